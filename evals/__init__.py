@@ -1,0 +1,1 @@
+"""Golden questions times a system: outcomes, report, gate. Knows nothing of how answers are made."""

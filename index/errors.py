@@ -1,0 +1,44 @@
+"""What can go wrong in the index, by what the caller can do about it.
+
+    KildeError
+    ├── InputError        fix the input: a path, an article, a question, a filter
+    │   └── UnreadableFileError    one file cannot be read as an article; the others can
+    ├── BusyError         retry: another process owns the data folder, or a limit is reached
+    └── ConfigurationError    configure: a setting, a missing model, a store of another version
+
+Every message names what is wrong and the way out. ``rag/errors.py`` adds the branches of answering.
+"""
+
+
+class KildeError(Exception):
+    """Base of every error that Kilde raises on purpose."""
+
+    code = "internal_error"
+
+
+class InputError(KildeError):
+    """The caller's input cannot be used as it is."""
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class UnreadableFileError(InputError):
+    """One file cannot be read as an article."""
+
+    code = "unreadable_file"
+
+
+class BusyError(KildeError):
+    """Another process holds what is needed; the same call may succeed later."""
+
+    code = "busy"
+
+
+class ConfigurationError(KildeError):
+    """Settings or installation have to be changed before this can work."""
+
+    code = "configuration"

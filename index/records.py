@@ -1,0 +1,155 @@
+"""The records that flow through the index, and the protocols at its seams.
+
+Everything here is a value: frozen, compared by content, without I/O. Offsets count Unicode code points of the
+article's canonical text, and ``article.text[c.start:c.end] == c.text`` holds for blocks, chunks and hits alike.
+"""
+
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+BlockKind = Literal[
+    "title", "description", "paragraph", "heading", "list_item", "table_row", "caption", "quote", "code"
+]
+Vectors = NDArray[np.float32]
+"""float32 ``[n, dim]``, each row of unit norm."""
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of an article's canonical text, as the reader of the page sees it."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    headings: tuple[str, ...] = ()
+    """The headings above this block, outermost first, without the article's title."""
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """One language version of one article, as a reader (``index/readers``) returns it."""
+
+    path: str
+    """Relative to the folder that is ingested, with forward slashes."""
+    work_key: str
+    """Equal for translations of one article: its translation key, or its path without the language."""
+    lang: str
+    """BCP 47, for example ``en``, ``nb``, ``zh``, ``pt-BR``; ``und`` when nothing tells."""
+    title: str
+    text: str
+    """Canonical text: NFC, ``\\n`` line ends, the blocks in reading order with white space between them."""
+    blocks: tuple[Block, ...]
+    """In order of ``start``, not overlapping, never empty."""
+    url: str | None = None
+    published: str | None = None
+    """ISO 8601 at the precision the source gives: ``2022``, ``2022-12`` or ``2022-12-14``."""
+    modified: str | None = None
+    expires: str | None = None
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was understood and deliberately left out, with the reason an editor can act on."""
+
+    path: str
+    reason: str
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """Offsets of a slice of the canonical text, end exclusive."""
+
+    start: int
+    end: int
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A slice of an article that is embedded and found as one."""
+
+    ordinal: int
+    """0, 1, 2, … in order of ``start``."""
+    start: int
+    end: int
+    text: str
+    headings: tuple[str, ...]
+    """Heading path of the chunk's first block, outermost first, without the article's title."""
+    embed_text: str
+    """What the encoder sees: title and heading path, then ``text``. Has no offsets."""
+    sentences: tuple[Span, ...]
+    """The units that can be quoted (a sentence, a list item, a table row, a caption), in order, within the chunk."""
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a search is limited to; the empty filter lets everything through."""
+
+    langs: tuple[str, ...] = ()
+    """BCP 47; ``pt`` also lets ``pt-BR`` through."""
+    published_after: str | None = None
+    """ISO 8601 date, inclusive. An article without a date passes no date filter."""
+    published_before: str | None = None
+    article_ids: tuple[str, ...] = ()
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A chunk that a search found, with what is needed to quote and cite it."""
+
+    chunk_id: str
+    article_id: str
+    work_id: str
+    path: str
+    url: str | None
+    lang: str
+    title: str
+    headings: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+    published: str | None
+    modified: str | None
+    content_sha256: str
+    """Of the article's canonical text, UTF-8, as lower-case hex."""
+    other_langs: tuple[str, ...]
+    """Languages in which the same work exists, without this hit's own."""
+    score: float
+    """Relevance from 0 to 1, comparable within one search only."""
+
+
+class Encoder(Protocol):
+    """Texts to vectors. ``dim`` and ``fingerprint`` tell stored vectors of one encoder from those of another."""
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest input in the encoder's own tokens, special tokens and prompt included."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of ``text`` as a passage, special tokens and prompt included."""
+        ...
+
+    def encode_passages(self, texts: list[str]) -> Vectors:
+        """One row per text, in order; ``[0, dim]`` for no texts."""
+        ...
+
+    def encode_question(self, text: str) -> NDArray[np.float32]:
+        """``[dim]``, unit norm."""
+        ...
+
+
+class VectorStore(Protocol):
+    """Nearest neighbours by cosine over chunk ids. Derived from the catalog and rebuildable from it."""
+
+    def upsert(self, chunk_ids: list[str], vectors: Vectors) -> None: ...
+
+    def delete(self, chunk_ids: list[str]) -> None: ...
+
+    def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
+        """Chunk ids with cosine, best first; at most ``top_k``."""
+        ...
+
+    def ids(self) -> set[str]: ...

@@ -1,0 +1,1 @@
+"""The HTTP service: one file per group of routes."""

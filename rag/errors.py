@@ -1,0 +1,36 @@
+"""Every error Kilde raises on purpose, by what the caller can do about it.
+
+    KildeError                      (index/errors.py)
+    ├── InputError                  fix the input                       400, exit 3
+    │   ├── UnreadableFileError          one file; the others go on
+    │   └── NotFoundError           no such article, conversation, …    404, exit 1
+    ├── BusyError                   retry later                         503, exit 2
+    ├── UnreachableError            the service that was asked is gone  exit 2
+    └── ConfigurationError          change a setting                    exit 3
+
+"The articles do not say" is not here: it is an answer.
+"""
+
+from index.errors import BusyError, ConfigurationError, InputError, KildeError, UnreadableFileError
+
+__all__ = [
+    "BusyError",
+    "ConfigurationError",
+    "InputError",
+    "KildeError",
+    "NotFoundError",
+    "UnreachableError",
+    "UnreadableFileError",
+]
+
+
+class NotFoundError(InputError):
+    """The id is well-formed but names nothing."""
+
+    code = "not_found"
+
+
+class UnreachableError(KildeError):
+    """The running service does not answer."""
+
+    code = "unreachable"

@@ -1,0 +1,67 @@
+"""Settings: environment variables ``KILDE_…``, or those names without prefix in ``kilde.toml``.
+
+Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. An unknown or ill-formed
+setting is refused by name.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from rag.errors import ConfigurationError
+
+PREFIX = "KILDE_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that can be set. The table in docs/settings.md is held against this record by a test."""
+
+    data_dir: str = ".kilde"
+    """The one folder that holds all state."""
+    model_dir: str | None = None
+    """Where the bundled model is unpacked; default: ``models`` in the data folder."""
+    embedding_model: str = "bundled"
+    """``bundled``, or a sentence-transformers name or folder."""
+    database_url: str | None = None
+    """SQLAlchemy URL; default: SQLite in the data folder."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    site_url: str | None = None
+    """Public address of the articles, for links; an article's own address goes first."""
+    admin_key: str | None = None
+    """Opens the routes under ``/v1/admin``; without it they are closed to all but the local command line."""
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data_dir).expanduser().resolve()
+
+    @property
+    def model_path(self) -> Path:
+        return Path(self.model_dir).expanduser().resolve() if self.model_dir else self.data_path / "models"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, file: Path = Path("kilde.toml")) -> Settings:
+    """The settings in force. Raises ConfigurationError naming the setting and what it takes."""
+    values = _from_file(file) | _from_environment(os.environ if environ is None else environ)
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as exc:
+        raise ConfigurationError(f"A setting is not usable: {exc}. docs/settings.md lists them all.") from exc
+
+
+def _from_file(file: Path) -> dict[str, object]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{file} is not valid TOML: {exc}") from exc
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    return {
+        name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value
+    }
