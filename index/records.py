@@ -153,3 +153,88 @@ class VectorStore(Protocol):
         ...
 
     def ids(self) -> set[str]: ...
+
+
+Outcome = Literal["new", "changed", "moved", "unchanged", "deleted", "skipped", "failed"]
+
+
+class FileOutcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="file"):
+    """What became of one file in an ingest run; one JSON line with ``--json``."""
+
+    path: str
+    outcome: Outcome
+    reason: str | None = None
+    """Why a file was skipped or failed; for a moved file the path it had before."""
+    article_id: str | None = None
+    lang: str | None = None
+    chunks: int = 0
+    embedded: int = 0
+    """Chunks whose vector had to be computed in this run."""
+
+
+class IngestProgress(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="progress"):
+    """Where a run stands; ``remaining_s`` is None until a rate is known."""
+
+    phase: Literal["reading", "embedding", "finishing"]
+    done: int
+    total: int
+    chunks_per_s: float | None = None
+    remaining_s: float | None = None
+
+
+class IngestSummary(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="summary"):
+    """The last event of every run that was not cut short."""
+
+    outcomes: dict[Outcome, int]
+    chunks: int
+    embedded: int
+    seconds: float
+    dry_run: bool
+
+
+IngestEvent = FileOutcome | IngestProgress | IngestSummary
+
+
+class IngestRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One ingest run. Each path is a folder, or a file, absolute."""
+
+    paths: tuple[str, ...]
+    site_url: str | None = None
+    dry_run: bool = False
+    prune: bool = True
+    """Remove articles whose file is gone from an ingested folder."""
+
+
+class ArticleSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One indexed article, as a list shows it."""
+
+    article_id: str
+    work_id: str
+    path: str
+    lang: str
+    title: str
+    url: str | None
+    published: str | None
+    modified: str | None
+    chunks: int
+    other_langs: tuple[str, ...]
+
+
+class ArticleDetail(ArticleSummary, frozen=True, kw_only=True):
+    """One indexed article with its canonical text, so that anyone can check a quote."""
+
+    text: str
+    content_sha256: str
+
+
+class Stats(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures of the index."""
+
+    articles: int
+    works: int
+    chunks: int
+    articles_by_lang: dict[str, int]
+    model: str
+    """Fingerprint of model, chunker and normaliser."""
+    last_ingest: str | None
+    """ISO 8601, UTC."""

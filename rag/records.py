@@ -213,3 +213,23 @@ class SearchHit(Record, frozen=True, kw_only=True):
 class SearchResponse(Record, frozen=True, kw_only=True):
     hits: tuple[SearchHit, ...]
     timings_ms: dict[str, int]
+
+
+class Conversation(Record, frozen=True, kw_only=True):
+    """The turns of one conversation, oldest first."""
+
+    conversation_id: str
+    created_at: str
+    """ISO 8601, UTC."""
+    messages: tuple[Answer, ...]
+
+
+class Readiness(Record, frozen=True, kw_only=True):
+    """What ``GET /health/ready`` says."""
+
+    ready: bool
+    articles: int
+    chunks: int
+    index: Literal["ok", "rebuilding", "degraded"]
+    """``degraded``: dense search runs exactly over the catalog because the derived store is unusable."""
+    message: str

@@ -1,0 +1,49 @@
+"""What the HTTP routes need of the service behind them. ``rag/runtime.py`` provides it; tests bring a small real class."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Protocol
+
+from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
+from rag.records import Answer, Conversation, Event, Question, Readiness, SearchRequest, SearchResponse
+from rag.settings import Settings
+
+
+class Backend(Protocol):
+    """Every method raises only the errors of ``rag/errors.py``."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    async def answer(self, question: Question) -> Answer:
+        """One finished turn, stored in its conversation."""
+        ...
+
+    def events(self, question: Question) -> AsyncIterator[Event]:
+        """The same turn, step by step; ends with exactly one MessageEnd or StreamError."""
+        ...
+
+    async def search(self, request: SearchRequest) -> SearchResponse: ...
+
+    async def articles(self) -> tuple[ArticleSummary, ...]:
+        """All indexed articles, by path."""
+        ...
+
+    async def article(self, article_id: str) -> ArticleDetail:
+        """Raises NotFoundError."""
+        ...
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """Raises NotFoundError."""
+        ...
+
+    async def delete_conversation(self, conversation_id: str) -> None:
+        """Raises NotFoundError."""
+        ...
+
+    async def stats(self) -> Stats: ...
+
+    async def readiness(self) -> Readiness: ...
+
+    def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
+        """Synchronous and long: run it in a thread. Raises BusyError when another run is under way."""
+        ...
