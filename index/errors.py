@@ -14,6 +14,7 @@ class KildeError(Exception):
     """Base of every error that Kilde raises on purpose."""
 
     code = "internal_error"
+    retryable = False
 
 
 class InputError(KildeError):
@@ -36,6 +37,7 @@ class BusyError(KildeError):
     """Another process holds what is needed; the same call may succeed later."""
 
     code = "busy"
+    retryable = True
 
 
 class ConfigurationError(KildeError):

@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from index.token_vectors import QuestionTokens
+
 BlockKind = Literal[
     "title", "description", "paragraph", "heading", "list_item", "table_row", "caption", "quote", "code"
 ]
@@ -112,6 +114,29 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """Languages in which the same work exists, without this hit's own."""
     score: float
     """Relevance from 0 to 1, comparable within one search only."""
+    cosine: float
+    """Of question and chunk, less what the chunk's language alone brings: about 0 when unrelated."""
+    coverage: float
+    """Share of the question's index terms, by weight, that the chunk holds; 0 to 1."""
+    late: float = 0.0
+    """Late interaction of question and chunk (``index/rescoring.py``)."""
+    unit_scores: tuple[float, ...] = ()
+    """The same for each of ``sentences``; empty where the encoder gives no token vectors."""
+
+
+class PassageVectors(msgspec.Struct, frozen=True):
+    """What an encoder makes of passages, in their order."""
+
+    vectors: Vectors
+    tokens: list[bytes]
+    """Packed token vectors (``index/token_vectors.py``); empty bytes where the encoder gives none."""
+
+
+class QuestionVectors(msgspec.Struct, frozen=True):
+    """What an encoder makes of a question: ``vector [dim]`` of unit norm, and its tokens if the encoder gives them."""
+
+    vector: NDArray[np.float32]
+    tokens: QuestionTokens | None
 
 
 class Encoder(Protocol):
@@ -132,13 +157,9 @@ class Encoder(Protocol):
         """Tokens of ``text`` as a passage, special tokens and prompt included."""
         ...
 
-    def encode_passages(self, texts: list[str]) -> Vectors:
-        """One row per text, in order; ``[0, dim]`` for no texts."""
-        ...
+    def encode_passages(self, texts: list[str]) -> PassageVectors: ...
 
-    def encode_question(self, text: str) -> NDArray[np.float32]:
-        """``[dim]``, unit norm."""
-        ...
+    def encode_question(self, text: str) -> QuestionVectors: ...
 
 
 class VectorStore(Protocol):

@@ -1,1 +1,5 @@
-"""Readers: one file per format, each turning bytes into an Article or a reason why not."""
+"""Files of a publisher in, articles out: one reader per format. Start at ``read.py``."""
+
+from index.readers.read import SUFFIXES, read_article
+
+__all__ = ["SUFFIXES", "read_article"]

@@ -1,0 +1,1 @@
+"""Benchmarks: each has one command and a committed result."""

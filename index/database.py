@@ -1,0 +1,83 @@
+"""SQL connections: one engine per database, brought to its newest schema by Alembic when it is opened.
+
+In: an SQLAlchemy URL, a folder of migrations and the name of the table that remembers which of them ran. Refuses a
+database that a later version has written.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from index.errors import ConfigurationError
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def open_database(url: str, migrations: Path, version_table: str) -> sa.Engine:
+    """An engine on a database with the newest schema. Raises ConfigurationError when it cannot be opened."""
+    try:
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        _migrate(engine, migrations, version_table)
+    except (sa.exc.ArgumentError, sa.exc.OperationalError, sa.exc.DatabaseError, ImportError) as exc:
+        raise ConfigurationError(
+            f"The database {sa_url(url)} cannot be opened: {exc}. See KILDE_DATABASE_URL."
+        ) from exc
+    return engine
+
+
+def writer(engine: sa.Engine) -> sa.Engine:
+    """The same engine for transactions that write: on SQLite they take the write lock when they begin, so that a
+    transaction that reads first never fails because another wrote in between."""
+    return engine.execution_options(sqlite_begin="IMMEDIATE")
+
+
+def sa_url(url: str) -> str:
+    """The URL without its password, for messages."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "in KILDE_DATABASE_URL"
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver begins no transaction before a SELECT; a view of several SELECTs needs one.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _migrate(engine: sa.Engine, migrations: Path, version_table: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.attributes.update(engine=engine, version_table=version_table)
+    try:
+        command.upgrade(config, "head")
+    except CommandError as exc:
+        raise ConfigurationError(
+            f"The database was written by another version of Kilde ({exc}). Use that version, or a new KILDE_DATA_DIR."
+        ) from exc
+
+
+def run_migrations() -> None:
+    """What every ``env.py`` calls: run the scripts on the engine that ``open_database`` made, in one transaction."""
+    from alembic import context
+
+    attributes = context.config.attributes
+    with attributes["engine"].begin() as connection:
+        context.configure(connection=connection, version_table=attributes["version_table"])
+        context.run_migrations()

@@ -1,0 +1,69 @@
+"""The derived store and the catalog kept in step: opened with care, repaired from the catalog, or done without.
+
+In: the catalog and the folder of the store. Out: a store that holds exactly the catalog's current chunks, or None when
+it cannot be had, and dense search is exact in memory. Embeds nothing.
+"""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalog import Catalog, unpack_vectors
+from index.records import Vectors, VectorStore
+from index.vectors import ChromaVectors, discard, probe
+
+log = logging.getLogger(__name__)
+AUDITED_NEIGHBOURS = 10
+
+
+def open_store(catalog: Catalog, folder: Path, generation: int, dim: int) -> ChromaVectors | None:
+    """The store of a generation, repaired where it differs from the catalog; made anew where it is damaged."""
+    if not probe(folder, generation):
+        log.warning("the derived vector store is damaged; it is rebuilt from the catalog")
+        discard(folder)
+    try:
+        store = ChromaVectors(folder, generation)
+        reconcile(catalog, store, generation, dim)
+    except Exception:
+        # Chroma raises its own errors, those of SQLite and panics of its Rust core; search goes on without it.
+        log.exception("the derived vector store cannot be used; dense search is exact, in memory")
+        return None
+    return store
+
+
+def reconcile(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> tuple[int, int]:
+    """Add what the store lacks and delete what it should not have; returns how many of each."""
+    wanted, present = catalog.chunk_ids(generation), store.ids()
+    missing, stale = sorted(wanted - present), sorted(present - wanted)
+    if missing:
+        vectors = catalog.chunk_vectors(generation, missing)
+        store.upsert(missing, unpack_vectors([vectors[chunk_id] for chunk_id in missing], dim))
+    if stale:
+        store.delete(stale)
+    return len(missing), len(stale)
+
+
+def audit(store: VectorStore, chunk_ids: list[str], vectors: Vectors, sample: int = 200) -> tuple[int, float]:
+    """How many chunks do not find themselves, and recall@10 against exact search on an even sample of them."""
+    lost = sum(not _finds_itself(store, chunk_id, vectors[row]) for row, chunk_id in enumerate(chunk_ids))
+    rows = range(0, len(chunk_ids), max(1, len(chunk_ids) // sample))
+    recalls = [_recall(store, chunk_ids, vectors, row) for row in rows]
+    return lost, float(np.mean(recalls)) if recalls else 1.0
+
+
+def _finds_itself(store: VectorStore, chunk_id: str, vector: NDArray[np.float32]) -> bool:
+    found = store.query(vector, 1)
+    # Equal texts have equal vectors, so another id at cosine 1 is as good.
+    return bool(found) and (found[0][0] == chunk_id or found[0][1] > 0.9999)
+
+
+def _recall(store: VectorStore, chunk_ids: list[str], vectors: Vectors, row: int) -> float:
+    exact = vectors @ vectors[row]
+    count = min(AUDITED_NEIGHBOURS, len(chunk_ids))
+    threshold = np.partition(exact, -count)[-count] - 1e-4
+    position = {chunk_id: place for place, chunk_id in enumerate(chunk_ids)}
+    found = store.query(vectors[row], count)
+    right = sum(bool(exact[position[chunk_id]] >= threshold) for chunk_id, _ in found if chunk_id in position)
+    return right / count

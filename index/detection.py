@@ -1,0 +1,208 @@
+"""Text → its language, by script, letter statistics and function words. Whole articles and short questions alike.
+
+In: text as written, and for questions the languages that are likely anyway. Out: primary BCP 47 codes (``nb``, ``zh``).
+Names lead letter statistics astray ("Hvor bygges Audi Q8 e-tron?"), so capitalised words and model numbers count
+little, and articles, pronouns and question words (``data/function_words.toml``) count much.
+Refuses nothing: a text without letters is ``und``.
+"""
+
+import math
+import threading
+import tomllib
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+import regex
+
+if TYPE_CHECKING:
+    from lingua import LanguageDetector
+
+UNDETERMINED = "und"
+_SCRIPTS = {
+    "Latn": (r"\p{Latin}", "en de fr es it pt nl pl sv da nb nn fi is cs sk hu ro tr vi id ca hr sl et lv lt sw"),
+    "Cyrl": (r"\p{Cyrillic}", "ru uk bg sr"),
+    "Arab": (r"\p{Arabic}", "ar fa ur"),
+    "Deva": (r"\p{Devanagari}", "hi mr"),
+    "Hani": (r"[\p{Han}\p{Hiragana}\p{Katakana}ー]", "zh ja"),
+    "Hang": (r"\p{Hangul}", "ko"),
+    "Grek": (r"\p{Greek}", "el"),
+    "Hebr": (r"\p{Hebrew}", "he"),
+    "Thai": (r"\p{Thai}", "th"),
+    "Beng": (r"\p{Bengali}", "bn"),
+    "Armn": (r"\p{Armenian}", "hy"),
+    "Geor": (r"\p{Georgian}", "ka"),
+    "Taml": (r"\p{Tamil}", "ta"),
+    "Telu": (r"\p{Telugu}", "te"),
+    "Gujr": (r"\p{Gujarati}", "gu"),
+    "Guru": (r"\p{Gurmukhi}", "pa"),
+    "Knda": (r"\p{Kannada}", "kn"),
+    "Mlym": (r"\p{Malayalam}", "ml"),
+    "Sinh": (r"\p{Sinhala}", "si"),
+    "Khmr": (r"\p{Khmer}", "km"),
+    "Laoo": (r"\p{Lao}", "lo"),
+    "Mymr": (r"\p{Myanmar}", "my"),
+    "Ethi": (r"\p{Ethiopic}", "am"),
+}
+"""Script, its letters, the languages told apart in it, the most written first."""
+_LANGS = {script: tuple(langs.split()) for script, (_, langs) in _SCRIPTS.items()}
+DETECTABLE = frozenset(lang for langs in _LANGS.values() for lang in langs)
+_WORD = regex.compile(
+    "|".join(rf"(?P<{script}>{letter}(?:{letter}|[\p{{M}}\p{{N}}])*)" for script, (letter, _) in _SCRIPTS.items())
+)
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+_DENSE = frozenset({"Hani", "Hang", "Thai"})
+"""Scripts whose letters say as much as three letters of an alphabet."""
+_JOINERS = "-'’:"
+"""Between a name and its ending: ``Audi'nin``, ``EX30:n``, ``e-tron``."""
+_SAMPLE = 4000
+"""Characters looked at; letter statistics hardly change beyond."""
+_PLAIN_WEIGHT, _FULL_WEIGHT, _FUNCTION_WORD, _LIKELY = 0.5, 0.15, 2.0, 2.0
+"""Log odds: of the letters without and with names (as factors), of one function word, of a likely language."""
+_lock = threading.Lock()
+
+
+class Word(NamedTuple):
+    """A run of letters of one script, case-folded."""
+
+    text: str
+    script: str
+    is_name: bool
+
+
+def detect(text: str) -> tuple[str, float]:
+    """The most probable language and its probability, 0 to 1; ``("und", 0.0)`` for a text without letters."""
+    scores = _scores(text)
+    if not scores:
+        return UNDETERMINED, 0.0
+    best = max(scores, key=scores.__getitem__)
+    return best, 1 / sum(math.exp(score - scores[best]) for score in scores.values())
+
+
+def detect_question(text: str, candidates: Collection[str] = ()) -> str:
+    """The language to answer in. ``candidates`` are likely ones, one of which wins while the text itself is unsure."""
+    likely = [candidate.partition("-")[0] for candidate in candidates]
+    scores = _scores(text)
+    if not scores:
+        return likely[0] if likely else UNDETERMINED
+    return max(scores, key=lambda lang: scores[lang] + _LIKELY * (lang in likely))
+
+
+def is_function_word(word: str, lang: str) -> bool:
+    """In any case; False for every word of a language without a list."""
+    return lang in _function_words().get(word.casefold(), ())
+
+
+def function_word_share(text: str, lang: str) -> float:
+    """Share of the words that are function words of ``lang``, single letters aside; 1 for a language without a list."""
+    if lang not in _listed():
+        return 1.0
+    words = _words(unicodedata.normalize("NFC", text[:_SAMPLE]))
+    known = _function_words()
+    hits = sum(len(word.text) > 1 and lang in known.get(word.text, ()) for word in words)
+    return hits / max(1, len(words))
+
+
+def _scores(text: str) -> dict[str, float]:
+    """Log odds of the languages written in the text's main script; empty without letters."""
+    words = _words(unicodedata.normalize("NFC", text[:_SAMPLE]))
+    if not words:
+        return {}
+    script = _main_script(words)
+    words = [word for word in words if word.script == script]
+    if script == "Hani":
+        return _chinese_or_japanese("".join(word.text for word in words))
+    langs = _LANGS[script]
+    if len(langs) == 1:
+        return {langs[0]: 0.0}
+    scores = _compared(words, langs)
+    if "es" in scores and ("¿" in text or "¡" in text):
+        scores["es"] += 2 * _FUNCTION_WORD
+    return scores
+
+
+def _words(text: str) -> list[Word]:
+    words: list[Word] = []
+    name_end = -1
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        ends_a_name = start > 0 and start - 1 == name_end and text[start - 1] in _JOINERS
+        is_name = ends_a_name or _is_name(match, text)
+        name_end = end if is_name else -1
+        words.append(Word(match[0].casefold(), str(match.lastgroup), is_name))
+    return words
+
+
+def _is_name(match: "regex.Match[str]", text: str) -> bool:
+    """Capitalised and no function word, or with a digit, or one letter before a hyphen."""
+    word, (start, end) = match[0], match.span()
+    if match.lastgroup == "Latn" and any(map(str.isdigit, text[max(start - 1, 0) : end])):
+        return True
+    if len(word) == 1 and text[end : end + 1] == "-":
+        return True
+    return word[0].isupper() and word.casefold() not in _function_words()
+
+
+def _main_script(words: Iterable[Word]) -> str:
+    weights: Counter[str] = Counter()
+    for word in words:
+        weights[word.script] += _weight(word)
+    return weights.most_common(1)[0][0]
+
+
+def _weight(word: Word) -> int:
+    if word.is_name:
+        return 1
+    function_word = len(word.text) > 1 and word.text in _function_words()
+    return 10 * len(word.text) * (3 if word.script in _DENSE else 1) + 80 * function_word
+
+
+def _chinese_or_japanese(text: str) -> dict[str, float]:
+    has_kana = len(_KANA.findall(text)) * 10 > len(text)
+    return {"ja": 5.0, "zh": 0.0} if has_kana else {"zh": 5.0, "ja": 0.0}
+
+
+def _compared(words: list[Word], langs: tuple[str, ...]) -> dict[str, float]:
+    plain = [word.text for word in words if not word.is_name]
+    of_plain, of_all = _letter_odds(plain), _letter_odds([word.text for word in words])
+    scores = {lang: _PLAIN_WEIGHT * of_plain[lang] + _FULL_WEIGHT * of_all[lang] for lang in langs}
+    for word in plain:
+        for lang in _function_words().get(word, frozenset()) & scores.keys():
+            scores[lang] += _FUNCTION_WORD if len(word) > 1 else _FUNCTION_WORD / 2
+    return scores
+
+
+def _letter_odds(words: list[str]) -> dict[str, float]:
+    """Log probability by letter statistics, for every language that the detector knows; floored at -9."""
+    with _lock:
+        values = _detector().compute_language_confidence_values(" ".join(words))
+    return {value.language.iso_code_639_1.name.lower(): math.log(value.value + 1e-4) for value in values}
+
+
+@cache
+def _detector() -> "LanguageDetector":
+    """Lingua with trigrams only: 50 MB, where all its n-grams take 900 MB."""
+    from lingua import IsoCode639_1, Language, LanguageDetectorBuilder
+
+    codes = [lang for script, langs in _LANGS.items() if len(langs) > 1 for lang in langs]
+    languages = [Language.from_iso_code_639_1(IsoCode639_1.from_str(code)) for code in codes]
+    return LanguageDetectorBuilder.from_languages(*languages).with_low_accuracy_mode().build()
+
+
+@cache
+def _listed() -> frozenset[str]:
+    return frozenset().union(*_function_words().values())
+
+
+@cache
+def _function_words() -> dict[str, frozenset[str]]:
+    """Word → the languages in which it is a function word."""
+    lists = tomllib.loads(files("index").joinpath("data/function_words.toml").read_text("utf-8"))
+    langs: dict[str, set[str]] = defaultdict(set)
+    for lang, words in lists.items():
+        for word in words.split():
+            langs[word].add(lang)
+    return {word: frozenset(of) for word, of in langs.items()}

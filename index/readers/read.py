@@ -1,0 +1,36 @@
+"""The bytes of one file in, an article out, or the reason for leaving it out. The one way into the readers.
+
+Raises ``UnreadableFileError`` for what is no text, or no valid front matter or page, and nothing else.
+"""
+
+from datetime import date
+from pathlib import PurePosixPath
+
+from index.errors import UnreadableFileError
+from index.readers.cleaning import decode
+from index.readers.front_matter import split_front_matter
+from index.readers.html import read_html
+from index.readers.hugo import read_hugo
+from index.readers.text import read_text
+from index.records import Article, Skipped
+
+_MARKDOWN = (".md", ".markdown")
+_HTML = (".html", ".htm")
+SUFFIXES = (*_MARKDOWN, *_HTML, ".txt")
+"""What is read; case does not matter."""
+
+
+def read_article(path: str, data: bytes, *, today: date, site_url: str | None = None) -> Article | Skipped:
+    """``path``: relative to the ingested folder, with forward slashes. ``today`` decides what is due or expired."""
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UnreadableFileError(
+            f"Files of type {suffix or 'unknown'} are not read; use one of {', '.join(SUFFIXES)}."
+        )
+    source = decode(data)
+    hugo = split_front_matter(source)
+    if hugo is not None:
+        return read_hugo(path, *hugo, today=today, site_url=site_url)
+    if suffix in _MARKDOWN:
+        return read_hugo(path, {}, source, today=today, site_url=site_url)
+    return read_html(path, source, site_url=site_url) if suffix in _HTML else read_text(path, source)

@@ -1,0 +1,75 @@
+"""The best candidates again, word by word: late interaction of the question's tokens with each chunk's.
+
+In: candidate rows of a snapshot, a question's tokens. Out: per row a score of the chunk and one per quotable unit.
+Reads the rows' token vectors from the catalog; rows without any score zero.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalog import Catalog
+from index.records import Span
+from index.snapshot import Snapshot
+from index.token_vectors import QuestionTokens, Tokens, similarities, unpack
+
+CONTEXT = 0.5
+"""How much of a question token's best match elsewhere in the chunk counts for a unit that lacks a better one."""
+
+
+class Rescored(msgspec.Struct, frozen=True):
+    """Late interaction of one chunk: as a whole, and by quotable unit in order; cosines, at most 1."""
+
+    chunk: float
+    units: tuple[float, ...]
+
+
+NOTHING = Rescored(0.0, ())
+
+
+def rescore(
+    snapshot: Snapshot, catalog: Catalog, rows: Sequence[int], question: QuestionTokens, lang: str
+) -> list[Rescored]:
+    """One result per row, in order."""
+    packed = catalog.token_vectors({snapshot.chunks[row].vector_key for row in rows})
+    question_mean = snapshot.token_mean(lang)
+    results = []
+    for row in rows:
+        data = packed.get(snapshot.chunks[row].vector_key)
+        if not data:
+            results.append(NOTHING)
+            continue
+        passage = unpack(data)
+        similarity = similarities(question, question_mean, passage, snapshot.token_mean(snapshot.article_of(row).lang))
+        results.append(_scored(snapshot, row, passage, similarity, question.weights))
+    return results
+
+
+def _scored(
+    snapshot: Snapshot,
+    row: int,
+    passage: Tokens,
+    similarity: NDArray[np.float32],
+    weights: NDArray[np.float32],
+) -> Rescored:
+    if not similarity.size:
+        return NOTHING
+    stored = snapshot.chunks[row].stored
+    best = similarity.max(axis=1)
+    shift = stored.prefix - stored.start
+    units = tuple(
+        float(np.maximum(_best_within(similarity, passage, unit, shift), CONTEXT * best) @ weights)
+        for unit in stored.sentences
+    )
+    return Rescored(float(best @ weights), units)
+
+
+def _best_within(similarity: NDArray[np.float32], passage: Tokens, unit: Span, shift: int) -> NDArray[np.float32]:
+    """For each question token its best match among the tokens that touch the unit; zeros when none does."""
+    inside = (passage.ends > unit.start + shift) & (passage.starts < unit.end + shift)
+    if not inside.any():
+        return np.zeros(len(similarity), np.float32)
+    best: NDArray[np.float32] = similarity[:, inside].max(axis=1)
+    return best

@@ -1,0 +1,166 @@
+"""A question to hits, best first: dense and lexical candidates, one fused score, works grouped.
+
+In: a question, its language, filters. Out: hits. Knows nothing of answers. A search has no side effects and runs on
+one snapshot; ``refresh`` puts a new one in place after an ingest.
+"""
+
+import threading
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalog import Catalog
+from index.languages import base
+from index.lexical import terms
+from index.records import Encoder, Filters, Hit, VectorStore
+from index.rescoring import NOTHING, Rescored, rescore
+from index.snapshot import Snapshot, take_snapshot
+from index.token_vectors import QuestionTokens
+
+CANDIDATES = 200
+"""Nearest chunks taken from each arm before they are scored together."""
+DENSE_WEIGHT = 0.7
+LEXICAL_WEIGHT = 0.3
+RESCORED = 30
+"""Best candidates that late interaction looks at; the others stay behind them."""
+LATE_WEIGHT = 0.6
+OWN_LANGUAGE_MARGIN = 0.35
+"""How much worse, in standard deviations, a version in the reader's language may score and still be shown."""
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What is searched, and how hits are wanted."""
+
+    text: str
+    lang: str
+    """BCP 47: of the question, for the lexical arm, and the language preferred among versions of one work."""
+    top_k: int = 10
+    filters: Filters = Filters()
+    group_works: bool = True
+    """One language version per work; without it every version is a hit of its own."""
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """Candidate rows with their scores, in the same order, not sorted."""
+
+    rows: NDArray[np.int64]
+    fused: NDArray[np.float32]
+    cosines: NDArray[np.float32]
+    coverages: NDArray[np.float32]
+
+
+class Searcher:
+    """Searches the newest snapshot. ``store`` may be None: then dense candidates are found exactly, in memory."""
+
+    def __init__(self, catalog: Catalog, encoder: Encoder, store: VectorStore | None) -> None:
+        self._catalog = catalog
+        self._encoder = encoder
+        self._store = store
+        self._refreshing = threading.Lock()
+        self.snapshot = take_snapshot(catalog, encoder.dim)
+
+    def refresh(self, store: VectorStore | None) -> None:
+        """Search what the catalog holds now, from the next search on."""
+        with self._refreshing:
+            self.snapshot, self._store = take_snapshot(self._catalog, self._encoder.dim), store
+
+    def search(self, query: Query) -> tuple[Hit, ...]:
+        """At most ``top_k`` hits, best first; none when nothing is indexed or nothing passes the filters."""
+        snapshot, store = self.snapshot, self._store
+        question = self._encoder.encode_question(query.text)
+        scores = score(snapshot, store, question.vector, query)
+        late: dict[int, Rescored] = {}
+        if question.tokens is not None:
+            scores, late = self._rescore(snapshot, scores, question.tokens, query.lang)
+        order = np.argsort(-scores.fused, kind="stable")
+        chosen = _one_version_per_work(snapshot, scores, order, query.lang) if query.group_works else order
+        return tuple(_hit(snapshot, scores, int(i), late) for i in chosen[: query.top_k])
+
+    def _rescore(
+        self, snapshot: Snapshot, scores: Scores, tokens: QuestionTokens, lang: str
+    ) -> tuple[Scores, dict[int, Rescored]]:
+        """The best candidates' fused scores with late interaction in them, and its results by row."""
+        best = np.argsort(-scores.fused, kind="stable")[:RESCORED]
+        rows = [int(scores.rows[i]) for i in best]
+        late = dict(zip(rows, rescore(snapshot, self._catalog, rows, tokens, lang), strict=True))
+        values = np.array([late[row].chunk for row in rows], np.float32)
+        fused = scores.fused.copy()
+        fused[best] = (1 - LATE_WEIGHT) * fused[best] + LATE_WEIGHT * (_z_scores(values) + fused[best].mean())
+        fused[np.setdiff1d(np.arange(len(fused)), best)] -= 1000
+        return msgspec.structs.replace(scores, fused=fused), late
+
+
+def _hit(snapshot: Snapshot, scores: Scores, i: int, late: dict[int, Rescored]) -> Hit:
+    row = int(scores.rows[i])
+    rescored = late.get(row, NOTHING)
+    hit = snapshot.hit(
+        row,
+        score=round(float(1 / (1 + np.exp(-np.clip(scores.fused[i], -20, 20)))), 4),
+        cosine=float(scores.cosines[i]),
+        coverage=float(scores.coverages[i]),
+    )
+    return msgspec.structs.replace(hit, late=rescored.chunk, unit_scores=rescored.units)
+
+
+def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.float32], query: Query) -> Scores:
+    """Both arms' candidates, each scored by both arms and fused by a weighted sum of z-scores."""
+    question_terms = terms(query.text, query.lang)
+    allowed = snapshot.matching(query.filters)
+    lexical = snapshot.terms.scores(question_terms)
+    if allowed is None and store is not None:
+        near = (snapshot.row_of.get(chunk_id) for chunk_id, _ in store.query(vector, CANDIDATES))
+        rows = _union((row for row in near if row is not None), _best_rows(lexical, CANDIDATES))
+    else:
+        rows = np.arange(len(snapshot)) if allowed is None else allowed
+    cosines = snapshot.cosines(vector, rows)
+    shared = lexical[rows]
+    return Scores(
+        rows=rows,
+        fused=DENSE_WEIGHT * _z_scores(cosines) + LEXICAL_WEIGHT * _z_scores(shared),
+        cosines=cosines,
+        coverages=shared / max(snapshot.terms.best_possible(question_terms), 1e-6),
+    )
+
+
+def _one_version_per_work(snapshot: Snapshot, scores: Scores, order: NDArray[np.int64], lang: str) -> list[int]:
+    """The order without the versions of a work that lose to another one: the reader's own, else the best one."""
+    version_of: dict[str, str] = {}
+    best: dict[str, float] = {}
+    for i in order:
+        article = snapshot.article_of(int(scores.rows[i]))
+        fused = float(scores.fused[i])
+        if article.work_id not in version_of:
+            version_of[article.work_id] = article.article_id
+            best[article.work_id] = fused
+        elif _is_own(article.lang, lang) and fused >= best[article.work_id] - OWN_LANGUAGE_MARGIN:
+            current = snapshot.articles[version_of[article.work_id]]
+            if not _is_own(current.lang, lang):
+                version_of[article.work_id] = article.article_id
+    kept = set(version_of.values())
+    return [int(i) for i in order if snapshot.chunks[int(scores.rows[i])].article_id in kept]
+
+
+def _is_own(lang: str, reader: str) -> bool:
+    return base(lang) == base(reader)
+
+
+def _union(*groups: Iterable[int]) -> NDArray[np.int64]:
+    return np.array(sorted({int(row) for group in groups for row in group}), np.int64)
+
+
+def _best_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    if len(scores) > count:
+        best: NDArray[np.int64] = np.argpartition(-scores, count)[:count]
+    else:
+        best = np.arange(len(scores))
+    return best[scores[best] > 0]
+
+
+def _z_scores(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Zeros where all are equal."""
+    if not len(values):
+        return values
+    scaled: NDArray[np.float32] = (values - values.mean()) / max(float(values.std()), 1e-6)
+    return scaled

@@ -1,0 +1,166 @@
+"""One consistent view of the index in memory: what a search runs on from its first step to its last.
+
+In: the catalog's articles and chunks as of one moment. Out: vectors, terms and records by row. Immutable: an ingest
+makes a new snapshot, and searches under way finish on theirs, so that no reader ever sees half an article.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.bm25 import Bm25Index
+from index.catalog import Catalog, IndexedArticle, IndexedChunk, unpack_vectors
+from index.records import Filters, Hit, Vectors
+from index.token_vectors import TOKEN_DIM, unpack
+
+NO_MEAN = np.zeros(TOKEN_DIM, np.float32)
+SAMPLED_CHUNKS = 32
+"""Chunks per language whose tokens give the language's mean token."""
+MEAN_PRIOR_CHUNKS = 20
+"""A language's mean vector counts as much as this many chunks of the mean over all languages."""
+
+
+class Snapshot:
+    """Rows are chunks, by article and order within it."""
+
+    def __init__(
+        self,
+        articles: dict[str, IndexedArticle],
+        chunks: Sequence[IndexedChunk],
+        dim: int,
+        token_means: dict[str, NDArray[np.float32]] | None = None,
+    ) -> None:
+        self.articles = articles
+        self.chunks = chunks
+        self.row_of = {chunk.chunk_id: row for row, chunk in enumerate(chunks)}
+        self.vectors: Vectors = unpack_vectors([chunk.vector for chunk in chunks], dim)
+        self.terms = Bm25Index((row, chunk.terms) for row, chunk in enumerate(chunks))
+        langs = [articles[chunk.article_id].lang for chunk in chunks]
+        self._langs = sorted(set(langs))
+        codes = {lang: code for code, lang in enumerate(self._langs)}
+        self._lang_of_row = np.array([codes[lang] for lang in langs], np.int32)
+        self._token_means = token_means or {}
+        self._means = _shrunk_means(self.vectors, self._lang_of_row, len(self._langs))
+
+    def __len__(self) -> int:
+        return len(self.chunks)
+
+    def article_of(self, row: int) -> IndexedArticle:
+        return self.articles[self.chunks[row].article_id]
+
+    def token_mean(self, lang: str) -> NDArray[np.float32]:
+        """``[TOKEN_DIM]``: the mean token of a language's chunks; of all languages where this one has none."""
+        return self._token_means.get(lang, self._token_means.get("", NO_MEAN))
+
+    def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Of the question with each row, less its cosine with the mean of the row's language.
+
+        Multilingual encoders put all texts of a language near one direction; unrelated text in the question's own
+        language then beats the answer in another. Method: LIR (arXiv 2109.04727), applied to the score.
+        """
+        corrections = self._means @ vector
+        scores: NDArray[np.float32] = self.vectors[rows] @ vector - corrections[self._lang_of_row[rows]]
+        return scores
+
+    def matching(self, filters: Filters) -> NDArray[np.int64] | None:
+        """The rows that a filter lets through, ascending; None when it lets all through."""
+        if filters == Filters():
+            return None
+        allowed = {key for key, article in self.articles.items() if passes(article, filters)}
+        return np.array([row for row, chunk in enumerate(self.chunks) if chunk.article_id in allowed], np.int64)
+
+    def hit(self, row: int, *, score: float, cosine: float, coverage: float) -> Hit:
+        """The row as a search returns it."""
+        chunk, article = self.chunks[row], self.article_of(row)
+        return Hit(
+            chunk_id=chunk.chunk_id,
+            article_id=article.article_id,
+            work_id=article.work_id,
+            path=article.path,
+            url=article.url,
+            lang=article.lang,
+            title=article.title,
+            headings=chunk.stored.headings,
+            text=article.text[chunk.stored.start : chunk.stored.end],
+            start=chunk.stored.start,
+            end=chunk.stored.end,
+            sentences=chunk.stored.sentences,
+            published=article.published,
+            modified=article.modified,
+            content_sha256=article.content_sha256,
+            other_langs=article.other_langs,
+            score=score,
+            cosine=cosine,
+            coverage=coverage,
+        )
+
+
+def take_snapshot(catalog: Catalog, dim: int) -> Snapshot:
+    """The current generation as of now; empty when nothing is indexed."""
+    generation = catalog.current_generation()
+    if generation is None:
+        return Snapshot({}, (), dim)
+    articles, chunks = catalog.load(generation.number)
+    return Snapshot(articles, chunks, dim, _token_means(catalog, articles, chunks))
+
+
+def passes(article: IndexedArticle, filters: Filters) -> bool:
+    """Whether an article lies within the filters; dates compare at the coarser of the two precisions."""
+    if filters.article_ids and article.article_id not in filters.article_ids:
+        return False
+    if filters.langs and not any(_speaks(article.lang, lang) for lang in filters.langs):
+        return False
+    published = article.published
+    if filters.published_after and (
+        published is None or _cut(published, filters.published_after) < _cut(filters.published_after, published)
+    ):
+        return False
+    return not (
+        filters.published_before
+        and (published is None or _cut(published, filters.published_before) > _cut(filters.published_before, published))
+    )
+
+
+def _speaks(lang: str, wanted: str) -> bool:
+    return lang == wanted or lang.startswith(f"{wanted}-")
+
+
+def _cut(date: str, other: str) -> str:
+    return date[: min(len(date), len(other))]
+
+
+def _shrunk_means(vectors: Vectors, codes: NDArray[np.int32], count: int) -> Vectors:
+    """``[count, dim]``: each language's mean, drawn to the mean over languages the more, the fewer chunks it has."""
+    if not count:
+        return vectors[:0]
+    sums = np.zeros((count, vectors.shape[1]), np.float32)
+    np.add.at(sums, codes, vectors)
+    sizes = np.bincount(codes, minlength=count).astype(np.float32)[:, None]
+    overall = (sums / np.maximum(sizes, 1)).mean(axis=0, keepdims=True)
+    means: Vectors = (sums + MEAN_PRIOR_CHUNKS * overall) / (sizes + MEAN_PRIOR_CHUNKS)
+    return means
+
+
+def _token_means(
+    catalog: Catalog, articles: dict[str, IndexedArticle], chunks: Sequence[IndexedChunk]
+) -> dict[str, NDArray[np.float32]]:
+    """By language, and under the empty name over all languages; each drawn to the latter as the vectors' means are."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for chunk in chunks:
+        keys[articles[chunk.article_id].lang].append(chunk.vector_key)
+    sampled = {lang: some[:: max(1, len(some) // SAMPLED_CHUNKS)] for lang, some in keys.items()}
+    packed = catalog.token_vectors({key for some in sampled.values() for key in some})
+    means: dict[str, tuple[int, NDArray[np.float32]]] = {}
+    for lang, some in sampled.items():
+        vectors = np.concatenate([unpack(packed[key]).vectors for key in some])
+        if len(vectors):
+            means[lang] = (len(some), vectors.mean(axis=0))
+    if not means:
+        return {}
+    overall = np.stack([mean for _, mean in means.values()]).mean(axis=0)
+    shrunk = {"": overall}
+    for lang, (size, mean) in means.items():
+        shrunk[lang] = (size * mean + MEAN_PRIOR_CHUNKS * overall) / (size + MEAN_PRIOR_CHUNKS)
+    return shrunk

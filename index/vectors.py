@@ -1,0 +1,112 @@
+"""The Chroma store: nearest chunks by cosine. The only chromadb import.
+
+In: chunk ids with vectors. Out: ids with cosine, best first. Holds ids and vectors alone, no text, and can always be
+rebuilt from the catalog. A damaged store can kill the process that opens it, so ``probe`` opens it in a child first.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.records import Vectors
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+EF_SEARCH = 400
+"""Width of the graph search; at least the number of neighbours asked for."""
+PROBE_TIMEOUT_S = 60
+
+
+class ChromaVectors:
+    """One collection in one folder of the process that owns the data folder."""
+
+    def __init__(self, folder: Path, generation: int) -> None:
+        """Open or create the collection of this generation; collections of other generations are left alone."""
+        import chromadb
+        from chromadb.config import Settings
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        self._batch = self._client.get_max_batch_size()
+        self._collection: Collection = self._client.get_or_create_collection(
+            _name(generation),
+            embedding_function=None,
+            configuration={
+                "hnsw": {"space": "cosine", "ef_search": EF_SEARCH, "ef_construction": 200, "max_neighbors": 32}
+            },
+        )
+
+    def upsert(self, chunk_ids: list[str], vectors: Vectors) -> None:
+        for some in _slices(len(chunk_ids), self._batch):
+            self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some])
+
+    def delete(self, chunk_ids: list[str]) -> None:
+        for some in _slices(len(chunk_ids), self._batch):
+            self._collection.delete(ids=chunk_ids[some])
+
+    def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
+        count = min(top_k, self._collection.count())
+        if count == 0:
+            return []
+        found = self._collection.query(query_embeddings=vector[None, :], n_results=count, include=["distances"])
+        distances = found["distances"]
+        assert distances is not None
+        return [(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
+
+    def ids(self) -> set[str]:
+        return set(self._collection.get(include=[])["ids"])
+
+    def drop_others(self) -> None:
+        """Delete the collections of other generations."""
+        for collection in self._client.list_collections():
+            if collection.name != self._collection.name:
+                self._client.delete_collection(collection.name)
+
+
+def probe(folder: Path, generation: int) -> bool:
+    """Whether the store opens, counts and answers a query, tried in a child process; True for a store not made yet."""
+    if not folder.exists():
+        return True
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "index.vectors", str(folder), str(generation)],
+            timeout=PROBE_TIMEOUT_S,
+            capture_output=True,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def discard(folder: Path) -> None:
+    """Remove a store that is damaged; the catalog has all that is needed to make it anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name(generation: int) -> str:
+    return f"chunks-{generation}"
+
+
+def _slices(count: int, size: int) -> Iterator[slice]:
+    for start in range(0, count, size):
+        yield slice(start, start + size)
+
+
+def _probe_here(folder: str, generation: str) -> None:
+    store = ChromaVectors(Path(folder), int(generation))
+    peeked = store._collection.get(limit=1, include=["embeddings"])
+    embeddings = peeked["embeddings"]
+    if embeddings is not None and len(embeddings):
+        store.query(np.asarray(embeddings[0], np.float32), 1)
+
+
+if __name__ == "__main__":
+    _probe_here(*sys.argv[1:])

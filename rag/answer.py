@@ -1,0 +1,257 @@
+"""One turn, start to end: a question in, an answer with citations out. Read this file first.
+
+The question is checked and its language found; search brings hits; extraction ranks what can be quoted; evidence
+decides whether that answers; framing puts the reader's words around the quotes; verification holds each against its
+source. The turn is stored before it is said to be over. All of it is pure but search and storage.
+"""
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import anyio.to_thread
+import msgspec
+
+from index.languages import detect_question
+from index.records import Hit
+from index.search import Query
+from rag.conversations import Conversations
+from rag.errors import KildeError, NotFoundError
+from rag.evidence import calibration, support
+from rag.extract import Candidate, candidates, choose
+from rag.fragments import text_fragment_url
+from rag.framing import Framed, FramedQuote, frame_quotes, not_found_text, small_talk_text
+from rag.records import (
+    Answer,
+    Citation,
+    CitationReady,
+    CitationSource,
+    Event,
+    MessageEnd,
+    MessageStart,
+    PhaseStatus,
+    Question,
+    Source,
+    SourcesFound,
+    Status,
+    StreamError,
+    TextDelta,
+)
+from rag.scope import small_talk, small_talk_language
+from rag.validate import check_question
+from rag.verify import verify_quote
+
+SEARCHED_HITS = 24
+NEAREST = 3
+
+Search = Callable[[Query], tuple[Hit, ...]]
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a turn before anything is searched."""
+
+    message_id: str
+    conversation_id: str
+    question: Question
+    lang: str
+    started: float
+
+
+class Answering:
+    """Turns over one search and one store of conversations; any number at a time."""
+
+    def __init__(self, search: Search, conversations: Conversations) -> None:
+        self._search = search
+        self._conversations = conversations
+
+    async def answer(self, question: Question) -> Answer:
+        """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
+        turn = await anyio.to_thread.run_sync(self._begin, question)
+        return await anyio.to_thread.run_sync(self._finish, turn)
+
+    async def events(self, question: Question) -> AsyncIterator[Event]:
+        """The same turn step by step, ending with exactly one MessageEnd or StreamError."""
+        try:
+            turn = await anyio.to_thread.run_sync(self._begin, question)
+            yield MessageStart(
+                message_id=turn.message_id,
+                conversation_id=turn.conversation_id,
+                lang=turn.lang,
+                standalone_question=turn.question.question,
+            )
+            yield PhaseStatus(phase="searching")
+            answer = await anyio.to_thread.run_sync(self._finish, turn)
+        except KildeError as exc:
+            yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
+            return
+        yield SourcesFound(sources=answer.sources)
+        yield PhaseStatus(phase="writing")
+        for event in _text_events(answer):
+            yield event
+        yield MessageEnd(answer=answer)
+
+    def _begin(self, question: Question) -> Turn:
+        started = time.perf_counter()
+        question = check_question(question)
+        before: tuple[Answer, ...] = ()
+        if question.conversation_id is not None:
+            before = self._conversations.turns(question.conversation_id)
+            if not before:
+                raise NotFoundError(
+                    f"There is no conversation {question.conversation_id!r}. Leave conversation_id out to begin one.",
+                    "conversation_id",
+                )
+        detected = detect_question(question.question, tuple({turn.lang for turn in before}))
+        return Turn(
+            message_id=uuid.uuid4().hex,
+            conversation_id=question.conversation_id or uuid.uuid4().hex,
+            question=question,
+            lang=question.answer_lang or small_talk_language(question.question, detected),
+            started=started,
+        )
+
+    def _finish(self, turn: Turn) -> Answer:
+        answer = self._compose(turn)
+        self._conversations.append(answer)
+        return answer
+
+    def _compose(self, turn: Turn) -> Answer:
+        text = turn.question.question
+        kind = small_talk(text, turn.lang)
+        if kind is not None:
+            return _answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang), timings={})
+        lang = detect_question(text, (turn.lang,))
+        began = time.perf_counter()
+        query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=turn.question.filters, group_works=False)
+        hits = self._search(query)
+        searched = time.perf_counter()
+        ranked = candidates(hits, text, lang)
+        sure = support(text, ranked)
+        timings = {"search": _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
+        if sure < calibration().threshold:
+            nearest = _sources(hits)[:NEAREST]
+            return _answer(turn, status="not_found", text=not_found_text(turn.lang), timings=timings, nearest=nearest)
+        return _quoted(turn, choose(ranked, turn.lang), sure, timings)
+
+
+def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[str, int]) -> Answer:
+    sources = _sources([candidate.hit for candidate in chosen])
+    number = {source.article_id: source.n for source in sources}
+    quotes = [
+        FramedQuote(
+            n=number[candidate.hit.article_id],
+            title=candidate.hit.title,
+            quote=candidate.text,
+            source_lang=candidate.hit.lang,
+            published=candidate.hit.published,
+        )
+        for candidate in chosen
+    ]
+    framed = frame_quotes(quotes, turn.lang)
+    return msgspec.structs.replace(
+        _answer(turn, status="answered", text=framed.text, timings=timings),
+        citations=_citations(chosen, framed, number, sure),
+        sources=sources,
+        as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
+    )
+
+
+def _citations(
+    chosen: Sequence[Candidate], framed: Framed, number: dict[str, int], sure: float
+) -> tuple[Citation, ...]:
+    return tuple(
+        Citation(
+            n=number[candidate.hit.article_id],
+            answer=place,
+            source=_citation_source(candidate),
+            quote=candidate.text,
+            verification=verify_quote(
+                candidate.text,
+                candidate.hit.text[
+                    candidate.span.start - candidate.hit.start : candidate.span.end - candidate.hit.start
+                ],
+                framed.text[place.start : place.end],
+                support=round(sure, 4),
+            ),
+        )
+        for candidate, place in zip(chosen, framed.ranges, strict=True)
+    )
+
+
+def _citation_source(candidate: Candidate) -> CitationSource:
+    hit = candidate.hit
+    return CitationSource(
+        article_id=hit.article_id,
+        work_id=hit.work_id,
+        path=hit.path,
+        url=text_fragment_url(hit.url, candidate.text) if hit.url else None,
+        title=hit.title,
+        lang=hit.lang,
+        published=hit.published,
+        modified=hit.modified,
+        heading=" › ".join(hit.headings) or None,
+        chunk_id=hit.chunk_id,
+        start=candidate.span.start,
+        end=candidate.span.end,
+        content_sha256=hit.content_sha256,
+    )
+
+
+def _sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
+    """One per work, in the order of the hits, numbered from 1."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.work_id, hit)
+    return tuple(
+        Source(
+            n=n,
+            article_id=hit.article_id,
+            path=hit.path,
+            title=hit.title,
+            url=hit.url,
+            lang=hit.lang,
+            published=hit.published,
+            other_langs=hit.other_langs,
+            score=hit.score,
+        )
+        for n, hit in enumerate(first.values(), start=1)
+    )
+
+
+def _text_events(answer: Answer) -> list[Event]:
+    """The text up to and with each citation's marker, then the citation; deltas join to the whole text."""
+    events: list[Event] = []
+    shown = 0
+    for citation in answer.citations:
+        marker = f"[{citation.n}]"
+        end = answer.text.index(marker, citation.answer.end) + len(marker)
+        events += [TextDelta(text=answer.text[shown:end]), CitationReady(citation=citation)]
+        shown = end
+    if shown < len(answer.text):
+        events.append(TextDelta(text=answer.text[shown:]))
+    return events
+
+
+def _answer(
+    turn: Turn, *, status: Status, text: str, timings: dict[str, int], nearest: tuple[Source, ...] = ()
+) -> Answer:
+    return Answer(
+        message_id=turn.message_id,
+        conversation_id=turn.conversation_id,
+        status=status,
+        composer="extractive",
+        question=turn.question.question,
+        standalone_question=turn.question.question,
+        lang=turn.lang,
+        text=text,
+        citations=(),
+        sources=(),
+        nearest=nearest,
+        followups=(),
+        as_of=None,
+        timings_ms=timings | {"total": _ms(turn.started, time.perf_counter())},
+    )
+
+
+def _ms(began: float, ended: float) -> int:
+    return round(1000 * (ended - began))

@@ -1,0 +1,21 @@
+"""How refusals are described in the OpenAPI document; the same on every route."""
+
+from collections.abc import Mapping
+
+from litestar.openapi.datastructures import ResponseSpec
+
+from rag.records import ErrorResponse
+
+_TOLD = {
+    400: "The input cannot be used; `param` names the field",
+    401: "The admin key is missing or wrong",
+    404: "The id names nothing",
+    413: "The body is larger than 64 KiB",
+    503: "Busy; try again after `Retry-After` seconds",
+}
+
+
+def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(ErrorResponse, description=_TOLD[status], generate_examples=False) for status in statuses
+    }

@@ -1,0 +1,35 @@
+"""What every route is given.
+
+In: the backend and the limits. Out: one frozen record, which the routes take as ``wiring``. Refuses nothing.
+"""
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from rag.api.admission import Admission
+from rag.api.backend import Backend
+from rag.api.closing import Closing
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one process."""
+
+    running: int = 64
+    """Answers and searches that are made at once."""
+    waiting: int = 64
+    """Those that wait for one of these to end; whoever comes then is refused."""
+    keep_alive_s: float = 15.0
+
+
+class Wiring(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts behind the routes."""
+
+    backend: Backend
+    admission: Admission
+    closing: Closing
+    limits: Limits
+    admin_keys: tuple[str, ...]
+
+
+Wired = NamedDependency[SkipValidation[Wiring]]

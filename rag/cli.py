@@ -1,0 +1,210 @@
+"""The command line. ``main()`` is the entry point ``kilde``.
+
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done; 1 done, but something failed or was not
+found; 2 could not run; 3 wrong usage or settings; 130 interrupted. Nothing heavy is imported here or in the
+modules of the command line: they import the engine, the server and the client where they use them.
+"""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec.structs import replace
+
+from index.records import Filters, IngestRequest
+from rag.cli_chat import converse
+from rag.cli_engine import open_engine, open_reader
+from rag.cli_ingest import absolute_paths, show_ingest
+from rag.cli_output import (
+    answer_text,
+    articles_text,
+    checks_text,
+    hits_text,
+    report,
+    show,
+    show_json,
+    stats_text,
+    tolerate_unprintable,
+)
+from rag.cli_serve import serve_folder
+from rag.doctor import examine
+from rag.errors import ConfigurationError, InputError, KildeError, NotFoundError
+from rag.records import Question, SearchRequest
+from rag.settings import load_settings
+from rag.validate import check_ingest, check_question, check_search
+
+app = typer.Typer(
+    name="kilde",
+    help="Answers over your own articles, with the exact words that support every sentence.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one record a line.")]
+Lang = Annotated[str | None, typer.Option("--lang", metavar="TAG", help="Language of the answer, e.g. de or pt-BR.")]
+
+
+def main() -> None:
+    """Runs the command line of this process and leaves with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs one command; its exit code."""
+    tolerate_unprintable()
+    try:
+        typer.main.get_command(app)(args=list(args), prog_name="kilde")
+    except SystemExit as stop:
+        # Typer leaves with 2 on wrong usage, and nothing else here does.
+        return 3 if stop.code == 2 else int(stop.code or 0)
+    except KildeError as exc:
+        report(str(exc))
+        return exit_code(exc)
+    except Exception:
+        traceback.print_exc()
+        return 2
+    return 0
+
+
+def exit_code(error: KildeError) -> int:
+    """What a command that ends in ``error`` leaves with."""
+    match error:
+        case NotFoundError():
+            return 1
+        case InputError() | ConfigurationError():
+            return 3
+        case _:
+            return 2
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"kilde {version('kilde')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Folders or files with articles.")],
+    site_url: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the articles.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
+    prune: Annotated[bool, typer.Option(help="Remove articles whose file is gone.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Read articles, embed what changed, remove what is gone."""
+    settings = load_settings()
+    asked = IngestRequest(
+        paths=absolute_paths(paths), site_url=site_url or settings.site_url, dry_run=dry_run, prune=prune
+    )
+    request = check_ingest(asked)
+    try:
+        with open_engine(settings) as engine:
+            complete = show_ingest(engine.ingest(request), as_json=as_json)
+    except KeyboardInterrupt:
+        report("interrupted; everything so far is kept, and the next run goes on from there")
+        raise typer.Exit(130) from None
+    if not complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: the setting.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0 takes a free one; default: the setting.")
+    ] = None,
+    ingest: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="Ingest before serving.")] = None,
+    watch: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="Ingest now and after every change.")] = None,
+) -> None:
+    """Run the HTTP service with widget and demo page."""
+    settings = load_settings()
+    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+    serve_folder(settings, ingest=ingest or (), watch=watch or ())
+
+
+@app.command()
+def ask(question: Annotated[str, typer.Argument(metavar="QUESTION")], lang: Lang = None, as_json: Json = False) -> None:
+    """Answer one question, with sources."""
+    asked = check_question(Question(question=question, answer_lang=lang))
+    with open_reader(load_settings(), for_questions=True) as engine:
+        answer = engine.answer(asked)
+    if as_json:
+        show_json(answer)
+    else:
+        show(answer_text(answer))
+
+
+@app.command()
+def chat(lang: Lang = None) -> None:
+    """Hold a conversation in the terminal, with sources."""
+    with open_reader(load_settings(), for_questions=True) as engine:
+        complete = converse(engine, answer_lang=lang)
+    if not complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
+    top_k: Annotated[int, typer.Option("-k", min=1, max=100, metavar="N", help="How many hits at most.")] = 10,
+    lang: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Only hits in this language.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the passages that match, best first."""
+    request = check_search(SearchRequest(query=query, top_k=top_k, filters=Filters(langs=tuple(lang or ()))))
+    with open_reader(load_settings(), for_questions=True) as engine:
+        response = engine.search(request)
+    if as_json:
+        show_json(response)
+    else:
+        show(hits_text(response.hits))
+
+
+@app.command()
+def articles(as_json: Json = False) -> None:
+    """List what is indexed."""
+    with open_reader(load_settings()) as engine:
+        found = engine.articles()
+    if as_json:
+        show_json(found)
+    else:
+        show(articles_text(found))
+
+
+@app.command()
+def stats(as_json: Json = False) -> None:
+    """Show figures of the index."""
+    with open_reader(load_settings()) as engine:
+        figures = engine.stats()
+    if as_json:
+        show_json(figures)
+    else:
+        show(stats_text(figures))
+
+
+@app.command()
+def doctor(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Open no connection; all must be on this machine.")
+    ] = False,
+) -> None:
+    """Check model, index, owner and settings, and say what to do."""
+    checks = examine(offline=offline)
+    show(checks_text(checks))
+    if any(check.state == "fail" for check in checks):
+        raise typer.Exit(1)

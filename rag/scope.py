@@ -1,0 +1,91 @@
+"""Small talk: messages that ask nothing of the articles. In: a message and the likely language. Out: its kind, or None.
+
+Only a message that is small talk as a whole counts: "Hi, how far does it go?" is a question. The words stand in
+``rag/phrases``; case, accents and punctuation do not matter. Refuses nothing.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import regex
+
+from index.languages import base
+from rag.framing import SmallTalk
+from rag.phrasebook import FALLBACK, nearest_language, phrases, supported_languages
+
+MAX_WORDS = 6
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*")
+_APOSTROPHE = regex.compile(r"['’]")
+_STRONGEST: tuple[SmallTalk, ...] = ("about", "thanks", "greeting")
+
+
+def small_talk(text: str, lang: str) -> SmallTalk | None:
+    """What kind of small talk the whole message is; ``about`` also for one without letters and digits."""
+    found = _recognise(text, lang)
+    return found[0] if found else None
+
+
+def small_talk_language(text: str, lang: str) -> str:
+    """The language that the small talk is in, where possible ``lang``; ``lang`` itself for anything else.
+
+    Words like "hola" are too short to detect a language by their letters.
+    """
+    found = _recognise(text, lang)
+    return found[1] if found else lang
+
+
+def _recognise(text: str, lang: str) -> tuple[SmallTalk, str] | None:
+    words = _words(text)
+    if not words:
+        return "about", lang
+    if len(words) > MAX_WORDS:
+        return None
+    own = nearest_language(lang)
+    for tag in (own, FALLBACK, *sorted(supported_languages())):
+        kinds = _kinds(words, _known(tag, is_own=tag == own))
+        if kinds:
+            return _strongest(kinds), lang if base(tag) == base(lang) else tag
+    return None
+
+
+def _kinds(words: Sequence[str], known: Mapping[str, SmallTalk]) -> set[SmallTalk]:
+    """The kinds of the phrases that together make up the words; none where some word is left over."""
+    if not words:
+        return set()
+    for length in range(len(words), 0, -1):
+        kind = known.get(" ".join(words[:length]))
+        if kind is None:
+            continue
+        rest = _kinds(words[length:], known)
+        if rest or length == len(words):
+            return {kind} | rest
+    return set()
+
+
+def _strongest(kinds: set[SmallTalk]) -> SmallTalk:
+    return next(kind for kind in _STRONGEST if kind in kinds)
+
+
+def _words(text: str) -> list[str]:
+    """Without case, accents, apostrophes and punctuation; the Turkish i without its dot is an i, as its capital is."""
+    folded = unicodedata.normalize("NFKD", _APOSTROPHE.sub("", text).casefold()).replace("ı", "i")
+    bare = "".join(character for character in folded if unicodedata.category(character) != "Mn")
+    return _WORD.findall(bare)
+
+
+@cache
+def _known(tag: str, *, is_own: bool) -> dict[str, SmallTalk]:
+    """Phrase → kind, for a reader of that language or of another."""
+    own = phrases(tag)
+    lists: dict[SmallTalk, tuple[str, ...]] = {
+        "greeting": own.greetings,
+        "thanks": own.thanks_words,
+        "about": own.about_questions,
+    }
+    return {
+        " ".join(_words(phrase)): kind
+        for kind, listed in lists.items()
+        for phrase in listed
+        if is_own or phrase not in own.own_only
+    }

@@ -1,0 +1,249 @@
+"""A Backend whose turns are written down: one article, one answer, no index.
+
+In: the events of a turn, if not the usual ones. Out: what the HTTP service and the command line ask of a backend.
+Every call is kept in ``calls``; ``closed`` counts the event sources that were closed.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+
+import anyio
+import msgspec
+
+from index.records import (
+    ArticleDetail,
+    ArticleSummary,
+    FileOutcome,
+    IngestEvent,
+    IngestProgress,
+    IngestRequest,
+    IngestSummary,
+    Stats,
+)
+from rag.errors import NotFoundError
+from rag.records import (
+    Answer,
+    Citation,
+    CitationReady,
+    CitationSource,
+    Conversation,
+    Event,
+    Followups,
+    MessageEnd,
+    MessageStart,
+    PhaseStatus,
+    Question,
+    Readiness,
+    SearchHit,
+    SearchRequest,
+    SearchResponse,
+    Source,
+    SourcesFound,
+    TextDelta,
+    TextRange,
+    Verification,
+)
+from rag.settings import Settings
+
+ARTICLE_TEXT = (
+    "The harbour bridge 🌉\n\n"
+    "The harbour bridge opened in May 1931. It carries 4,200 cyclists a day.\n\n"
+    "Repairs began in 2019 and took eleven months."
+)
+QUOTE = "It carries 4,200 cyclists a day."
+TEXT = f"Laut „The harbour bridge“ (Englisch): “{QUOTE}” [1]"
+_START = ARTICLE_TEXT.index(QUOTE)
+_SHA256 = sha256(ARTICLE_TEXT.encode()).hexdigest()
+
+ARTICLE = ArticleDetail(
+    article_id="a1",
+    work_id="w1",
+    path="city/bridge.md",
+    lang="en",
+    title="The harbour bridge",
+    url="https://news.example/bridge",
+    published="2022-12",
+    modified=None,
+    chunks=1,
+    other_langs=("nl",),
+    text=ARTICLE_TEXT,
+    content_sha256=_SHA256,
+)
+SOURCE = Source(
+    n=1,
+    article_id="a1",
+    path=ARTICLE.path,
+    title=ARTICLE.title,
+    url=ARTICLE.url,
+    lang="en",
+    published="2022-12",
+    other_langs=("nl",),
+    score=0.87,
+)
+CITATION = Citation(
+    n=1,
+    answer=TextRange(start=TEXT.index(QUOTE), end=TEXT.index(QUOTE) + len(QUOTE)),
+    source=CitationSource(
+        article_id="a1",
+        work_id="w1",
+        path=ARTICLE.path,
+        url="https://news.example/bridge#:~:text=It%20carries,a%20day.",
+        title=ARTICLE.title,
+        lang="en",
+        published="2022-12",
+        modified=None,
+        heading=None,
+        chunk_id="a1-0",
+        start=_START,
+        end=_START + len(QUOTE),
+        content_sha256=_SHA256,
+    ),
+    quote=QUOTE,
+    verification=Verification(quote="exact", support=0.93, numbers="ok"),
+)
+ANSWER = Answer(
+    message_id="m1",
+    conversation_id="c1",
+    status="answered",
+    composer="extractive",
+    question="Wie viele Radfahrer trägt die Brücke?",
+    standalone_question="Wie viele Radfahrer trägt die Brücke?",
+    lang="de",
+    text=TEXT,
+    citations=(CITATION,),
+    sources=(SOURCE,),
+    nearest=(),
+    followups=("Wann wurde die Brücke eröffnet?",),
+    as_of="2022-12",
+    timings_ms={"search": 14, "compose": 9, "total": 31},
+)
+HIT = SearchHit(
+    chunk_id="a1-0",
+    article_id="a1",
+    work_id="w1",
+    path=ARTICLE.path,
+    lang="en",
+    title=ARTICLE.title,
+    heading=None,
+    text=QUOTE,
+    start=_START,
+    end=_START + len(QUOTE),
+    score=0.87,
+)
+STATS = Stats(
+    articles=1, works=1, chunks=1, articles_by_lang={"en": 1}, model="fake-1", last_ingest="2024-01-02T03:04:05Z"
+)
+RUN: tuple[IngestEvent, ...] = (
+    IngestProgress(phase="reading", done=1, total=1),
+    FileOutcome(path="city/bridge.md", outcome="new", article_id="a1", lang="en", chunks=1, embedded=1),
+    IngestSummary(outcomes={"new": 1}, chunks=1, embedded=1, seconds=0.5, dry_run=False),
+)
+
+
+def turn(answer: Answer = ANSWER) -> tuple[Event, ...]:
+    """The usual events of a turn that ends with ``answer``, in their usual order."""
+    return (
+        MessageStart(
+            message_id=answer.message_id,
+            conversation_id=answer.conversation_id,
+            lang=answer.lang,
+            standalone_question=answer.standalone_question,
+        ),
+        PhaseStatus(phase="searching"),
+        SourcesFound(sources=answer.sources),
+        PhaseStatus(phase="writing"),
+        TextDelta(text=answer.text),
+        *(CitationReady(citation=citation) for citation in answer.citations),
+        Followups(followups=answer.followups),
+        MessageEnd(answer=answer),
+    )
+
+
+class FakeBackend:
+    """``script`` holds the events of each turn; an exception in it is raised, a number is a pause in seconds."""
+
+    def __init__(
+        self,
+        script: tuple[Event | Exception | float, ...] | None = None,
+        *,
+        answer: Answer = ANSWER,
+        run: tuple[IngestEvent | Exception, ...] = RUN,
+        settings: Settings | None = None,
+        ready: bool = True,
+        pause_s: float = 0.0,
+    ) -> None:
+        self.script = turn(answer) if script is None else script
+        self.scripted_answer = answer
+        self.run = run
+        self.settings = settings or Settings()
+        self.ready = ready
+        self.pause_s = pause_s
+        self.calls: list[Question | SearchRequest | IngestRequest] = []
+        self.closed = 0
+        self.conversations = {answer.conversation_id: (answer,)}
+
+    async def answer(self, question: Question) -> Answer:
+        self._accept(question)
+        await anyio.sleep(self.pause_s)
+        if failures := [step for step in self.script if isinstance(step, Exception)]:
+            raise failures[0]
+        return msgspec.structs.replace(self.scripted_answer, question=question.question)
+
+    async def events(self, question: Question) -> AsyncIterator[Event]:
+        try:
+            self._accept(question)
+            for step in self.script:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, int | float):
+                    await anyio.sleep(step)
+                else:
+                    yield step
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()
+            self.closed += 1
+
+    async def search(self, request: SearchRequest) -> SearchResponse:
+        self.calls.append(request)
+        return SearchResponse(hits=(HIT,)[: request.top_k], timings_ms={"search": 14})
+
+    async def articles(self) -> tuple[ArticleSummary, ...]:
+        fields = {name: getattr(ARTICLE, name) for name in ArticleSummary.__struct_fields__}
+        return (ArticleSummary(**fields),)
+
+    async def article(self, article_id: str) -> ArticleDetail:
+        if article_id != ARTICLE.article_id:
+            raise NotFoundError(f"No article has the id {article_id}.", "article_id")
+        return ARTICLE
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        messages = self.conversations.get(conversation_id)
+        if messages is None:
+            raise NotFoundError(f"No conversation has the id {conversation_id}.", "conversation_id")
+        return Conversation(conversation_id=conversation_id, created_at="2024-01-02T03:04:05Z", messages=messages)
+
+    async def delete_conversation(self, conversation_id: str) -> None:
+        await self.conversation(conversation_id)
+        del self.conversations[conversation_id]
+
+    async def stats(self) -> Stats:
+        return STATS
+
+    async def readiness(self) -> Readiness:
+        return Readiness(ready=self.ready, articles=1, chunks=1, index="ok", message="1 article")
+
+    def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
+        self.calls.append(request)
+        try:
+            for step in self.run:
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+        finally:
+            self.closed += 1
+
+    def _accept(self, question: Question) -> None:
+        if question.conversation_id is not None and question.conversation_id not in self.conversations:
+            raise NotFoundError(f"No conversation has the id {question.conversation_id}.", "conversation_id")
+        self.calls.append(question)

@@ -1,0 +1,134 @@
+"""The service over a real socket: streams arrive as they are made, clients that go are noticed, stopping is orderly."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fake_backend import FakeBackend
+
+from rag.api.app import build_app
+from rag.api.server import serve
+from rag.errors import ConfigurationError
+
+SCRIPT = """
+import sys
+from rag.api.app import build_app
+from rag.api.server import serve
+from rag.api.wiring import Limits
+from rag.records import MessageEnd
+from fake_backend import ANSWER, FakeBackend, turn
+
+pause_s = float(sys.argv[1])
+backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)))
+app = build_app(backend, limits=Limits(running=1, waiting=0))
+serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True))
+print("closed", backend.closed, flush=True)
+"""
+QUESTION = {"question": "Wie viele?", "stream": True}
+
+
+@contextmanager
+def service(pause_s: float) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(pause_s)],
+        cwd=Path(__file__).parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.service
+def test_events_arrive_as_they_are_made_and_sigterm_ends_what_still_runs() -> None:
+    with service(pause_s=60) as (process, address):
+        with httpx.stream("POST", f"{address}/v1/chat", json=QUESTION, timeout=15) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "event: message.start"
+            asked_to_stop = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            events = [line for line in lines if line.startswith("event: ")]
+        assert process.wait(timeout=10) == 0
+        assert time.monotonic() - asked_to_stop < 10
+        assert process.stdout is not None
+        assert process.stdout.read() == "closed 1\n"
+    assert "server" not in response.headers
+    assert events[-1] == "event: error"
+    assert events.count("event: error") == 1
+
+
+@pytest.mark.service
+def test_a_stream_that_ends_in_time_is_not_cut_by_sigterm() -> None:
+    with service(pause_s=1) as (process, address):
+        with httpx.stream("POST", f"{address}/v1/chat", json=QUESTION, timeout=15) as response:
+            lines = response.iter_lines()
+            next(lines)
+            process.send_signal(signal.SIGTERM)
+            events = [line for line in lines if line.startswith("event: ")]
+        assert process.wait(timeout=10) == 0
+    assert events[-1] == "event: message.end"
+
+
+@pytest.mark.service
+def test_the_service_says_nothing_of_its_own() -> None:
+    with service(pause_s=0) as (process, address):
+        answer = httpx.post(f"{address}/v1/chat", json=QUESTION, timeout=15).text
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+    assert json.loads(answer.split("data: ")[-1])["message_id"] == "m1"
+    assert (out, err) == ("closed 1\n", "")
+
+
+@pytest.mark.service
+def test_a_client_that_goes_is_noticed() -> None:
+    with service(pause_s=60) as (_, address):
+        with httpx.stream("POST", f"{address}/v1/chat", json=QUESTION, timeout=15) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "event: message.start"
+            assert httpx.post(f"{address}/v1/search", json={"query": "a"}, timeout=15).status_code == 503
+        deadline = time.monotonic() + 20
+        while httpx.post(f"{address}/v1/search", json={"query": "a"}, timeout=15).status_code == 503:
+            assert time.monotonic() < deadline, "the only slot is still held for a client that has gone"
+            time.sleep(0.05)
+
+
+def test_a_port_in_use_is_refused_with_the_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"Port {port} on 127.0.0.1 is in use.*--port"):
+            serve(build_app(FakeBackend()), "127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("host", "port"), [("203.0.113.1", 0), ("no.such.host.invalid", 0)])
+def test_an_address_that_is_not_ours_is_refused(host: str, port: int) -> None:
+    with pytest.raises(ConfigurationError, match="--host"):
+        serve(build_app(FakeBackend()), host, port)
+
+
+def test_a_port_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"There is no port 70000.*--port"):
+        serve(build_app(FakeBackend()), "127.0.0.1", 70_000)
+
+
+def test_nothing_listens_before_the_service_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("opened a socket")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    before = threading.active_count()
+    build_app(FakeBackend())
+    assert threading.active_count() == before
