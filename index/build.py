@@ -171,7 +171,8 @@ class Indexer:
             yield from self._read_and_write(plan, request, today, tally)
             if request.prune:
                 yield from self._remove_gone(plan)
-        if tally.outcomes.keys() - {"unchanged"}:
+        if tally.outcomes.keys() & {"new", "changed", "moved", "deleted"}:
+            self._catalog.join_works()
             self._catalog.collect_garbage()
         self._catalog.finish_ingest(datetime.now(UTC).isoformat(timespec="seconds"))
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from index.database import open_database, writer
 from index.records import Article, ArticleDetail, ArticleSummary, Chunk, Outcome, Span, Stats, Vectors
 from index.schema import ARTICLE, CHUNK, FILE, GENERATION, META, SOURCE, VECTOR
+from index.works import Stated, figures, joined_works
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BATCH = 500
@@ -198,10 +199,16 @@ class Catalog:
             for row in connection.execute(query).all():
                 yield row.article_id, row.work_id, msgspec.msgpack.decode(row.record, type=Article)
 
-    def set_works(self, work_ids: dict[str, str]) -> None:
-        """Give articles another work, by article id."""
+    def join_works(self) -> None:
+        """Find anew which works are versions of one, from the works that the files themselves name."""
+        query = sa.select(ARTICLE.c.article_id, ARTICLE.c.own_work_id, ARTICLE.c.lang, ARTICLE.c.figures)
         with self._writer.begin() as connection:
-            for article_id, work_id in work_ids.items():
+            stated = [
+                Stated(article_id=row[0], work_id=row[1], lang=row[2], figures=frozenset(row[3].split()))
+                for row in connection.execute(query)
+            ]
+            connection.execute(sa.update(ARTICLE).values(work_id=ARTICLE.c.own_work_id))
+            for article_id, work_id in joined_works(stated).items():
                 change = sa.update(ARTICLE).where(ARTICLE.c.article_id == article_id).values(work_id=work_id)
                 connection.execute(change)
 
@@ -355,6 +362,7 @@ def _article_row(source_id: str, version: ArticleVersion) -> dict[str, Any]:
         "article_id": version.article_id,
         "source_id": source_id,
         "path": article.path,
+        "own_work_id": version.work_id,
         "work_id": version.work_id,
         "lang": article.lang,
         "title": article.title,
@@ -362,6 +370,7 @@ def _article_row(source_id: str, version: ArticleVersion) -> dict[str, Any]:
         "published": article.published,
         "modified": article.modified,
         "content_sha256": content_sha256(article.text),
+        "figures": " ".join(sorted(figures(article.text))),
         "record": msgspec.msgpack.encode(article),
     }
 

@@ -7,7 +7,9 @@ Where 03/04/2022 can be read two ways both readings are kept, day first.
 
 import calendar
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 
 import msgspec
 import regex
@@ -71,24 +73,26 @@ def dates(text: str) -> tuple[DateMention, ...]:
     if not re.search(r"\d", text):
         return ()
     folded = fold_digits(text)
-    found = _numeric_dates(folded)
-    taken = [(mention.start, mention.end) for mention in found]
-    found += _named_dates(folded, taken)
-    return tuple(sorted(found, key=lambda mention: mention.start))
+    return tuple(_without_overlap([*_numeric_dates(folded), *_named_dates(folded)]))
+
+
+def _without_overlap(found: list[DateMention]) -> Iterator[DateMention]:
+    """Of mentions that start at one place the first stays."""
+    reached = 0
+    for mention in sorted(found, key=lambda mention: mention.start):
+        if mention.start >= reached:
+            yield mention
+            reached = mention.end
 
 
 def _ascii_figure(character: str) -> str:
     return _SEPARATORS.get(character) or str(int(character))
 
 
-def _numeric_dates(text: str) -> list[DateMention]:
-    found: list[DateMention] = []
-    for pattern in _NUMERIC:
-        for match in pattern.finditer(text):
-            overlaps = any(match.start() < other.end and other.start < match.end() for other in found)
-            if not overlaps and (readings := _numeric_readings(match)):
-                found.append(DateMention(start=match.start(), end=match.end(), readings=readings))
-    return found
+def _numeric_dates(text: str) -> Iterator[DateMention]:
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in _NUMERIC):
+        if readings := _numeric_readings(match):
+            yield DateMention(start=match.start(), end=match.end(), readings=readings)
 
 
 def _numeric_readings(match: regex.Match[str]) -> tuple[str, ...]:
@@ -117,17 +121,14 @@ def _iso(year: int | None, month: int, day: int | None) -> str | None:
     return f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
 
 
-def _named_dates(text: str, taken: list[tuple[int, int]]) -> list[DateMention]:
-    found: list[DateMention] = []
+def _named_dates(text: str) -> Iterator[DateMention]:
     reached = 0
     for digits in _DIGITS.finditer(text):
-        if digits.start() < reached or any(start <= digits.start() < end for start, end in taken):
+        if digits.start() < reached:
             continue
-        mention = _month_after(text, digits) or _month_before(text, digits)
-        if mention:
-            found.append(mention)
+        if mention := _month_after(text, digits) or _month_before(text, digits):
+            yield mention
             reached = mention.end
-    return found
 
 
 def _month_after(text: str, digits: regex.Match[str]) -> DateMention | None:

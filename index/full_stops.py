@@ -31,6 +31,7 @@ _MISSING_SPACE = regex.compile(r"\p{Lu}[\p{Ll}\p{M}’']*[\s,]")
 _UNCASED_RUN = regex.compile(r"(?r)[\p{Lo}\p{M}]{3}")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _NUMBER_BEFORE = regex.compile(r"[\p{Nd}IVX](?:[ \u00a0\u202f]\p{L}{3,5}\.?)?[ \u00a0\u202f]?$")
+_CAPITAL_NOUNS = frozenset({"de", "lb"})
 _STREET = "str"
 _NAME_PARTICLES = frozenset({"van", "von", "de", "da", "du", "di", "af", "av", "al"})
 
@@ -88,11 +89,12 @@ def _by_list(text: str, token: str, stop: int, following: int, lang: str) -> boo
     forms = {token} if len(token) == 1 else {token, token.casefold()}
     number_follows = text[following].isdigit()
     if forms & abbreviations.after_number:
-        return _after_number(text, stop - len(token))
+        return not number_follows and _after_number(text, stop - len(token))
     if forms & abbreviations.before or (number_follows and _takes_number(forms, abbreviations)):
-        return False
+        return is_function_word(token, lang) and _starts_with_function_word(text, following, lang)
     if forms & abbreviations.end:
-        return text[following].isupper() or number_follows
+        capital = lang not in _CAPITAL_NOUNS and text[following].isupper()
+        return capital or number_follows or _starts_with_function_word(text, following, lang)
     return None
 
 

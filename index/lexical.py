@@ -37,7 +37,7 @@ _OTHER = rf"--[{_THAI_LIKE}{_HAN_LIKE}]"
 _WORD = rf"[\p{{L}}{_OTHER}][[\p{{L}}\p{{M}}\p{{Nd}}]{_OTHER}]*+"
 _TOKEN = regex.compile(
     rf"(?V1)(?P<name>(?:{_WORD}|\d++)(?:(?:[-‐‑]|\.(?=\d))(?:{_WORD}|\d++))++)|(?P<word>{_WORD})"
-    rf"|(?P<han>[{_HAN_LIKE}]++)|(?P<thai>[{_THAI_LIKE}]++)"
+    rf"|(?P<han>[{_HAN_LIKE}]++)|(?P<thai>[{_THAI_LIKE}]++)|(?P<figure>\d++)"
 )
 _PART = regex.compile(rf"(?V1){_WORD}")
 _JOINT = regex.compile(r"[-‐‑.]")
@@ -76,7 +76,7 @@ def terms(text: str, lang: str) -> list[str]:
         if match.lastgroup == "word":
             words.append(match[0])
             found.extend(_word_terms(match[0][:_LONGEST_WORD], language))
-        else:
+        elif match.lastgroup != "figure":
             found.extend(_token_terms(match, words, language))
     if language == "vi":
         found.extend(f"{_bare(first)}_{_bare(second)}" for first, second in pairwise(words))

@@ -31,6 +31,7 @@ ARTICLE = sa.Table(
     sa.Column("article_id", sa.Text, primary_key=True),
     sa.Column("source_id", sa.Text),
     sa.Column("path", sa.Text),
+    sa.Column("own_work_id", sa.Text),
     sa.Column("work_id", sa.Text),
     sa.Column("lang", sa.Text),
     sa.Column("title", sa.Text),
@@ -38,6 +39,7 @@ ARTICLE = sa.Table(
     sa.Column("published", sa.Text),
     sa.Column("modified", sa.Text),
     sa.Column("content_sha256", sa.Text),
+    sa.Column("figures", sa.Text),
     sa.Column("record", sa.LargeBinary),
 )
 GENERATION = sa.Table(

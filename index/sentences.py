@@ -31,8 +31,8 @@ _REVERSED_GUILLEMETS = frozenset({"da", "de", "sl", "hr", "cs", "sk", "hu", "sv"
 _STARTS_ANEW = regex.compile(
     r"[¿¡]|\p{Lu}[\p{Ll}\p{M}’']*(?:[\s,]|$)|\p{Lu}\p{Ll}|[\p{Lo}--[\p{Latin}]]", regex.VERSION1
 )
-_CAMEL = regex.compile(r"\p{Ll}(?:\p{Lu}|-\p{Ll})")
-"""Names that keep a small letter at a sentence's start: iPhone, e-tron."""
+_CAMEL = regex.compile(r"\p{Ll}(?:\p{Lu}|-\p{Ll})|(?<=['’])[nst] ")
+"""What keeps a small letter at a sentence's start: iPhone, e-tron, the Dutch 's Avonds."""
 _BEFORE_ASIDE = frozenset("([（")
 """What an aside of one mark follows: ``100 (!) years``."""
 _GOES_ON = frozenset(",;:،؛")

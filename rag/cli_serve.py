@@ -35,6 +35,7 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
         with closing(open_runtime(settings)) as runtime:
             if ingested:
                 show_ingest(runtime.ingest(_request(settings, ingested)), as_json=False)
+            runtime.warm()
             opening = _opening(runtime)
 
             def on_ready(url: str) -> None:

@@ -13,6 +13,7 @@ from index.records import Filters
 Status = Literal["answered", "partial", "not_found", "out_of_scope"]
 Composer = Literal["extractive", "llm"]
 Phase = Literal["searching", "reading", "writing"]
+IndexState = Literal["ok", "rebuilding", "degraded"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,6 +231,6 @@ class Readiness(Record, frozen=True, kw_only=True):
     ready: bool
     articles: int
     chunks: int
-    index: Literal["ok", "rebuilding", "degraded"]
+    index: IndexState
     """``degraded``: dense search runs exactly over the catalog because the derived store is unusable."""
     message: str

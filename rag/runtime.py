@@ -36,6 +36,7 @@ from rag.records import (
     Answer,
     Conversation,
     Event,
+    IndexState,
     Question,
     Readiness,
     SearchHit,
@@ -131,8 +132,7 @@ class Runtime:
             raise BusyError("Another ingest is under way. Wait for it to end, then try again.")
         try:
             request = msgspec.structs.replace(request, site_url=request.site_url or self._settings.site_url)
-            for event in self._indexer.ingest(request):
-                yield event
+            yield from self._indexer.ingest(request)
         finally:
             self._ingesting.release()
             self._refresh()
@@ -208,7 +208,7 @@ class Runtime:
     def _readiness(self) -> Readiness:
         stats = self._catalog.stats()
         degraded = any(store is None for store in self._stores.values())
-        state = "rebuilding" if self._is_outdated() else "degraded" if degraded else "ok"
+        state: IndexState = "rebuilding" if self._is_outdated() else "degraded" if degraded else "ok"
         message = {
             "ok": "ready",
             "rebuilding": "the index is being rebuilt for new settings; the old one serves meanwhile",

@@ -23,6 +23,8 @@ class FakeRuntime(FakeBackend):
     async def readiness(self) -> Readiness:
         return Readiness(ready=True, articles=self.article_count, chunks=1, index="ok", message="")
 
+    def warm(self) -> None: ...
+
     def close(self) -> None:
         self.is_open = False
 

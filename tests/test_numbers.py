@@ -56,6 +56,13 @@ def test_a_long_run_of_digits_is_no_number() -> None:
     assert numbers("9" * 100_000) == ()
 
 
+@pytest.mark.parametrize("unit", ["12. ", "1,", "5 may ", "1 000 ", "12/", "3-"])
+@pytest.mark.timeout(20)
+def test_a_hostile_text_takes_linear_time(unit: str) -> None:
+    dates(unit * 20_000)
+    numbers(unit * 20_000)
+
+
 @given(st.integers(min_value=0, max_value=10**12), st.sampled_from([",", ".", "'", "\u00a0"]))
 def test_grouped_integers_keep_their_value(value: int, separator: str) -> None:
     assert str(value) in only(f"{value:,}".replace(",", separator)).readings

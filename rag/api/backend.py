@@ -1,4 +1,4 @@
-"""What the HTTP routes need of the service behind them. ``rag/runtime.py`` provides it; tests bring a small real class."""
+"""What the HTTP routes need of the service behind them: ``rag/runtime.py``, or in tests a small real class."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("article_id", sa.Text, primary_key=True),
         sa.Column("source_id", sa.Text, sa.ForeignKey("source.source_id"), nullable=False),
         sa.Column("path", sa.Text, nullable=False),
+        sa.Column("own_work_id", sa.Text, nullable=False),
         sa.Column("work_id", sa.Text, nullable=False, index=True),
         sa.Column("lang", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
@@ -39,6 +40,7 @@ def upgrade() -> None:
         sa.Column("published", sa.Text),
         sa.Column("modified", sa.Text),
         sa.Column("content_sha256", sa.Text, nullable=False),
+        sa.Column("figures", sa.Text, nullable=False),
         sa.Column("record", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("source_id", "path"),
     )
