@@ -45,7 +45,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	  echo "$(PYTHON) cannot make virtual environments. Install that part of it" \
 	       "(Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "Installing into $(VENV); this happens once and takes a few minutes." >&2
-	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install -c constraints.txt torch setuptools
 	@$(PIP) install -c constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@

@@ -69,6 +69,15 @@ class Bm25Index:
                 scores[self._rows[start:end]] += self._saturation_steps[start:end] * weight
         return scores
 
+    def ceiling(self, question_terms: Iterable[str]) -> float:
+        """The score that a document with endless repetitions of every term would reach; 0 for no terms."""
+        total = 0.0
+        for term, repeats in Counter(question_terms).items():
+            column = self._vocabulary.get(term)
+            found = 0 if column is None else int(self._starts[column + 1] - self._starts[column])
+            total += repeats * self._weight(term, found)
+        return total
+
     def top(self, question_terms: Iterable[str], top_k: int) -> list[tuple[int, float]]:
         """Keys with scores above zero, best first, equal ones in the order they came; at most ``top_k``."""
         scores = self.scores(question_terms)

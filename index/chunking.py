@@ -24,6 +24,8 @@ _LONG_ITEM = 300
 """Characters from which on a list item is quoted by the sentence."""
 _SEPARATOR = " › "
 _SMALLEST_ROOM = 8
+_LONGEST_TOKEN = 20
+"""Characters per token that no text exceeds by much; what is longer is cut before it is counted."""
 _SMALL_SHARE = 5
 """A section or remainder under a fifth of the target is small."""
 _LETTER = regex.compile(r"\X")
@@ -86,7 +88,7 @@ def chunk(
     for path, blocks in _sections(article):
         limit = room - min(room // 2, counter.added(_prefix((article.title, *path))))
         target = min(target_tokens, limit)
-        units = [unit for block in blocks for unit in _units(article, block, counter, limit)]
+        units = [unit for block in blocks for unit in _units(article, block, counter, room)]
         packed = [_Draft(path, pack) for pack in _packed(units, target)]
         drafts = _joined(drafts, _without_small_tail(packed, target, limit), target, limit)
     drafts = _without_lone_end(drafts)
@@ -109,24 +111,28 @@ def _sections(article: Article) -> Iterator[tuple[tuple[str, ...], list[Block]]]
         yield path, blocks
 
 
-def _units(article: Article, block: Block, counter: _Counter, limit: int) -> Iterator[_Unit]:
+def _units(article: Article, block: Block, counter: _Counter, room: int) -> Iterator[_Unit]:
     text = article.text[block.start : block.end]
     by_sentence = block.kind in _SENTENCE_KINDS or (block.kind == "list_item" and len(text) > _LONG_ITEM)
     spans = sentence_spans(text, article.lang) if by_sentence else (Span(0, len(text)),)
     for span in spans:
-        for part, tokens in _windows(text, span, counter, limit):
+        for part, tokens in _windows(text, span, counter, room):
             yield _Unit(block.start + part.start, block.start + part.end, tokens, block)
 
 
 def _windows(text: str, span: Span, counter: _Counter, limit: int) -> Iterator[tuple[Span, int]]:
     """The span with its tokens, or where it exceeds the limit its parts with theirs, cut at a space if there is one."""
-    tokens = counter.added(text[span.start : span.end])
-    if tokens <= limit or span.end - span.start == 1:
+    size = span.end - span.start
+    tokens = counter.added(text[span.start : span.end]) if size <= limit * _LONGEST_TOKEN else size
+    if tokens <= limit or size == 1:
         yield span, tokens
         return
-    length = max(1, (span.end - span.start) * limit * 9 // (tokens * 10))
+    length = max(1, size * limit * 9 // (tokens * 10))
     start = span.start
     while start < span.end:
+        if text[start].isspace():
+            start += 1
+            continue
         stop = _cut(text, start, min(start + length, span.end), span.end)
         yield from _windows(text, Span(start, start + len(text[start:stop].rstrip())), counter, limit)
         start = stop

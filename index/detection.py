@@ -2,20 +2,20 @@
 
 In: text as written, and for questions the languages that are likely anyway. Out: primary BCP 47 codes (``nb``, ``zh``).
 Names lead letter statistics astray ("Hvor bygges Audi Q8 e-tron?"), so capitalised words and model numbers count
-little, and articles, pronouns and question words (``data/function_words.toml``) count much.
+little, and articles, pronouns and question words (``data/languages.toml``) count much.
 Refuses nothing: a text without letters is ``und``.
 """
 
 import math
 import threading
-import tomllib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import regex
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ DETECTABLE = frozenset(lang for langs in _LANGS.values() for lang in langs)
 _WORD = regex.compile(
     "|".join(rf"(?P<{script}>{letter}(?:{letter}|[\p{{M}}\p{{N}}])*)" for script, (letter, _) in _SCRIPTS.items())
 )
+_SPECIAL = regex.compile(r"[\p{Latin}--[a-z]]|[\p{Cyrillic}--[абвгдежзиклмнопрстуфхцчш]]", regex.VERSION1)
+"""Letters that not all languages of their script have."""
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _DENSE = frozenset({"Hani", "Hang", "Thai"})
 """Scripts whose letters say as much as three letters of an alphabet."""
@@ -62,7 +64,17 @@ _SAMPLE = 4000
 """Characters looked at; letter statistics hardly change beyond."""
 _PLAIN_WEIGHT, _FULL_WEIGHT, _FUNCTION_WORD, _LIKELY = 0.5, 0.15, 2.0, 2.0
 """Log odds: of the letters without and with names (as factors), of one function word, of a likely language."""
+_FOREIGN_LETTERS = 3.0
+"""Log odds against a language, of a word with letters that it does not have."""
+_PROSE_WORDS = 3
 _lock = threading.Lock()
+
+
+class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The data file; see there."""
+
+    function_words: dict[str, str]
+    letters: dict[str, str]
 
 
 class Word(NamedTuple):
@@ -97,13 +109,15 @@ def is_function_word(word: str, lang: str) -> bool:
 
 
 def function_word_share(text: str, lang: str) -> float:
-    """Share of the words that are function words of ``lang``, single letters aside; 1 for a language without a list."""
-    if lang not in _listed():
+    """Share of the words that are function words of ``lang``, single letters aside; 1 for a language without a list.
+
+    0 where fewer than three different ones occur, as in a table that repeats its units.
+    """
+    if lang not in _data().function_words:
         return 1.0
-    words = _words(unicodedata.normalize("NFC", text[:_SAMPLE]))
-    known = _function_words()
-    hits = sum(len(word.text) > 1 and lang in known.get(word.text, ()) for word in words)
-    return hits / max(1, len(words))
+    words = [word.text for word in _words(unicodedata.normalize("NFC", text[:_SAMPLE]))]
+    hits = [word for word in words if len(word) > 1 and is_function_word(word, lang)]
+    return len(hits) / len(words) if len(set(hits)) >= _PROSE_WORDS else 0.0
 
 
 def _scores(text: str) -> dict[str, float]:
@@ -170,16 +184,24 @@ def _compared(words: list[Word], langs: tuple[str, ...]) -> dict[str, float]:
     of_plain, of_all = _letter_odds(plain), _letter_odds([word.text for word in words])
     scores = {lang: _PLAIN_WEIGHT * of_plain[lang] + _FULL_WEIGHT * of_all[lang] for lang in langs}
     for word in plain:
+        for lang in _without_letters(word, langs):
+            scores[lang] -= _FOREIGN_LETTERS
         for lang in _function_words().get(word, frozenset()) & scores.keys():
             scores[lang] += _FUNCTION_WORD if len(word) > 1 else _FUNCTION_WORD / 2
     return scores
 
 
+def _without_letters(word: str, langs: tuple[str, ...]) -> Iterator[str]:
+    """The languages that do not write all of the word's letters in words of their own."""
+    special = _SPECIAL.findall(word)
+    return (lang for lang in langs if special and not _own_letters(lang).issuperset(special))
+
+
 def _letter_odds(words: list[str]) -> dict[str, float]:
-    """Log probability by letter statistics, for every language that the detector knows; floored at -9."""
+    """Log probability by letter statistics, for every language that the detector knows; floored at -7."""
     with _lock:
         values = _detector().compute_language_confidence_values(" ".join(words))
-    return {value.language.iso_code_639_1.name.lower(): math.log(value.value + 1e-4) for value in values}
+    return {value.language.iso_code_639_1.name.lower(): math.log(value.value + 1e-3) for value in values}
 
 
 @cache
@@ -193,16 +215,20 @@ def _detector() -> "LanguageDetector":
 
 
 @cache
-def _listed() -> frozenset[str]:
-    return frozenset().union(*_function_words().values())
-
-
-@cache
 def _function_words() -> dict[str, frozenset[str]]:
     """Word → the languages in which it is a function word."""
-    lists = tomllib.loads(files("index").joinpath("data/function_words.toml").read_text("utf-8"))
     langs: dict[str, set[str]] = defaultdict(set)
-    for lang, words in lists.items():
+    for lang, words in _data().function_words.items():
         for word in words.split():
             langs[word].add(lang)
     return {word: frozenset(of) for word, of in langs.items()}
+
+
+@cache
+def _own_letters(lang: str) -> frozenset[str]:
+    return frozenset(_data().letters.get(lang, ""))
+
+
+@cache
+def _data() -> _Data:
+    return msgspec.toml.decode(files("index").joinpath("data/languages.toml").read_bytes(), type=_Data)

@@ -4,7 +4,6 @@ In: a text, where its full stop and the next word are, the primary language code
 Abbreviations come from ``data/abbreviations.toml``; for a language without any, those common to all hold.
 """
 
-import tomllib
 from functools import cache
 from importlib.resources import files
 
@@ -127,7 +126,12 @@ def _starts_with_function_word(text: str, at: int, lang: str) -> bool:
 
 @cache
 def _abbreviations(lang: str) -> Abbreviations:
-    lists = tomllib.loads(files("index").joinpath("data/abbreviations.toml").read_text("utf-8"))
-    own, shared = lists.get({"nn": "nb"}.get(lang, lang), {}), lists["any"]
-    kinds = Abbreviations.__struct_fields__
-    return Abbreviations(*(frozenset(f"{own.get(kind, '')} {shared.get(kind, '')}".split()) for kind in kinds))
+    own = _data().get("nb" if lang == "nn" else lang, {})
+    kinds = {kind: f"{own.get(kind, '')} {_data()['any'].get(kind, '')}" for kind in Abbreviations.__struct_fields__}
+    return Abbreviations(**{kind: frozenset(words.split()) for kind, words in kinds.items()})
+
+
+@cache
+def _data() -> dict[str, dict[str, str]]:
+    source = files("index").joinpath("data/abbreviations.toml").read_bytes()
+    return msgspec.toml.decode(source, type=dict[str, dict[str, str]])

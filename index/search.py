@@ -120,7 +120,7 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
         rows=rows,
         fused=DENSE_WEIGHT * _z_scores(cosines) + LEXICAL_WEIGHT * _z_scores(shared),
         cosines=cosines,
-        coverages=shared,
+        coverages=shared / max(snapshot.terms.ceiling(question_terms), 1e-6),
     )
 
 

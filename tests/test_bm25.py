@@ -65,3 +65,14 @@ def test_top_is_the_head_of_all_scores_in_order(documents: list[list[str]], ques
 def test_a_document_scores_exactly_when_it_shares_a_term(documents: list[list[str]]) -> None:
     scores = Bm25Index(enumerate(documents)).scores(["a", "~c"])
     assert [bool(score) for score in scores] == [bool({"a", "~c"} & set(terms)) for terms in documents]
+
+
+def test_no_score_reaches_the_ceiling() -> None:
+    index = Bm25Index([(1, ["car"] * 50 + ["plant"] * 50), (2, ["car"])])
+    ceiling = index.ceiling(["car", "plant"])
+    assert 0.9 * ceiling < index.scores(["car", "plant"])[0] < ceiling
+
+
+def test_terms_that_no_document_has_raise_the_ceiling() -> None:
+    index = Bm25Index([(1, ["car"])])
+    assert index.ceiling(["car", "moon"]) > index.ceiling(["car"]) > index.ceiling([]) == 0

@@ -120,6 +120,13 @@ def test_a_letter_keeps_its_marks_where_a_long_word_is_cut() -> None:
     assert all(one.text.startswith("q") for one in cut(of))
 
 
+def test_a_cut_among_many_spaces_leaves_no_empty_unit() -> None:
+    of = article(("code", "deep" + " " * 5000 + words(150), ()))
+    units = [text for one in cut(of) for text in quotable(of, one)]
+    assert all(units)
+    assert " ".join(units) == "deep " + words(150)
+
+
 def test_table_rows_are_whole_and_not_mixed_with_the_next_section() -> None:
     rows: list[Piece] = [("table_row", f"Row {n}. " + "cell " * 12 + "end", ("One",)) for n in range(4)]
     of = article(("heading", "One", ()), *rows, ("heading", "Two", ()), paragraph("Short.", "Two"))

@@ -1,9 +1,12 @@
-"""A small real encoder whose vectors can be read: one dimension per word of a fixed vocabulary."""
+"""Small real encoders whose vectors can be read: one dimension per word."""
+
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.records import PassageVectors, QuestionVectors, Vectors
+from index.token_vectors import TOKEN_DIM, QuestionTokens, Tokens, pack
 
 WORDS = ("battery", "charging", "range", "brussels", "cars", "winter", "price", "heron")
 
@@ -34,3 +37,28 @@ class WordEncoder:
         counts = np.array([[*row, 0.0 if any(row) else 1.0] for row in rows], np.float32).reshape(-1, self.dim)
         vectors: Vectors = counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-6)
         return vectors
+
+
+class TokenWordEncoder(WordEncoder):
+    """Gives token vectors too: every word of any text has an axis of its own, so that equal words have cosine 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._axes: dict[str, int] = {}
+
+    def encode_passages(self, texts: list[str]) -> PassageVectors:
+        return PassageVectors(super().encode_passages(texts).vectors, [pack(self.tokens(text)) for text in texts])
+
+    def encode_question(self, text: str) -> QuestionVectors:
+        vectors = self.tokens(text).vectors
+        weights = np.full(len(vectors), 1 / len(vectors), np.float32)
+        return QuestionVectors(super().encode_question(text).vector, QuestionTokens(vectors=vectors, weights=weights))
+
+    def tokens(self, text: str) -> Tokens:
+        words = list(re.finditer(r"\w+", text))
+        axes = [self._axes.setdefault(word[0].lower(), len(self._axes)) for word in words]
+        return Tokens(
+            vectors=np.eye(TOKEN_DIM, dtype=np.float32)[axes],
+            starts=np.array([word.start() for word in words], np.int32),
+            ends=np.array([word.end() for word in words], np.int32),
+        )

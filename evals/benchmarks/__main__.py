@@ -12,7 +12,11 @@ from pathlib import Path
 
 def names() -> tuple[str, ...]:
     """Every benchmark, by name."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name != "__main__"))
+    return tuple(
+        sorted(
+            module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name != "__main__"
+        )
+    )
 
 
 def main(wanted: list[str]) -> int:

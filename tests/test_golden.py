@@ -1,0 +1,258 @@
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.golden import QUESTIONS, Case, Expect, holds, judge, load_cases, normalise
+from index.languages import split_path
+from rag.errors import InputError
+from rag.records import Answer, Citation, CitationSource, Status, TextRange, Verification
+
+PROJECT = Path(__file__).parent.parent
+CONTENT = PROJECT / "evals" / "corpus" / "content"
+SEEDS = PROJECT.parent / "shared" / "data" / "seeds"
+NOT_INGESTED = {"news/heron-coupe.md", "news/boreo-winter-offer.md", "news/zandhaven-museum-2099.md"}
+
+
+def citation(quote: str, path: str = "news/harbour.nl.md") -> Citation:
+    source = CitationSource(
+        article_id="a",
+        work_id="w",
+        path=path,
+        url=None,
+        title="",
+        lang="nl",
+        published=None,
+        modified=None,
+        heading=None,
+        chunk_id="c",
+        start=0,
+        end=len(quote),
+        content_sha256="",
+    )
+    checked = Verification(quote="exact", support=1.0, numbers="ok")
+    return Citation(n=1, answer=TextRange(start=0, end=0), source=source, quote=quote, verification=checked)
+
+
+def answer(
+    *quotes: Citation, text: str = "", status: Status = "answered", lang: str = "en", as_of: str | None = None
+) -> Answer:
+    return Answer(
+        message_id="m",
+        conversation_id="v",
+        status=status,
+        composer="extractive",
+        question="",
+        standalone_question="",
+        lang=lang,
+        text=text,
+        citations=quotes,
+        sources=(),
+        nearest=(),
+        followups=(),
+        as_of=as_of,
+        timings_ms={},
+    )
+
+
+def reasons(expect: Expect, given_answer: Answer) -> tuple[str, ...]:
+    return judge(Case(id="x", question="?", lang="en", expect=expect), given_answer).reasons
+
+
+BERTHS = Expect(status="answered", facts=(("1,250", "twelve hundred and fifty"),))
+REFUSAL = Expect(status="not_found")
+
+
+@pytest.mark.parametrize(
+    "quote", ["1,250 berths", "1.250 plaatsen", "1 250 plasser", "TWELVE HUNDRED AND FIFTY", "١٬٢٥٠"]
+)
+def test_a_fact_may_stand_in_a_quote_in_any_of_its_forms_and_notations(quote: str) -> None:
+    assert reasons(BERTHS, answer(citation(quote))) == ()
+
+
+def test_a_fact_may_stand_in_the_answer_alone() -> None:
+    assert reasons(BERTHS, answer(text="There are 1250.")) == ()
+
+
+@pytest.mark.parametrize("quote", ["1,251 berths", "11,250 berths", "250 berths", "1,250.5 berths"])
+def test_a_fact_is_missing_where_another_number_stands(quote: str) -> None:
+    assert reasons(BERTHS, answer(citation(quote))) == ("does not say '1,250' or 'twelve hundred and fifty'",)
+
+
+def test_every_fact_has_to_be_shown() -> None:
+    both = Expect(status="answered", facts=(("0.9",), ("1.2",)))
+    assert reasons(both, answer(citation("tussen 0,9 en 1,2 meter"))) == ()
+    assert reasons(both, answer(citation("tussen 0,9 en 1,3 meter"))) == ("does not say '1.2'",)
+
+
+def test_one_expected_quote_suffices_and_the_answer_text_does_not_count() -> None:
+    expect = Expect(status="answered", quotes=("don't know yet", "weet nog niet"))
+    assert reasons(expect, answer(citation("We don’t know yet."))) == ()
+    assert reasons(expect, answer(citation("Soon."), text="We don't know yet.")) == (
+        "quotes none of \"don't know yet\", 'weet nog niet'",
+    )
+
+
+def test_a_partial_answer_counts_as_answered_but_not_the_reverse() -> None:
+    partial = Expect(status="partial", facts=BERTHS.facts)
+    assert reasons(BERTHS, answer(citation("1,250"), status="partial")) == ()
+    assert reasons(partial, answer(citation("1,250"))) == ("status is answered, expected partial",)
+
+
+def test_a_refusal_of_an_answerable_question_is_one_reason() -> None:
+    assert reasons(BERTHS, answer(status="not_found")) == ("status is not_found, expected answered",)
+
+
+def test_out_of_scope_is_not_the_refusal_that_is_asked_for() -> None:
+    assert reasons(REFUSAL, answer(status="not_found")) == ()
+    assert reasons(REFUSAL, answer(status="out_of_scope")) == ("status is out_of_scope, expected not_found",)
+
+
+def test_a_refusal_with_citations_is_wrong() -> None:
+    assert reasons(REFUSAL, answer(citation("1,250"), status="not_found")) == ("not found, yet 1 cited",)
+
+
+def test_a_forbidden_string_is_wrong_in_a_quote_and_allowed_in_the_text() -> None:
+    expect = Expect(status="answered", facts=(("3.3 s",),), forbidden=("4.1 s",))
+    assert reasons(expect, answer(citation("0–100 km/h: 3,3 s"), text="Not 4.1 s.")) == ()
+    assert reasons(expect, answer(citation("3,3 s"), citation("4,1 s"))) == ("quotes what it must not: '4.1 s'",)
+
+
+def test_the_first_citation_has_to_come_from_an_expected_work_in_any_language() -> None:
+    expect = Expect(status="answered", works=("news/harbour.md", "guides/berths/index.md"))
+    other = citation("x", "news/bridge.md")
+    assert reasons(expect, answer(citation("x", "guides/berths/index.pt-BR.md"), other)) == ()
+    assert reasons(expect, answer(citation("x", "news/harbour.md"))) == ()
+    assert reasons(expect, answer(other, citation("x", "news/harbour.md"))) == (
+        "cites news/bridge.md first, expected news/harbour.md or guides/berths/index.md",
+    )
+    assert reasons(expect, answer()) == ("cites nothing",)
+
+
+def test_language_and_date_of_the_answer_are_compared_when_given() -> None:
+    expect = Expect(status="answered", facts=(("7",),), answer_lang="nb", as_of="2023-05")
+    assert reasons(expect, answer(text="7", lang="nb", as_of="2023-05")) == ()
+    assert reasons(expect, answer(text="7", lang="da", as_of=None)) == (
+        "answered in da, expected nb",
+        "as of None, expected 2023-05",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "normalised"),
+    [
+        ("43,866 = 43.866 = 43 866 = 43\u202f866 = 43'866", "43866 = 43866 = 43866 = 43866 = 43866"),
+        ("1,234,567.5 and 1.234.567,5", "1234567.5 and 1234567.5"),
+        ("١٦٫٤ كم", "16.4 كم"),
+        ("16,4 km on 6 May 2022", "16.4 km on 6 may 2022"),
+        ("in 2021 310 vans", "in 2021 310 vans"),
+        ("Q8 318 robots", "q8 318 robots"),
+        ("残量１０％", "残量10%"),
+        ("約1,200円", "約1200円"),
+        ("85–92\n %", "85-92 %"),
+    ],
+)
+def test_numbers_and_letters_are_normalised(text: str, normalised: str) -> None:
+    assert normalise(text) == normalised
+
+
+@given(
+    st.integers(min_value=1000, max_value=999_999_999), st.sampled_from([",", ".", " ", "\u00a0", "\u202f", "'", "’"])
+)
+def test_a_grouped_number_shows_the_plain_one(number: int, mark: str) -> None:
+    grouped = f"{number:,}".replace(",", mark)
+    assert holds(normalise(f"exactly {grouped} berths"), str(number))
+    assert not holds(normalise(f"exactly {grouped} berths"), str(number)[:-1])
+
+
+def line(**changes: object) -> str:
+    case = {"id": "a", "question": "How many?", "lang": "en", "expect": {"status": "answered", "facts": [["7"]]}}
+    return json.dumps({**case, **changes}) + "\n"
+
+
+def refused(tmp_path: Path, content: str) -> str:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_cases(file)
+    return str(caught.value)
+
+
+def test_cases_are_loaded_in_file_order(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(line(id="b") + line(tags=["number"]), encoding="utf-8")
+    second = Case(
+        id="a", question="How many?", lang="en", expect=Expect(status="answered", facts=(("7",),)), tags=("number",)
+    )
+    assert [case.id for case in load_cases(file)] == ["b", "a"]
+    assert load_cases(file)[1] == second
+
+
+@pytest.mark.parametrize(
+    ("expect", "complaint"),
+    [
+        ({"status": "answered"}, "nothing to check"),
+        ({"status": "answered", "forbidden": ["x"], "answer_lang": "en"}, "nothing to check"),
+        ({"status": "not_found", "facts": [["7"]]}, "not_found together with"),
+        ({"status": "answered", "facts": [[]]}, "empty"),
+        ({"status": "answered", "quotes": [" "]}, "empty"),
+        ({"status": "answered", "works": ["news/harbour.nl.md"]}, "with its language"),
+        ({"status": "found", "facts": [["7"]]}, "found"),
+        ({"status": "answered", "fact": [["7"]]}, "unknown field `fact`"),
+    ],
+)
+def test_a_case_that_checks_nothing_or_is_ill_formed_is_refused(
+    tmp_path: Path, expect: dict[str, object], complaint: str
+) -> None:
+    message = refused(tmp_path, line() + line(id="b", expect=expect))
+    assert message.startswith("cases.jsonl, line 2: ")
+    assert complaint in message
+
+
+def test_an_id_used_twice_an_unknown_field_and_an_empty_file_are_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, line() + line()) == "cases.jsonl, line 2: the id 'a' is used twice."
+    assert "unknown field `hint`" in refused(tmp_path, line(hint="x"))
+    assert refused(tmp_path, "") == "cases.jsonl holds no question."
+
+
+@pytest.mark.parametrize(("name", "total", "refusals", "langs"), [("seeds", 30, 8, 6), ("sample", 60, 16, 17)])
+def test_the_question_files_hold_what_they_promise(name: str, total: int, refusals: int, langs: int) -> None:
+    cases = load_cases(QUESTIONS / f"{name}.jsonl")
+    assert len(cases) == total
+    assert sum(not case.answerable for case in cases) == refusals
+    assert len({case.lang for case in cases}) == langs
+    assert max(Counter(case.question for case in cases).values()) == 1
+
+
+def unsupported(case: Case, sources: list[str]) -> list[str]:
+    """Expected fragments, and facts in all their forms, that stand in none of the sources."""
+    texts = [normalise(source) for source in sources]
+    fragments = [(quote,) for quote in case.expect.quotes]
+    return [
+        f"{case.id}: {forms}"
+        for forms in (*fragments, *case.expect.facts)
+        if not any(holds(text, form) for text in texts for form in forms)
+    ]
+
+
+def test_what_the_sample_questions_expect_stands_in_the_works_they_name() -> None:
+    works: dict[str, list[str]] = {}
+    for path in CONTENT.rglob("*.*"):
+        name = path.relative_to(CONTENT).as_posix()
+        works.setdefault(split_path(name)[1], []).append(path.read_text(encoding="utf-8"))
+    cases = load_cases(QUESTIONS / "sample.jsonl")
+    named = {work for case in cases for work in case.expect.works}
+    assert named <= works.keys() - NOT_INGESTED
+    assert all(case.expect.works for case in cases if case.answerable)
+    missing = [unsupported(case, [text for work in case.expect.works for text in works[work]]) for case in cases]
+    assert [what for each in missing for what in each] == []
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="../shared/data/seeds is not there")
+def test_what_the_seed_questions_expect_stands_in_the_seed_articles() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in SEEDS.glob("*.txt")]
+    missing = [unsupported(case, sources) for case in load_cases(QUESTIONS / "seeds.jsonl")]
+    assert [what for each in missing for what in each] == []
