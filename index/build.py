@@ -161,8 +161,7 @@ class Indexer:
                 yield from (_gone(state) for state in plan.gone if state.article_id)
 
     def _run(self, plans: list[Plan], request: IngestRequest, today: date, tally: Tally) -> Iterator[IngestEvent]:
-        if any(plan.to_read for plan in plans):
-            yield from self.rebuild()
+        yield from self.rebuild()
         for plan in plans:
             if plan.scope.is_new and plan.scope.source_id not in self._catalog.sources():
                 self._catalog.add_source(plan.scope.source_id, str(plan.scope.root))

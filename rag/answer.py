@@ -126,7 +126,7 @@ class Answering:
         hits = self._search(query)
         searched = time.perf_counter()
         ranked = candidates(hits, text, lang)
-        sure = support(text, ranked)
+        sure = support(text, lang, ranked)
         timings = {"search": _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
         if sure < calibration().threshold:
             nearest = _sources(hits)[:NEAREST]

@@ -11,14 +11,31 @@ from math import exp
 
 import msgspec
 
+from index.languages import base
 from index.numbers import Number, numbers, same_number
 from rag.extract import Candidate
 
-FEATURES = ("late", "unit", "cosine", "chunk_coverage", "unit_coverage", "figures_missing", "lead")
+LEAD_CAP = 0.15
+"""Articles that say the same follow each other closely: a long lead proves something, a short one disproves nothing."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks for the best candidate. ``foreign_…`` repeat a figure where it is in another language than asked."""
+
+    late: float
+    unit_late: float
+    chunk_coverage: float
+    unit_coverage: float
+    figures_missing: float
+    lead: float
+    foreign: float
+    foreign_late: float
+    foreign_chunk_coverage: float
+    foreign_unit_coverage: float
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A logistic model over ``FEATURES`` and the least probability that counts as an answer."""
+    """A logistic model over the fields of ``Evidence`` and the least probability that counts as an answer."""
 
     intercept: float
     weights: dict[str, float]
@@ -31,30 +48,33 @@ def calibration() -> Calibration:
     return msgspec.json.decode((files("rag") / "data" / "evidence.json").read_bytes(), type=Calibration)
 
 
-def features(question: str, ranked: Sequence[Candidate]) -> dict[str, float]:
-    """What the probability is made of; all zero for no candidates."""
-    if not ranked:
-        return dict.fromkeys(FEATURES, 0.0)
+def evidence(question: str, lang: str, ranked: Sequence[Candidate]) -> Evidence:
+    """For the first of at least one candidate; ``lang`` is the question's."""
     best = ranked[0]
-    others = [one.score for one in ranked if one.hit.work_id != best.hit.work_id]
-    return {
-        "late": best.hit.late,
-        "unit": best.score,
-        "cosine": best.hit.cosine,
-        "chunk_coverage": best.hit.coverage,
-        "unit_coverage": best.coverage,
-        "figures_missing": _missing_share(question, best),
-        "lead": best.score - max(others, default=best.score - 0.1),
-    }
+    hit = best.hit
+    foreign = float(base(hit.lang) != base(lang))
+    others = [one.score for one in ranked if one.hit.work_id != hit.work_id]
+    return Evidence(
+        late=hit.late,
+        unit_late=best.late,
+        chunk_coverage=hit.coverage,
+        unit_coverage=best.coverage,
+        figures_missing=_missing_share(question, best),
+        lead=min(LEAD_CAP, best.score - max(others, default=best.score - LEAD_CAP)),
+        foreign=foreign,
+        foreign_late=foreign * hit.late,
+        foreign_chunk_coverage=foreign * hit.coverage,
+        foreign_unit_coverage=foreign * best.coverage,
+    )
 
 
-def support(question: str, ranked: Sequence[Candidate]) -> float:
+def support(question: str, lang: str, ranked: Sequence[Candidate]) -> float:
     """Probability that the best candidate answers the question; 0 for no candidates."""
     if not ranked:
         return 0.0
     fitted = calibration()
-    seen = features(question, ranked)
-    return 1 / (1 + exp(-fitted.intercept - sum(fitted.weights[name] * seen[name] for name in FEATURES)))
+    seen = msgspec.structs.asdict(evidence(question, lang, ranked))
+    return 1 / (1 + exp(-fitted.intercept - sum(fitted.weights[name] * value for name, value in seen.items())))
 
 
 def _missing_share(question: str, best: Candidate) -> float:

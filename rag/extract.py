@@ -19,7 +19,8 @@ MAX_QUOTES = 3
 LATE_WEIGHT = 1.0
 TERMS_WEIGHT = 0.35
 HIT_WEIGHT = 0.6
-"""Of the unit's own late interaction, its share of the question's terms, and the late interaction of its chunk."""
+CHUNK_TERMS_WEIGHT = 0.5
+"""Of the unit's late interaction, its share of the question's terms, and the same two of its chunk."""
 FURTHER_QUOTE_MARGIN = 0.1
 """How far below the best a further quote may score."""
 OWN_LANGUAGE_MARGIN = 0.08
@@ -35,6 +36,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """In the article's canonical text."""
     text: str
     score: float
+    late: float
+    """Late interaction of the question and the unit; the chunk's cosine where there are no token vectors."""
     coverage: float
     """Share of the question's terms, by their rarity among the candidates, that the unit holds; 0 to 1."""
 
@@ -49,7 +52,8 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             hit=hit,
             span=span,
             text=text,
-            score=_score(hit, place, coverage),
+            score=_score(hit, _late(hit, place), coverage),
+            late=_late(hit, place),
             coverage=coverage,
         )
         for (hit, place, span), text, coverage in zip(units, texts, coverages, strict=True)
@@ -72,10 +76,13 @@ def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
     return tuple(sorted(chosen, key=lambda candidate: _reading_order(candidate, chosen)))
 
 
-def _score(hit: Hit, place: int, coverage: float) -> float:
-    late = hit.unit_scores[place] if hit.unit_scores else hit.cosine
+def _late(hit: Hit, place: int) -> float:
+    return hit.unit_scores[place] if hit.unit_scores else hit.cosine
+
+
+def _score(hit: Hit, late: float, coverage: float) -> float:
     chunk = hit.late if hit.unit_scores else hit.cosine
-    return LATE_WEIGHT * late + TERMS_WEIGHT * coverage + HIT_WEIGHT * chunk
+    return LATE_WEIGHT * late + TERMS_WEIGHT * coverage + HIT_WEIGHT * chunk + CHUNK_TERMS_WEIGHT * hit.coverage
 
 
 def _coverages(texts: Sequence[str], langs: Sequence[str], question: str, lang: str) -> list[float]:

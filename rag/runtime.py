@@ -29,6 +29,7 @@ from index.records import (
     VectorStore,
 )
 from index.search import Query, Searcher
+from index.vectors import ChromaVectors
 from rag.answer import Answering
 from rag.conversations import Conversations
 from rag.errors import BusyError, NotFoundError
@@ -69,7 +70,7 @@ class Runtime:
         self._encoders: dict[str, Encoder] = {}
         self._stores: dict[int, VectorStore | None] = {}
         self._searcher: Searcher | None = None
-        self._answering = Answering(self._search, self._conversations)
+        self._answering = Answering(self.find, self._conversations)
         self._indexer = Indexer(
             self._catalog,
             encoder=lambda: self._encoder(settings.embedding_model),
@@ -147,10 +148,11 @@ class Runtime:
             filters=request.filters,
             group_works=request.group_works,
         )
-        hits = tuple(_search_hit(hit) for hit in self._search(query))
+        hits = tuple(_search_hit(hit) for hit in self.find(query))
         return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})
 
-    def _search(self, query: Query) -> tuple[Hit, ...]:
+    def find(self, query: Query) -> tuple[Hit, ...]:
+        """Search, synchronously, with all that extraction needs of each hit."""
         return self._ready_searcher().search(query)
 
     def _ready_searcher(self) -> Searcher:
@@ -204,6 +206,16 @@ class Runtime:
                 log.exception("the index could not be rebuilt; the old one keeps serving")
                 return
         self._refresh()
+        self._drop_older_stores()
+
+    def _drop_older_stores(self) -> None:
+        generation = self._catalog.current_generation()
+        with self._opening:
+            if generation is not None:
+                store = self._stores.get(generation.number)
+                self._stores = {generation.number: store}
+                if isinstance(store, ChromaVectors):
+                    store.drop_others()
 
     def _readiness(self) -> Readiness:
         stats = self._catalog.stats()

@@ -214,13 +214,3 @@ def test_a_file_that_vanishes_while_the_folder_is_looked_at_ends_no_run(
 ) -> None:
     monkeypatch.setattr("index.sources.find_files", lambda root: (["a.md", "vanished.md"], []))
     assert "a.md" in paths_to_read(plan_of(catalog, site))
-
-
-def test_a_plan_for_one_file_does_not_walk_the_folders_around_it(
-    catalog: Catalog, site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scanned: list[str] = []
-    scan = os.scandir
-    monkeypatch.setattr("os.scandir", lambda folder: (scanned.append(str(folder)), scan(folder))[1])
-    assert paths_to_read(plan_of(catalog, site / "a.md")) == ["a.md"]
-    assert str(site / "deep") not in scanned

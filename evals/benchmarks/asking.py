@@ -37,7 +37,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def ask_fresh(cases: Sequence[Case], folders: Sequence[Path]) -> tuple[Asked, ...]:
     """Every case in turn, asked of an index that holds ``folders`` and nothing else."""
-    with _fresh_runtime(folders) as runtime:
+    with open_fresh(folders) as runtime:
         return anyio.run(_ask_all, runtime, cases)
 
 
@@ -56,7 +56,8 @@ def report(asked: Sequence[Asked]) -> Iterator[str]:
 
 
 @contextmanager
-def _fresh_runtime(folders: Sequence[Path]) -> Iterator[Runtime]:
+def open_fresh(folders: Sequence[Path]) -> Iterator[Runtime]:
+    """A runtime in a temporary folder, with ``folders`` ingested and the model loaded."""
     with tempfile.TemporaryDirectory(prefix="kilde-") as data_dir:
         model_dir = os.environ.get("KILDE_MODEL_DIR", ".kilde/models")
         runtime = open_runtime(Settings(data_dir=data_dir, model_dir=model_dir))

@@ -1,0 +1,125 @@
+"""Late interaction is credited to the very sentences that hold the words, wherever their chunk begins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_index import SmallIndex, small_index
+from word_encoder import TokenWordEncoder
+
+from index.rescoring import CONTEXT, NOTHING, Rescored, rescore
+from index.snapshot import Snapshot, take_snapshot
+from index.token_vectors import TOKEN_DIM, QuestionTokens
+
+TEXT = "## Along the canal\n\nA heron stands here. It eats fish. Nobody minds.\n\n## In town\n\nPrices rose. A heron paid."
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
+    opened = small_index(tmp_path, monkeypatch, TokenWordEncoder())
+    yield opened
+    opened.close()
+
+
+def uncentred(index: SmallIndex) -> Snapshot:
+    """Without language means, so that cosines of words are 0 or 1."""
+    taken = take_snapshot(index.catalog, index.encoder.dim)
+    return Snapshot(taken.articles, taken.chunks, index.encoder.dim)
+
+
+def question(index: SmallIndex, text: str) -> QuestionTokens:
+    tokens = index.encoder.encode_question(text).tokens
+    assert tokens is not None
+    return tokens
+
+
+def units(snapshot: Snapshot, results: list[Rescored]) -> dict[str, float]:
+    """Score by sentence, of all chunks."""
+    return {
+        snapshot.article_of(row).text[span.start : span.end]: round(value, 3)
+        for row, result in enumerate(results)
+        for span, value in zip(snapshot.chunks[row].stored.sentences, result.units, strict=True)
+    }
+
+
+def rescored(index: SmallIndex, text: str) -> tuple[Snapshot, list[Rescored]]:
+    snapshot = uncentred(index)
+    rows = list(range(len(snapshot)))
+    return snapshot, rescore(snapshot, index.catalog, rows, question(index, text), "en")
+
+
+def test_unit_scores_line_up_with_their_sentences_under_title_and_heading(index: SmallIndex) -> None:
+    index.write("a.en.md", TEXT, title="A heron in winter")
+    index.ingest()
+    scores = units(*rescored(index, "eats fish"))
+    assert scores["It eats fish."] == 1.0
+    assert scores["A heron stands here."] == CONTEXT
+    assert scores["Nobody minds."] == CONTEXT
+
+
+def test_words_of_the_title_count_for_the_chunk_and_half_for_its_sentences(index: SmallIndex) -> None:
+    index.write("a.en.md", f"{TEXT}\n\n" + "## Later\n\n" + "Rain fell on the roofs of the town. " * 6, title="Zebra")
+    index.ingest()
+    snapshot, results = rescored(index, "zebra")
+    later = next(row for row, c in enumerate(snapshot.chunks) if c.stored.prefix and c.stored.start > 0)
+    assert results[later].chunk == pytest.approx(1.0, abs=1e-3)
+    assert results[later].units == pytest.approx([CONTEXT] * len(results[later].units), abs=1e-3)
+
+
+def test_a_chunk_in_the_middle_of_an_article_has_right_offsets_too(index: SmallIndex) -> None:
+    filler = " ".join(f"Sentence {number} tells nothing at all of note." for number in range(20))
+    index.write("a.en.md", f"{filler} The otter sleeps. {filler}", title="Long")
+    index.ingest()
+    snapshot, results = rescored(index, "otter")
+    assert len(snapshot) > 2
+    scores = units(snapshot, results)
+    assert [text for text, value in scores.items() if value == 1.0] == ["The otter sleeps."]
+
+
+def test_a_question_counts_by_the_weights_of_its_words(index: SmallIndex) -> None:
+    index.write("a.en.md", "A heron stands here.", title="Bird")
+    index.ingest()
+    tokens = question(index, "heron zebra")
+    weighted = QuestionTokens(vectors=tokens.vectors, weights=np.array([0.75, 0.25], np.float32))
+    snapshot = uncentred(index)
+    (result,) = rescore(snapshot, index.catalog, [0], weighted, "en")
+    assert result.chunk == pytest.approx(0.75, abs=1e-3)
+
+
+def test_results_come_in_the_order_of_the_rows(index: SmallIndex) -> None:
+    index.write("a.en.md", "A heron stands here.", title="One")
+    index.write("b.en.md", "The otter sleeps.", title="Two")
+    index.ingest()
+    snapshot = uncentred(index)
+    forward = rescore(snapshot, index.catalog, [0, 1], question(index, "heron"), "en")
+    assert rescore(snapshot, index.catalog, [1, 0], question(index, "heron"), "en") == forward[::-1]
+    assert forward[0] != forward[1]
+
+
+def test_a_row_whose_vectors_are_gone_from_the_catalog_scores_nothing(index: SmallIndex) -> None:
+    index.write("a.en.md", "A heron stands here.", title="Bird")
+    index.ingest()
+    snapshot = uncentred(index)
+    index.catalog.remove_files("site", ["a.en.md"])
+    index.catalog.collect_garbage()
+    assert rescore(snapshot, index.catalog, [0], question(index, "heron"), "en") == [NOTHING]
+
+
+def test_no_rows_give_no_results(index: SmallIndex) -> None:
+    index.write("a.en.md", "A heron stands here.")
+    index.ingest()
+    assert rescore(uncentred(index), index.catalog, [], question(index, "heron"), "en") == []
+
+
+def test_question_and_passage_are_each_centred_by_their_own_language(index: SmallIndex) -> None:
+    index.write("a.de.md", "Otter.")
+    index.ingest()
+    axes = np.eye(TOKEN_DIM, dtype=np.float32)
+    taken = take_snapshot(index.catalog, index.encoder.dim)
+    centred = Snapshot(taken.articles, taken.chunks, index.encoder.dim, {"de": axes[100], "en": axes[101]})
+    # Both are "otter" less axis 100 once their languages' means are taken off.
+    asked = question(index, "otter").vectors[:1] - axes[100] + axes[101]
+    tokens = QuestionTokens(vectors=asked, weights=np.ones(1, np.float32))
+    assert rescore(centred, index.catalog, [0], tokens, "en")[0].chunk == pytest.approx(1.0, abs=1e-3)
+    assert rescore(centred, index.catalog, [0], tokens, "de")[0].chunk < 0.9

@@ -1,0 +1,229 @@
+"""A search finds the best first, completely under filters, one version per work, with or without a store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_index import SmallIndex, small_index
+from word_encoder import TokenWordEncoder
+
+from index.records import Filters, Hit
+from index.search import Query
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
+    opened = small_index(tmp_path, monkeypatch)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def filled(index: SmallIndex) -> SmallIndex:
+    """Five works, one of them in three languages."""
+    index.write("battery.en.md", "The battery of the cars is large.", title="Battery", date="2022-12-14")
+    index.write("battery.de.md", "Die Battery der Autos ist groß.", title="Batterie", date="2022-12-14")
+    index.write("battery.nb.md", "Battery i bilene er stort.", title="Batteri", date="2023-01-10")
+    index.write("heron.en.md", "A heron walks along the canal in winter.", title="Heron")
+    index.write("price.en.md", "The price of charging rose last year.", title="Price", date="2021")
+    index.write("range.en.md", "The range shrinks in winter.", title="Range", date="2024-02-01")
+    index.write("factory.de.md", "Das Werk steht in Brussels.", title="Werk", date="2020-05")
+    index.ingest()
+    return index
+
+
+def ask(index: SmallIndex, text: str, *, with_store: bool = False, **wanted: object) -> tuple[Hit, ...]:
+    query = Query(text=text, **({"lang": "en"} | wanted))  # type: ignore[arg-type]
+    return index.searcher(with_store=with_store).search(query)
+
+
+def paths(hits: tuple[Hit, ...]) -> list[str]:
+    return [hit.path for hit in hits]
+
+
+def test_the_article_that_shares_the_questions_words_comes_first(filled: SmallIndex) -> None:
+    assert paths(ask(filled, "Where does the heron walk?"))[0] == "heron.en.md"
+
+
+def test_hits_come_best_first_with_scores_between_0_and_1(filled: SmallIndex) -> None:
+    scores = [hit.score for hit in ask(filled, "winter range")]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_every_hit_is_a_slice_of_its_article(filled: SmallIndex) -> None:
+    for hit in ask(filled, "battery of the cars", group_works=False, top_k=50):
+        detail = filled.catalog.article(hit.article_id)
+        assert detail is not None
+        assert detail.text[hit.start : hit.end] == hit.text
+        assert detail.content_sha256 == hit.content_sha256
+        assert all(hit.start <= span.start < span.end <= hit.end for span in hit.sentences)
+
+
+def test_no_more_hits_than_asked_for(filled: SmallIndex) -> None:
+    assert len(ask(filled, "winter", top_k=2)) == 2
+
+
+def test_a_search_finds_the_same_with_a_store_and_without(filled: SmallIndex) -> None:
+    for question in ("winter", "battery cars", "price of charging", "nothing of this"):
+        assert ask(filled, question, with_store=True) == ask(filled, question, with_store=False)
+
+
+def test_ids_that_only_the_store_knows_are_passed_over(filled: SmallIndex) -> None:
+    before = ask(filled, "winter", with_store=True)
+    some = next(iter(filled.stores[1].vectors.values()))
+    filled.stores[1].vectors["stale"] = some
+    assert ask(filled, "winter", with_store=True) == before
+
+
+def test_a_search_changes_nothing(filled: SmallIndex) -> None:
+    before = filled.state()
+    first = ask(filled, "winter")
+    assert ask(filled, "winter") == first
+    assert filled.state() == before
+
+
+def test_nothing_indexed_gives_no_hits(index: SmallIndex) -> None:
+    assert ask(index, "winter") == ()
+
+
+def test_a_question_without_any_known_word_still_gives_an_order(filled: SmallIndex) -> None:
+    hits = ask(filled, "???")
+    assert len(hits) == 5
+    assert all(hit.coverage == 0 for hit in hits)
+
+
+# One version per work
+
+
+def test_a_work_counts_once_and_names_its_other_languages(filled: SmallIndex) -> None:
+    hits = ask(filled, "battery")
+    (battery,) = [hit for hit in hits if hit.path.startswith("battery")]
+    assert len({hit.work_id for hit in hits}) == len(hits)
+    assert {battery.lang, *battery.other_langs} == {"en", "de", "nb"}
+
+
+def test_every_version_is_a_hit_of_its_own_when_works_are_not_grouped(filled: SmallIndex) -> None:
+    found = paths(ask(filled, "battery", group_works=False))
+    assert set(found[:3]) == {"battery.en.md", "battery.de.md", "battery.nb.md"}
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "nb"])
+def test_of_versions_that_score_alike_the_readers_own_is_shown(index: SmallIndex, lang: str) -> None:
+    for tag in ("de", "en", "nb"):
+        index.write(f"battery.{tag}.md", "Battery 107.", title="Battery")
+        index.write(f"heron.{tag}.md", "Heron 99.", title="Heron")
+    index.ingest()
+    assert paths(ask(index, "battery 107", lang=lang))[0] == f"battery.{lang}.md"
+
+
+def test_a_version_in_the_readers_language_that_says_less_does_not_win(index: SmallIndex) -> None:
+    index.write("battery.en.md", "The battery of the cars lasts the winter.", title="Battery")
+    index.write("battery.nb.md", "Dette er noe annet.", title="Noe annet")
+    for number in range(4):
+        index.write(f"other{number}.nb.md", "Dette handler om noe annet.", title=f"Annet {number}")
+    index.ingest()
+    assert paths(ask(index, "battery cars winter", lang="nb"))[0] == "battery.en.md"
+
+
+# Filters
+
+
+def test_a_language_filter_lets_through_all_of_that_language_and_no_other(filled: SmallIndex) -> None:
+    found = ask(filled, "battery", filters=Filters(langs=("de",)))
+    assert set(paths(found)) == {"battery.de.md", "factory.de.md"}
+
+
+def test_a_date_filter_drops_what_is_older_and_what_has_no_date(filled: SmallIndex) -> None:
+    found = ask(filled, "battery", filters=Filters(published_after="2022"), group_works=False)
+    assert set(paths(found)) == {"battery.en.md", "battery.de.md", "battery.nb.md", "range.en.md"}
+
+
+def test_a_filter_by_article_finds_that_article_however_badly_it_fits(filled: SmallIndex) -> None:
+    (heron,) = [hit.article_id for hit in ask(filled, "heron") if hit.path == "heron.en.md"]
+    assert paths(ask(filled, "price", filters=Filters(article_ids=(heron,)))) == ["heron.en.md"]
+
+
+def test_a_filter_that_nothing_passes_gives_no_hits(filled: SmallIndex) -> None:
+    assert ask(filled, "battery", filters=Filters(langs=("fr",))) == ()
+
+
+def test_a_selective_filter_is_complete_although_hundreds_are_nearer(index: SmallIndex) -> None:
+    for number in range(220):
+        index.write(f"near{number}.en.md", f"The heron number {number}.", title="Heron")
+    index.write("far.fi.md", "Talvi on kylmä.", title="Talvi")
+    index.ingest()
+    hits = ask(index, "heron", filters=Filters(langs=("fi",)), with_store=True)
+    assert paths(hits) == ["far.fi.md"]
+
+
+# Both arms, and late interaction
+
+
+def test_a_figure_that_only_words_can_tell_apart_decides(index: SmallIndex) -> None:
+    for figure in ("43,866", "12,001", "55,120"):
+        index.write(f"{figure[:2]}.en.md", f"The factory built {figure} cars.", title="Cars")
+    index.ingest()
+    hits = ask(index, "Who built 43.866 cars?")
+    assert paths(hits)[0] == "43.en.md"
+    assert hits[0].coverage > hits[1].coverage
+
+
+def test_a_hit_without_token_vectors_has_no_unit_scores(filled: SmallIndex) -> None:
+    assert all((hit.late, hit.unit_scores) == (0.0, ()) for hit in ask(filled, "winter"))
+
+
+@pytest.fixture
+def token_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
+    opened = small_index(tmp_path, monkeypatch, TokenWordEncoder())
+    yield opened
+    opened.close()
+
+
+def test_late_interaction_scores_every_unit_of_a_hit(token_index: SmallIndex) -> None:
+    token_index.write("a.en.md", "The heron is grey. It walks along the canal. Nobody feeds it.", title="Bird")
+    token_index.write("b.en.md", "Prices rose.", title="Money")
+    token_index.ingest()
+    hit = ask(token_index, "heron grey")[0]
+    assert hit.path == "a.en.md"
+    assert len(hit.unit_scores) == len(hit.sentences)
+    best = hit.sentences[hit.unit_scores.index(max(hit.unit_scores))]
+    assert hit.text[best.start - hit.start : best.end - hit.start] == "The heron is grey."
+    assert hit.late >= max(hit.unit_scores)
+
+
+def test_word_order_aside_the_passage_with_all_words_beats_one_that_repeats_one(token_index: SmallIndex) -> None:
+    token_index.write("a.en.md", "Canal, canal, canal, canal.", title="One")
+    token_index.write("b.en.md", "A grey bird at the canal.", title="Two")
+    token_index.write("c.en.md", "Money.", title="Three")
+    token_index.ingest()
+    assert paths(ask(token_index, "grey bird canal"))[0] == "b.en.md"
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(langs=("fr",))])
+def test_no_candidates_are_no_hits_with_token_vectors_too(token_index: SmallIndex, filters: Filters) -> None:
+    if filters != Filters():
+        token_index.write("a.en.md", "The heron is grey.")
+        token_index.ingest()
+    assert ask(token_index, "heron", filters=filters) == ()
+
+
+def test_candidates_beyond_those_looked_at_word_by_word_stay_behind_them(
+    token_index: SmallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.search.RESCORED", 2)
+    for number in range(4):
+        token_index.write(f"{number}.en.md", f"The heron {'is grey ' * number}.", title="Bird")
+    token_index.ingest()
+    hits = ask(token_index, "heron grey")
+    assert [hit.unit_scores != () for hit in hits] == [True, True, False, False]
+
+
+def test_a_refresh_shows_what_was_ingested_since(filled: SmallIndex) -> None:
+    searcher = filled.searcher()
+    filled.write("new.en.md", "The heron bought cars in winter.", title="News")
+    filled.ingest()
+    query = Query(text="heron cars winter", lang="en", top_k=1)
+    assert searcher.search(query)[0].path != "new.en.md"
+    searcher.refresh(None)
+    assert searcher.search(query)[0].path == "new.en.md"
