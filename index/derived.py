@@ -7,6 +7,7 @@ it cannot be had, and dense search is exact in memory. Embeds nothing.
 import logging
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,9 @@ from index.vectors import ChromaVectors, discard, probe
 
 log = logging.getLogger(__name__)
 AUDITED_NEIGHBOURS = 10
+AUDITED_CHUNKS = 20_000
+"""At most so many chunks are looked up one by one; an even sample of more."""
+MIN_RECALL = 0.98
 
 
 def open_store(catalog: Catalog, folder: Path, generation: int, dim: int) -> ChromaVectors | None:
@@ -43,6 +47,39 @@ def reconcile(catalog: Catalog, store: VectorStore, generation: int, dim: int) -
     if stale:
         store.delete(stale)
     return len(missing), len(stale)
+
+
+class StoreReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How the derived store differs from the catalog; sound when nothing is missing or lost."""
+
+    chunks: int
+    missing: int
+    stale: int
+    lost: int
+    """Chunks that the store holds and does not find by their own vectors."""
+    recall: float
+    """recall@10 against exact search, on a sample."""
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.missing and not self.lost and self.recall >= MIN_RECALL
+
+
+def inspect_store(catalog: Catalog, folder: Path) -> StoreReport | None:
+    """Compare the whole store with the catalog, changing nothing; None when it does not open or nothing is indexed."""
+    generation = catalog.current_generation()
+    if generation is None or not folder.exists() or not probe(folder, generation.number):
+        return None
+    store = ChromaVectors(folder, generation.number)
+    wanted, present = catalog.chunk_ids(generation.number), store.ids()
+    both = sorted(wanted & present)
+    both = both[:: max(1, len(both) // AUDITED_CHUNKS)]
+    packed = catalog.chunk_vectors(generation.number, both)
+    dim = len(next(iter(packed.values()), b"")) // 2
+    lost, recall = audit(store, both, unpack_vectors([packed[chunk_id] for chunk_id in both], dim))
+    return StoreReport(
+        chunks=len(wanted), missing=len(wanted - present), stale=len(present - wanted), lost=lost, recall=recall
+    )
 
 
 def audit(store: VectorStore, chunk_ids: list[str], vectors: Vectors, sample: int = 200) -> tuple[int, float]:

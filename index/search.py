@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from index.catalog import Catalog
 from index.languages import base
 from index.lexical import terms
+from index.ranking import log_odds
 from index.records import Encoder, Filters, Hit, VectorStore
 from index.rescoring import NOTHING, Rescored, rescore
 from index.snapshot import Snapshot, take_snapshot
@@ -25,9 +26,9 @@ DENSE_WEIGHT = 0.7
 LEXICAL_WEIGHT = 0.3
 RESCORED = 30
 """Best candidates that late interaction looks at; the others stay behind them."""
-LATE_WEIGHT = 0.6
-OWN_LANGUAGE_MARGIN = 0.35
-"""How much worse, in standard deviations, a version in the reader's language may score and still be shown."""
+BEHIND = 1000.0
+OWN_LANGUAGE_MARGIN = 2.0
+"""How much lower, in log-odds, a version in the reader's language may score and still be shown."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,15 +82,15 @@ class Searcher:
     def _rescore(
         self, snapshot: Snapshot, scores: Scores, tokens: QuestionTokens, lang: str
     ) -> tuple[Scores, dict[int, Rescored]]:
-        """The best candidates' fused scores with late interaction in them, and its results by row."""
+        """The best candidates scored anew with late interaction, ahead of all others, and its results by row."""
         best = np.argsort(-scores.fused, kind="stable")[:RESCORED]
         rows = [int(scores.rows[i]) for i in best]
-        late = dict(zip(rows, rescore(snapshot, self._catalog, rows, tokens, lang), strict=True))
-        values = np.array([late[row].chunk for row in rows], np.float32)
-        fused = scores.fused.copy()
-        fused[best] = (1 - LATE_WEIGHT) * fused[best] + LATE_WEIGHT * (_z_scores(values) + fused[best].mean())
-        fused[np.setdiff1d(np.arange(len(fused)), best)] -= 1000
-        return msgspec.structs.replace(scores, fused=fused), late
+        results = rescore(snapshot, self._catalog, rows, tokens, lang)
+        late = np.array([result.chunk for result in results], np.float32)
+        foreign = np.array([not _is_own(snapshot.article_of(row).lang, lang) for row in rows], np.bool_)
+        fused = scores.fused - BEHIND
+        fused[best] = log_odds(late, scores.cosines[best], scores.coverages[best], foreign)
+        return msgspec.structs.replace(scores, fused=fused), dict(zip(rows, results, strict=True))
 
 
 def _hit(snapshot: Snapshot, scores: Scores, i: int, late: dict[int, Rescored]) -> Hit:
@@ -105,7 +106,11 @@ def _hit(snapshot: Snapshot, scores: Scores, i: int, late: dict[int, Rescored]) 
 
 
 def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.float32], query: Query) -> Scores:
-    """Both arms' candidates, each scored by both arms and fused by a weighted sum of z-scores."""
+    """Both arms' candidates, each scored by both arms and fused by a weighted sum of z-scores.
+
+    Passages in other languages share few terms with a question: what a language's candidates share on average is
+    taken from each, or the question's own language would win by its letters alone.
+    """
     question_terms = terms(query.text, query.lang)
     allowed = snapshot.matching(query.filters)
     lexical = snapshot.terms.scores(question_terms)
@@ -118,7 +123,7 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     shared = lexical[rows]
     return Scores(
         rows=rows,
-        fused=DENSE_WEIGHT * _z_scores(cosines) + LEXICAL_WEIGHT * _z_scores(shared),
+        fused=DENSE_WEIGHT * _z_scores(cosines) + LEXICAL_WEIGHT * _z_scores(snapshot.less_language_mean(shared, rows)),
         cosines=cosines,
         coverages=shared / max(snapshot.terms.ceiling(question_terms), 1e-6),
     )

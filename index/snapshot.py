@@ -64,6 +64,14 @@ class Snapshot:
         scores: NDArray[np.float32] = self.vectors[rows] @ vector - corrections[self._lang_of_row[rows]]
         return scores
 
+    def less_language_mean(self, values: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Each row's value less the mean over those of the given rows that are in its language."""
+        codes = self._lang_of_row[rows]
+        sizes = np.bincount(codes, minlength=len(self._langs))
+        means = np.bincount(codes, weights=values, minlength=len(self._langs)) / np.maximum(sizes, 1)
+        centred: NDArray[np.float32] = (values - means[codes]).astype(np.float32)
+        return centred
+
     def matching(self, filters: Filters) -> NDArray[np.int64] | None:
         """The rows that a filter lets through, ascending; None when it lets all through."""
         if filters == Filters():

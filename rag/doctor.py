@@ -132,6 +132,32 @@ def index(settings: Settings, offline: bool) -> Verdict:
         return readiness_verdict(engine.readiness())
 
 
+def store(settings: Settings, offline: bool) -> Verdict:
+    """Does the derived vector store hold and find what the catalog holds? Looked at only while nobody owns it."""
+    catalog_file = settings.data_path / "catalog.db"
+    if current_owner(settings.data_path) is not None:
+        return "ok", "not audited while another process owns it"
+    if settings.database_url is None and not catalog_file.exists():
+        return "ok", "nothing to audit yet"
+    from index.catalog import Catalog
+    from index.derived import inspect_store
+
+    catalog = Catalog.open(settings.catalog_url)
+    try:
+        report = inspect_store(catalog, settings.store_path)
+    finally:
+        catalog.close()
+    if report is None:
+        return "warn", "no usable store; the next start makes it anew from the catalog"
+    figures = f"{report.chunks} chunks, recall@10 {report.recall:.3f}"
+    if report.is_sound:
+        return "ok", figures
+    return "warn", (
+        f"{figures}; {report.missing} missing, {report.lost} not found. "
+        f"Remove {settings.store_path}: the next start makes it anew from the catalog, without embedding."
+    )
+
+
 def service(settings: Settings, offline: bool) -> Verdict:
     """Does the service of this data folder answer, if there is one?"""
     address = running_service(settings.data_path)
@@ -150,6 +176,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "owner": owner,
     "model": model,
     "index": index,
+    "store": store,
     "service": service,
 }
 

@@ -15,8 +15,8 @@ from index.languages import base
 from index.numbers import Number, numbers, same_number
 from rag.extract import Candidate
 
-LEAD_CAP = 0.15
-"""Articles that say the same follow each other closely: a long lead proves something, a short one disproves nothing."""
+LEAD_CAP = 3.0
+"""In log-odds. Articles that say the same follow each other closely: a long lead proves something, a short one nothing."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

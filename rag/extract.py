@@ -6,6 +6,8 @@ because every quote is a slice of a hit's text, and obeys nothing that the artic
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 from math import log1p
 
 import msgspec
@@ -16,16 +18,30 @@ from index.records import Hit, Span
 
 CONSIDERED_HITS = 12
 MAX_QUOTES = 3
-LATE_WEIGHT = 1.0
-TERMS_WEIGHT = 0.35
-HIT_WEIGHT = 0.6
-CHUNK_TERMS_WEIGHT = 0.5
-"""Of the unit's late interaction, its share of the question's terms, and the same two of its chunk."""
-FURTHER_QUOTE_MARGIN = 0.1
-"""How far below the best a further quote may score."""
-OWN_LANGUAGE_MARGIN = 0.08
+FURTHER_QUOTE_MARGIN = 1.5
+"""How far below the best, in log-odds, a further quote may score."""
+OWN_LANGUAGE_MARGIN = 2.5
 """How far below the best a quote in the reader's language may score and still be preferred to its translation."""
 MIN_QUOTE_LETTERS = 8
+
+
+class ExtractionWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Log-odds per unit of each figure, of a unit and of the chunk it stands in; fitted by ``fit_ranking.py``."""
+
+    unit_late: float
+    late: float
+    cosine: float
+    unit_coverage: float
+    coverage: float
+    foreign_unit_coverage: float
+    foreign_coverage: float
+    foreign: float
+
+
+@cache
+def extraction_weights() -> ExtractionWeights:
+    """The figures that ship with Kilde."""
+    return msgspec.json.decode((files("rag") / "data" / "extraction.json").read_bytes(), type=ExtractionWeights)
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +68,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             hit=hit,
             span=span,
             text=text,
-            score=_score(hit, _late(hit, place), coverage),
+            score=_score(hit, _late(hit, place), coverage, base(hit.lang) != base(lang)),
             late=_late(hit, place),
             coverage=coverage,
         )
@@ -80,9 +96,13 @@ def _late(hit: Hit, place: int) -> float:
     return hit.unit_scores[place] if hit.unit_scores else hit.cosine
 
 
-def _score(hit: Hit, late: float, coverage: float) -> float:
-    chunk = hit.late if hit.unit_scores else hit.cosine
-    return LATE_WEIGHT * late + TERMS_WEIGHT * coverage + HIT_WEIGHT * chunk + CHUNK_TERMS_WEIGHT * hit.coverage
+def _score(hit: Hit, late: float, coverage: float, foreign: bool) -> float:
+    weights = extraction_weights()
+    seen = weights.unit_late * late + weights.late * hit.late + weights.cosine * hit.cosine
+    if foreign:
+        shared = weights.foreign_unit_coverage * coverage + weights.foreign_coverage * hit.coverage
+        return seen + shared + weights.foreign
+    return seen + weights.unit_coverage * coverage + weights.coverage * hit.coverage
 
 
 def _coverages(texts: Sequence[str], langs: Sequence[str], question: str, lang: str) -> list[float]:

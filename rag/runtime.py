@@ -61,10 +61,8 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._catalog = Catalog.open(settings.database_url or f"sqlite:///{settings.data_path / 'catalog.db'}")
-        self._conversations = Conversations.open(
-            settings.database_url or f"sqlite:///{settings.data_path / 'conversations.db'}"
-        )
+        self._catalog = Catalog.open(settings.catalog_url)
+        self._conversations = Conversations.open(settings.conversations_url)
         self._opening = threading.RLock()
         self._ingesting = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
@@ -184,8 +182,7 @@ class Runtime:
     def _store(self, generation: int, dim: int) -> VectorStore | None:
         with self._opening:
             if generation not in self._stores:
-                folder = self._settings.data_path / "chroma"
-                self._stores[generation] = open_store(self._catalog, folder, generation, dim)
+                self._stores[generation] = open_store(self._catalog, self._settings.store_path, generation, dim)
             return self._stores[generation]
 
     def _store_to_write(self, generation: int) -> VectorStore:

@@ -39,6 +39,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return Path(self.data_dir).expanduser().resolve()
 
     @property
+    def catalog_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_path / 'catalog.db'}"
+
+    @property
+    def conversations_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_path / 'conversations.db'}"
+
+    @property
+    def store_path(self) -> Path:
+        return self.data_path / "chroma"
+
+    @property
     def model_path(self) -> Path:
         return Path(self.model_dir).expanduser().resolve() if self.model_dir else self.data_path / "models"
 

@@ -85,13 +85,14 @@ class SmallIndex:
 
     def ingest(self, *paths: str | Path, model: str = "words", **wanted: object) -> dict[str, FileOutcome]:
         """Outcomes by path; one per file, or this fails."""
-        outcomes = [e for e in self.events(*paths, model=model, **wanted) if isinstance(e, FileOutcome)]
+        events = self.events(*paths, model=model, **wanted)
+        outcomes = [event for event in events if isinstance(event, FileOutcome)]
         by_path = {outcome.path: outcome for outcome in outcomes}
         assert sorted(by_path) == sorted(outcome.path for outcome in outcomes)
         return by_path
 
     def summary(self, *paths: str | Path, **wanted: object) -> IngestSummary:
-        *_, last = self.events(*paths, **wanted)
+        *_, last = self.events(*paths, model="words", **wanted)
         assert isinstance(last, IngestSummary)
         return last
 

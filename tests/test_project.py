@@ -50,12 +50,12 @@ def imported(*folders: str) -> set[str]:
     return {canonicalize_name(providers[module][0]) for module in top}
 
 
-def test_what_the_code_imports_is_what_is_declared() -> None:
-    assert imported("index", "rag", "evals") == DEPENDENCIES - USED_WITHOUT_IMPORT.keys()
+def test_what_the_product_imports_is_what_is_declared() -> None:
+    assert imported("index", "rag") == DEPENDENCIES - USED_WITHOUT_IMPORT.keys()
 
 
-def test_what_the_tests_import_is_declared() -> None:
-    assert imported("tests") <= DEPENDENCIES | DEVELOPMENT
+def test_what_evaluation_and_tests_import_is_declared() -> None:
+    assert imported("evals", "tests") <= DEPENDENCIES | DEVELOPMENT
 
 
 def test_everything_that_is_installed_with_the_project_is_pinned_to_the_version_in_use() -> None:

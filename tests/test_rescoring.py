@@ -12,7 +12,9 @@ from index.rescoring import CONTEXT, NOTHING, Rescored, rescore
 from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import TOKEN_DIM, QuestionTokens
 
-TEXT = "## Along the canal\n\nA heron stands here. It eats fish. Nobody minds.\n\n## In town\n\nPrices rose. A heron paid."
+TEXT = (
+    "## Along the canal\n\nA heron stands here. It eats fish. Nobody minds.\n\n## In town\n\nPrices rose. A heron paid."
+)
 
 
 @pytest.fixture

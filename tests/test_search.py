@@ -169,6 +169,14 @@ def test_a_figure_that_only_words_can_tell_apart_decides(index: SmallIndex) -> N
     assert hits[0].coverage > hits[1].coverage
 
 
+def test_a_figure_decides_for_the_only_article_of_a_language_too(index: SmallIndex) -> None:
+    index.write("only.fi.md", "Tehdas valmisti 43 866 autoa.", title="Tehdas")
+    for figure in ("12,001", "55,120", "30,500"):
+        index.write(f"{figure[:2]}.en.md", f"The factory built {figure} things.", title="Factory")
+    index.ingest()
+    assert paths(ask(index, "Who built 43,866?"))[0] == "only.fi.md"
+
+
 def test_a_hit_without_token_vectors_has_no_unit_scores(filled: SmallIndex) -> None:
     assert all((hit.late, hit.unit_scores) == (0.0, ()) for hit in ask(filled, "winter"))
 

@@ -88,14 +88,10 @@ def _examples(runtime: Runtime, asked: XquadQuestion) -> Iterator[Example]:
     foreign = [hit for hit in hits if hit.lang != asked.lang]
     for pool in (hits, foreign):
         without = [hit for hit in pool if not _answers(hit, asked)]
-        if len(without) < len(pool):
-            yield _example(asked, pool, answerable=True)
-        yield _example(asked, without, answerable=False)
-
-
-def _example(asked: XquadQuestion, hits: Sequence[Hit], *, answerable: bool) -> Example:
-    ranked = candidates(hits, asked.text, asked.lang)
-    return Example(asked.article, answerable, evidence(asked.text, asked.lang, ranked))
+        for some, answerable in ((pool, True), (without, False)):
+            ranked = candidates(some, asked.text, asked.lang)
+            if ranked and (len(without) < len(pool) or not answerable):
+                yield Example(asked.article, answerable, evidence(asked.text, asked.lang, ranked))
 
 
 def _answers(hit: Hit, asked: XquadQuestion) -> bool:

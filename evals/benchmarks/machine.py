@@ -28,11 +28,6 @@ PACKAGES = (
 )
 
 
-def main() -> None:
-    """Print it all."""
-    print(describe())
-
-
 def describe() -> str:
     """Day, machine and versions as Markdown lines; the load tells whether the machine was quiet."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)

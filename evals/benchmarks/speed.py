@@ -23,7 +23,7 @@ import httpx
 import msgspec
 
 from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment, model_dir
-from evals.benchmarks.table import Row, at_least, at_most, markdown, three_digits
+from evals.benchmarks.table import Row, at_least, at_most, markdown
 from index.build import Indexer
 from index.catalog import Catalog
 from index.encoder import BUNDLED, SentenceEncoder

@@ -55,8 +55,10 @@ def differences(built: Contents, clean: Contents) -> list[str]:
 
 def least_cosine(built: Contents, clean: Contents, dim: int) -> float:
     """Of the two vectors of one chunk, over all chunks, which must be the same; 1 where there are none."""
-    cosines = (built.vectors(dim) * clean.vectors(dim)).sum(axis=1)
-    return float(np.min(cosines, initial=1.0))
+    one, other = built.vectors(dim), clean.vectors(dim)
+    # Half precision leaves norms a little off one.
+    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return float(np.min((one * other).sum(axis=1) / norms, initial=1.0))
 
 
 def same_order(found: Sequence[Hit], expected: Sequence[Hit]) -> bool:
@@ -70,12 +72,22 @@ def score_gap(found: Sequence[Hit], expected: Sequence[Hit]) -> float:
     return max((abs(hit.score - scores[hit.chunk_id]) for hit in found if hit.chunk_id in scores), default=0.0)
 
 
-def _texts(found: Contents) -> dict[str, tuple[str, str, tuple[str, ...], str, StoredChunk]]:
+class _Text(msgspec.Struct, frozen=True):
+    """What a chunk says and how it is found, without its vector."""
+
+    article_id: str
+    text: str
+    terms: list[str]
+    vector_key: str
+    stored: StoredChunk
+
+
+def _texts(found: Contents) -> dict[str, _Text]:
     return {
-        chunk_id: (
+        chunk_id: _Text(
             one.article_id,
             found.articles[one.article_id].text[one.stored.start : one.stored.end],
-            tuple(one.terms),
+            one.terms,
             one.vector_key,
             one.stored,
         )
@@ -83,9 +95,14 @@ def _texts(found: Contents) -> dict[str, tuple[str, str, tuple[str, ...], str, S
     }
 
 
-def _differences(kind: str, built: Mapping[str, object], clean: Mapping[str, object]) -> list[str]:
+def _differences(kind: str, built: Mapping[str, msgspec.Struct], clean: Mapping[str, msgspec.Struct]) -> list[str]:
+    both = sorted(built.keys() & clean.keys())
     return [
         *(f"{kind} {key} is lost" for key in sorted(clean.keys() - built.keys())),
         *(f"{kind} {key} is one too many" for key in sorted(built.keys() - clean.keys())),
-        *(f"{kind} {key} differs" for key in sorted(built.keys() & clean.keys()) if built[key] != clean[key]),
+        *(f"{kind} {key} differs in {_fields(built[key], clean[key])}" for key in both if built[key] != clean[key]),
     ]
+
+
+def _fields(one: msgspec.Struct, other: msgspec.Struct) -> str:
+    return ", ".join(name for name in one.__struct_fields__ if getattr(one, name) != getattr(other, name))
