@@ -100,6 +100,7 @@ class Indexer:
         self._encoder = encoder
         self._store = store
         self._model = model
+        self._model_fingerprint = model_fingerprint
         self.fingerprint = f"{model_fingerprint}/chunker-{CHUNKER_VERSION}/analyser-{ANALYSER_VERSION}"
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
@@ -145,7 +146,7 @@ class Indexer:
             self._catalog.add_chunks(generation.number, {article_id: chunks})
             tally.done += 1
         self._catalog.make_current(generation.number)
-        self._catalog.collect_garbage()
+        self._catalog.settle()
         yield tally.progress("finishing")
 
     def _generation(self) -> Generation:
@@ -155,24 +156,31 @@ class Indexer:
     def _preview(self, plans: list[Plan], request: IngestRequest, today: date) -> Iterator[FileOutcome]:
         for plan in plans:
             yield from _settled(plan)
+            moved_from = _moved_from(plan) if request.prune else {}
+            moved: set[str] = set()
             for seen, result in _read(plan, request.site_url, today):
-                yield _preview_of(plan, seen, result)
+                outcome = _preview_of(plan, seen, result, moved_from)
+                if outcome.outcome == "moved" and outcome.reason:
+                    moved.add(outcome.reason)
+                yield outcome
             if request.prune:
-                yield from (_gone(state) for state in plan.gone if state.article_id)
+                yield from (_gone(state) for state in plan.gone if state.article_id and state.path not in moved)
 
     def _run(self, plans: list[Plan], request: IngestRequest, today: date, tally: Tally) -> Iterator[IngestEvent]:
         yield from self.rebuild()
         for plan in plans:
-            if plan.scope.is_new and plan.scope.source_id not in self._catalog.sources():
+            if plan.scope.source_id not in self._catalog.sources():
                 self._catalog.add_source(plan.scope.source_id, str(plan.scope.root))
             yield from _settled(plan)
             yield tally.progress("reading")
-            yield from self._read_and_write(plan, request, today, tally)
+            moved: set[str] = set()
+            for event in self._read_and_write(plan, request, today, tally):
+                if isinstance(event, FileOutcome) and event.outcome == "moved" and event.reason:
+                    moved.add(event.reason)
+                yield event
             if request.prune:
-                yield from self._remove_gone(plan)
-        if tally.outcomes.keys() & {"new", "changed", "moved", "deleted"}:
-            self._catalog.join_works()
-            self._catalog.collect_garbage()
+                yield from self._remove_gone(plan, moved)
+        self._catalog.settle()
         self._catalog.finish_ingest(datetime.now(UTC).isoformat(timespec="seconds"))
 
     def _read_and_write(
@@ -197,11 +205,8 @@ class Indexer:
     ) -> ArticleVersion:
         source_id = plan.scope.source_id
         article_id = _digest(source_id, seen.path)
-        before = plan.known.get(seen.path)
-        outcome: Outcome = "changed" if before and before.article_id else "new"
-        if outcome == "new" and seen.sha256 in moved_from:
-            outcome = "moved"
-        state = _state(seen, article_id, outcome, moved_from.get(seen.sha256), site_url, today, article.expires)
+        outcome, reason = _outcome_of(plan, seen, moved_from)
+        state = _state(seen, article_id, outcome, reason, site_url, today, article.expires)
         return ArticleVersion(
             article_id=article_id,
             work_id=_digest(source_id, article.work_key),
@@ -213,7 +218,7 @@ class Indexer:
     def _chunks(self, article_id: str, article: Article) -> tuple[NewChunk, ...]:
         encoder = self._encoder()
         chunks = chunk(article, count_tokens=encoder.count_tokens, max_tokens=encoder.max_tokens)
-        keys = [_digest(self.fingerprint.split("/")[0], piece.embed_text, length=32) for piece in chunks]
+        keys = [_digest(self._model_fingerprint, piece.embed_text, length=32) for piece in chunks]
         return tuple(
             NewChunk(
                 chunk_id=f"{article_id}-{piece.ordinal}-{_digest(key, piece.text, length=8)}",
@@ -245,8 +250,9 @@ class Indexer:
                 article_id=version.article_id,
                 lang=version.article.lang,
                 chunks=len(version.chunks),
-                embedded=sum(new.vector_key not in before for new in version.chunks),
+                embedded=len(embedded := {new.vector_key for new in version.chunks} - before),
             )
+            before |= embedded
         yield tally.progress("reading")
 
     def _embed(self, chunks: Iterable[NewChunk], vectors: dict[str, bytes], tally: Tally) -> Iterator[IngestProgress]:
@@ -278,12 +284,11 @@ class Indexer:
         self._forget(removed)
         return FileOutcome(path=seen.path, outcome=outcome, reason=result.reason, article_id=kept)
 
-    def _remove_gone(self, plan: Plan) -> Iterator[FileOutcome]:
+    def _remove_gone(self, plan: Plan, moved: set[str]) -> Iterator[FileOutcome]:
         if not plan.gone:
             return
         self._forget(self._catalog.remove_files(plan.scope.source_id, [state.path for state in plan.gone]))
-        moved = {seen.sha256 for seen in plan.to_read}
-        yield from (_gone(state) for state in plan.gone if state.article_id and state.sha256 not in moved)
+        yield from (_gone(state) for state in plan.gone if state.article_id and state.path not in moved)
 
     def _forget(self, chunk_ids: list[str]) -> None:
         generation = self._catalog.current_generation()
@@ -312,11 +317,21 @@ def _settled(plan: Plan) -> Iterator[FileOutcome]:
         yield FileOutcome(path=state.path, outcome=outcome, reason=reason, article_id=state.article_id)
 
 
-def _preview_of(plan: Plan, seen: Seen, result: Article | Skipped | FailedFile) -> FileOutcome:
+def _outcome_of(plan: Plan, seen: Seen, moved_from: dict[str, str]) -> tuple[Outcome, str | None]:
+    """What a file that was read is, and for a moved one its path before, which no other file can claim then."""
+    before = plan.known.get(seen.path)
+    if before and before.article_id:
+        return "changed", None
+    path = moved_from.pop(seen.sha256, None)
+    return ("moved", path) if path else ("new", None)
+
+
+def _preview_of(
+    plan: Plan, seen: Seen, result: Article | Skipped | FailedFile, moved_from: dict[str, str]
+) -> FileOutcome:
     if isinstance(result, Article):
-        before = plan.known.get(seen.path)
-        outcome: Outcome = "changed" if before and before.article_id else "new"
-        return FileOutcome(path=seen.path, outcome=outcome, lang=result.lang)
+        outcome, reason = _outcome_of(plan, seen, moved_from)
+        return FileOutcome(path=seen.path, outcome=outcome, reason=reason, lang=result.lang)
     outcome = "failed" if isinstance(result, FailedFile) else "skipped"
     return FileOutcome(path=seen.path, outcome=outcome, reason=result.reason)
 

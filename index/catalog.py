@@ -21,6 +21,7 @@ from index.schema import ARTICLE, CHUNK, FILE, GENERATION, META, SOURCE, VECTOR
 from index.works import Stated, figures, joined_works
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+UNSETTLED = "unsettled"
 BATCH = 500
 """Ids in one IN list."""
 
@@ -174,6 +175,7 @@ class Catalog:
         """
         replaced: list[str] = []
         with self._writer.begin() as connection:
+            _set_meta(connection, UNSETTLED, "yes")
             for version in versions:
                 replaced += _delete_articles(connection, [version.article_id])
                 connection.execute(sa.insert(ARTICLE).values(_article_row(source_id, version)))
@@ -199,18 +201,18 @@ class Catalog:
             for row in connection.execute(query).all():
                 yield row.article_id, row.work_id, msgspec.msgpack.decode(row.record, type=Article)
 
-    def join_works(self) -> None:
-        """Find anew which works are versions of one, from the works that the files themselves name."""
-        query = sa.select(ARTICLE.c.article_id, ARTICLE.c.own_work_id, ARTICLE.c.lang, ARTICLE.c.figures)
+    def settle(self) -> None:
+        """After articles came or went: find anew which works are versions of one, and drop unused vectors.
+
+        Does nothing when no article has come or gone since the last time, whether that run ended or not.
+        """
         with self._writer.begin() as connection:
-            stated = [
-                Stated(article_id=row[0], work_id=row[1], lang=row[2], figures=frozenset(row[3].split()))
-                for row in connection.execute(query)
-            ]
-            connection.execute(sa.update(ARTICLE).values(work_id=ARTICLE.c.own_work_id))
-            for article_id, work_id in joined_works(stated).items():
-                change = sa.update(ARTICLE).where(ARTICLE.c.article_id == article_id).values(work_id=work_id)
-                connection.execute(change)
+            if connection.execute(sa.select(META.c.value).where(META.c.key == UNSETTLED)).scalar() is None:
+                return
+            _join_works(connection)
+            unused = sa.not_(sa.exists().where(CHUNK.c.vector_key == VECTOR.c.vector_key))
+            connection.execute(sa.delete(VECTOR).where(unused))
+            connection.execute(sa.delete(META).where(META.c.key == UNSETTLED))
 
     # Vectors
 
@@ -236,12 +238,6 @@ class Catalog:
         """Keep vectors by key; a key that is stored already stays as it is."""
         with self._writer.begin() as connection:
             _insert_missing_vectors(connection, vectors)
-
-    def collect_garbage(self) -> int:
-        """Drop vectors that no chunk uses; returns how many."""
-        with self._writer.begin() as connection:
-            unused = sa.not_(sa.exists().where(CHUNK.c.vector_key == VECTOR.c.vector_key))
-            return connection.execute(sa.delete(VECTOR).where(unused)).rowcount
 
     # Generations
 
@@ -279,6 +275,7 @@ class Catalog:
         with self._writer.begin() as connection:
             connection.execute(sa.update(GENERATION).values(current=GENERATION.c.number == generation))
             connection.execute(sa.delete(CHUNK).where(CHUNK.c.generation != generation))
+            _set_meta(connection, UNSETTLED, "yes")
             connection.execute(sa.delete(GENERATION).where(GENERATION.c.number != generation))
 
     # Reading for search and lists
@@ -414,8 +411,22 @@ def _put_file(connection: sa.Connection, source_id: str, state: FileState) -> No
     connection.execute(sa.insert(FILE).values(source_id=source_id, **msgspec.structs.asdict(state)))
 
 
+def _join_works(connection: sa.Connection) -> None:
+    query = sa.select(ARTICLE.c.article_id, ARTICLE.c.own_work_id, ARTICLE.c.lang, ARTICLE.c.figures)
+    stated = [
+        Stated(article_id=row[0], work_id=row[1], lang=row[2], figures=frozenset(row[3].split()))
+        for row in connection.execute(query)
+    ]
+    connection.execute(sa.update(ARTICLE).values(work_id=ARTICLE.c.own_work_id))
+    for article_id, work_id in joined_works(stated).items():
+        change = sa.update(ARTICLE).where(ARTICLE.c.article_id == article_id).values(work_id=work_id)
+        connection.execute(change)
+
+
 def _delete_articles(connection: sa.Connection, article_ids: Sequence[str]) -> list[str]:
     removed: list[str] = []
+    if article_ids:
+        _set_meta(connection, UNSETTLED, "yes")
     for some in _slices(article_ids):
         theirs = CHUNK.c.article_id.in_(some)
         removed += [row.chunk_id for row in connection.execute(sa.select(CHUNK.c.chunk_id).where(theirs))]

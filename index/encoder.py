@@ -162,6 +162,7 @@ def _with_tokens(
 
 
 def _load(name: str, dtype: "torch.dtype") -> "SentenceTransformer":
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
@@ -169,7 +170,7 @@ def _load(name: str, dtype: "torch.dtype") -> "SentenceTransformer":
     offline = Path(name).is_dir()
     try:
         return SentenceTransformer(name, device="cpu", local_files_only=offline, model_kwargs={"dtype": dtype})
-    except (OSError, ValueError, KeyError) as exc:
+    except (OSError, ValueError, KeyError, SafetensorError) as exc:
         raise ConfigurationError(
             f"KILDE_EMBEDDING_MODEL={name!r} cannot be loaded ({exc}). "
             "Set it to `bundled`, to a folder, or to the name of a sentence-transformers model that can be downloaded."

@@ -28,7 +28,9 @@ RESCORED = 30
 """Best candidates that late interaction looks at; the others stay behind them."""
 BEHIND = 1000.0
 OWN_LANGUAGE_MARGIN = 2.0
-"""How much lower, in log-odds, a version in the reader's language may score and still be shown."""
+OWN_LANGUAGE_MARGIN_Z = 0.35
+"""How much lower a version in the reader's language may score and still be shown: in log-odds, and in z-scores where
+the encoder gives no token vectors."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +78,8 @@ class Searcher:
         if question.tokens is not None:
             scores, late = self._rescore(snapshot, scores, question.tokens, query.lang)
         order = np.argsort(-scores.fused, kind="stable")
-        chosen = _one_version_per_work(snapshot, scores, order, query.lang) if query.group_works else order
+        margin = OWN_LANGUAGE_MARGIN if late else OWN_LANGUAGE_MARGIN_Z
+        chosen = _one_version_per_work(snapshot, scores, order, query.lang, margin) if query.group_works else order
         return tuple(_hit(snapshot, scores, int(i), late) for i in chosen[: query.top_k])
 
     def _rescore(
@@ -129,7 +132,9 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     )
 
 
-def _one_version_per_work(snapshot: Snapshot, scores: Scores, order: NDArray[np.int64], lang: str) -> list[int]:
+def _one_version_per_work(
+    snapshot: Snapshot, scores: Scores, order: NDArray[np.int64], lang: str, margin: float
+) -> list[int]:
     """The order without the versions of a work that lose to another one: the reader's own, else the best one."""
     version_of: dict[str, str] = {}
     best: dict[str, float] = {}
@@ -139,7 +144,7 @@ def _one_version_per_work(snapshot: Snapshot, scores: Scores, order: NDArray[np.
         if article.work_id not in version_of:
             version_of[article.work_id] = article.article_id
             best[article.work_id] = fused
-        elif _is_own(article.lang, lang) and fused >= best[article.work_id] - OWN_LANGUAGE_MARGIN:
+        elif _is_own(article.lang, lang) and fused >= best[article.work_id] - margin:
             current = snapshot.articles[version_of[article.work_id]]
             if not _is_own(current.lang, lang):
                 version_of[article.work_id] = article.article_id

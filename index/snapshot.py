@@ -18,6 +18,8 @@ from index.token_vectors import TOKEN_DIM, unpack
 NO_MEAN = np.zeros(TOKEN_DIM, np.float32)
 SAMPLED_CHUNKS = 32
 """Chunks per language whose tokens give the language's mean token."""
+MEAN_PRIOR_ROWS = 5
+"""A language's mean lexical score counts as much as this many scores of zero."""
 MEAN_PRIOR_CHUNKS = 20
 """A language's mean vector counts as much as this many chunks of the mean over all languages."""
 
@@ -65,10 +67,10 @@ class Snapshot:
         return scores
 
     def less_language_mean(self, values: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Each row's value less the mean over those of the given rows that are in its language."""
+        """Each row's value less the mean over those of the given rows that are in its language, drawn to zero."""
         codes = self._lang_of_row[rows]
         sizes = np.bincount(codes, minlength=len(self._langs))
-        means = np.bincount(codes, weights=values, minlength=len(self._langs)) / np.maximum(sizes, 1)
+        means = np.bincount(codes, weights=values, minlength=len(self._langs)) / (sizes + MEAN_PRIOR_ROWS)
         centred: NDArray[np.float32] = (values - means[codes]).astype(np.float32)
         return centred
 
@@ -162,7 +164,7 @@ def _token_means(
     packed = catalog.token_vectors({key for some in sampled.values() for key in some})
     means: dict[str, tuple[int, NDArray[np.float32]]] = {}
     for lang, some in sampled.items():
-        vectors = np.concatenate([unpack(packed[key]).vectors for key in some])
+        vectors = np.concatenate([unpack(packed.get(key, b"")).vectors for key in some])
         if len(vectors):
             means[lang] = (len(some), vectors.mean(axis=0))
     if not means:

@@ -54,14 +54,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolve_scopes(catalog: Catalog, paths: Sequence[str]) -> list[Scope]:
-    """One scope per path, in order; writes nothing. Raises InputError naming the path."""
+    """Scopes in the order of their paths, without those that lie in another; writes nothing. Raises InputError."""
     known = catalog.sources()
     scopes = []
     for path in paths:
         scope = _resolve(known, Path(path))
         known.setdefault(scope.source_id, str(scope.root))
         scopes.append(scope)
-    return scopes
+    return [scope for place, scope in enumerate(scopes) if not _is_named_otherwise(scope, place, scopes)]
 
 
 def make_plan(catalog: Catalog, scope: Scope, *, site_url: str | None, today: date) -> Plan:
@@ -77,14 +77,16 @@ def make_plan(catalog: Catalog, scope: Scope, *, site_url: str | None, today: da
             unchanged.append(states[path])
         else:
             to_read.append(seen)
-    present = {*paths, *(file.path for file in failed)}
+    unread = tuple(file.path for file in failed)
     return Plan(
         scope=scope,
         to_read=tuple(to_read),
         known={seen.path: states[seen.path] for seen in to_read if seen.path in states},
         unchanged=tuple(unchanged),
         failed=tuple(file for file in failed if scope.covers(file.path)),
-        gone=tuple(state for path, state in sorted(states.items()) if path not in present),
+        gone=tuple(
+            state for path, state in sorted(states.items()) if path not in set(paths) and not _is_below(path, unread)
+        ),
     )
 
 
@@ -121,14 +123,34 @@ def _new_source_id(name: str, taken: dict[str, str]) -> str:
 
 def _look(root: Path, path: str, state: FileState | None) -> tuple[Seen, bool]:
     """The file as it is now, and whether its content is what the catalog remembers."""
-    stat = (root / path).stat()
-    size, mtime_ns = stat.st_size, stat.st_mtime_ns
-    if state and (state.size, state.mtime_ns) == (size, mtime_ns):
-        return Seen(path=path, size=size, mtime_ns=mtime_ns, sha256=state.sha256), True
-    with (root / path).open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        stat = (root / path).stat()
+        size, mtime_ns = stat.st_size, stat.st_mtime_ns
+        if state and (state.size, state.mtime_ns) == (size, mtime_ns):
+            return Seen(path=path, size=size, mtime_ns=mtime_ns, sha256=state.sha256), True
+        with (root / path).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        # Reading it will fail too, and say why.
+        return Seen(path=path, size=-1, mtime_ns=-1, sha256=""), False
     seen = Seen(path=path, size=size, mtime_ns=mtime_ns, sha256=sha256)
     return seen, state is not None and state.sha256 == sha256
+
+
+def _is_named_otherwise(scope: Scope, place: int, scopes: Sequence[Scope]) -> bool:
+    """Whether another of the scopes covers this one; of equal ones the first stays."""
+    return any(
+        other.source_id == scope.source_id
+        and (other.covers(scope.inside) if scope.inside else not other.inside)
+        and (at < place or other.inside != scope.inside)
+        for at, other in enumerate(scopes)
+        if at != place
+    )
+
+
+def _is_below(path: str, folders: tuple[str, ...]) -> bool:
+    """Whether the path is one of these, or lies in one of them."""
+    return any(folder in (".", path) or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _still_holds(state: FileState, site_url: str | None, today: date) -> bool:

@@ -16,7 +16,7 @@ from index.numbers import Number, numbers, same_number
 from rag.extract import Candidate
 
 LEAD_CAP = 3.0
-"""In log-odds. Articles that say the same follow each other closely: a long lead proves something, a short one nothing."""
+"""In log-odds. Articles that say the same follow closely: a long lead proves something, a short one nothing."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

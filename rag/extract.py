@@ -22,7 +22,8 @@ FURTHER_QUOTE_MARGIN = 1.5
 """How far below the best, in log-odds, a further quote may score."""
 OWN_LANGUAGE_MARGIN = 2.5
 """How far below the best a quote in the reader's language may score and still be preferred to its translation."""
-MIN_QUOTE_LETTERS = 8
+MIN_QUOTE_BYTES = 8
+"""Of letters and digits in UTF-8: a Chinese character says as much as three Latin letters."""
 
 
 class ExtractionWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +74,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             coverage=coverage,
         )
         for (hit, place, span), text, coverage in zip(units, texts, coverages, strict=True)
-        if sum(map(str.isalnum, text)) >= MIN_QUOTE_LETTERS and text != hit.title
+        if _says_something(text) and text != hit.title
     ]
     return sorted(found, key=lambda candidate: -candidate.score)
 
@@ -90,6 +91,10 @@ def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
         if not any(_repeats(candidate, other) for other in chosen):
             chosen.append(candidate)
     return tuple(sorted(chosen, key=lambda candidate: _reading_order(candidate, chosen)))
+
+
+def _says_something(text: str) -> bool:
+    return sum(len(character.encode()) for character in text if character.isalnum()) >= MIN_QUOTE_BYTES
 
 
 def _late(hit: Hit, place: int) -> float:

@@ -32,7 +32,7 @@ from index.search import Query, Searcher
 from index.vectors import ChromaVectors
 from rag.answer import Answering
 from rag.conversations import Conversations
-from rag.errors import BusyError, NotFoundError
+from rag.errors import BusyError, ConfigurationError, NotFoundError
 from rag.records import (
     Answer,
     Conversation,
@@ -52,7 +52,10 @@ log = logging.getLogger(__name__)
 
 def open_runtime(settings: Settings) -> "Runtime":
     """Open or create the data folder's index. Raises ConfigurationError naming the setting to change."""
-    settings.data_path.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigurationError(f"KILDE_DATA_DIR={settings.data_dir!r} cannot be made: {exc.strerror}.") from exc
     return Runtime(settings)
 
 
@@ -126,15 +129,16 @@ class Runtime:
         return await anyio.to_thread.run_sync(self._readiness)
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
-        """One run at a time; what it has written is searched from its next window on."""
+        """One run at a time; searches see what it has written when it ends, or is ended."""
         if not self._ingesting.acquire(blocking=False):
             raise BusyError("Another ingest is under way. Wait for it to end, then try again.")
         try:
             request = msgspec.structs.replace(request, site_url=request.site_url or self._settings.site_url)
             yield from self._indexer.ingest(request)
         finally:
-            self._ingesting.release()
             self._refresh()
+            self._drop_older_stores()
+            self._ingesting.release()
 
     def _search_request(self, request: SearchRequest) -> SearchResponse:
         began = time.perf_counter()

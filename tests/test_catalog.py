@@ -130,10 +130,10 @@ def test_a_skipped_file_takes_its_earlier_article_away_and_a_failed_one_does_not
     assert set(catalog.article_ids()) == {"b"}
 
 
-def test_garbage_collection_drops_only_vectors_without_chunks(catalog: Catalog) -> None:
+def test_settling_drops_only_vectors_without_chunks(catalog: Catalog) -> None:
     save(catalog, version("a"))
     catalog.add_vectors({"unused": StoredVectors(b"", b"")})
-    assert catalog.collect_garbage() == 1
+    catalog.settle()
     assert set(catalog.known_vectors(["key-One fact.", "unused"])) == {"key-One fact."}
 
 
@@ -159,10 +159,10 @@ def test_starting_a_generation_again_resumes_it(catalog: Catalog) -> None:
 def test_works_are_joined_by_shared_figures_and_parted_again(catalog: Catalog) -> None:
     figures = "In 2021: 43,866 cars, 107,000 m², 9,000 MWh, 1,881 t, 2,600 t."
     save(catalog, version("a", figures, work="a"), version("b", figures, lang="nl", work="b"))
-    catalog.join_works()
+    catalog.settle()
     assert {article.work_id for article in catalog.articles()} == {"a"}
     save(catalog, version("b", "Iets anders.", lang="nl", work="b"))
-    catalog.join_works()
+    catalog.settle()
     assert {article.work_id for article in catalog.articles()} == {"a", "b"}
 
 

@@ -104,7 +104,7 @@ def test_a_row_whose_vectors_are_gone_from_the_catalog_scores_nothing(index: Sma
     index.ingest()
     snapshot = uncentred(index)
     index.catalog.remove_files("site", ["a.en.md"])
-    index.catalog.collect_garbage()
+    index.catalog.settle()
     assert rescore(snapshot, index.catalog, [0], question(index, "heron"), "en") == [NOTHING]
 
 

@@ -176,7 +176,7 @@ class ChangingCatalog(Catalog):
 
     def token_vectors(self, keys: object) -> dict[str, bytes]:
         self.remove_files("site", ["a.md"])
-        self.collect_garbage()
+        self.settle()
         return super().token_vectors(keys)  # type: ignore[arg-type]
 
 

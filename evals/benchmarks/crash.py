@@ -1,8 +1,8 @@
 """``python -m evals.benchmarks.crash [--rounds N] [--data FOLDER]``: kill -9 in the midst of an ingest, many times.
 
 In: a folder of articles, by default the sample. Every round changes some of them, starts ``kilde ingest`` on what the
-kill before has left, and kills its whole process group: in turn at a random moment after the model is loaded, and right
-when the derived store is being written. After every kill the catalog is read as a search reads it. Out: a table of what
+kill before has left, and kills its whole process group: in turn at a random moment after the model is loaded, when the
+first vectors have just been kept, and when the derived store is being written. After every kill the catalog is read as a search reads it. Out: a table of what
 the resumed index lacks, has too much or finds otherwise than one that was built in one go.
 """
 
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,8 @@ from index.vectors import ChromaVectors, probe
 
 Files = dict[str, bytes]
 """Content by path, relative to the folder that is ingested."""
+Trigger = Literal["loaded", "vectors", "store"]
+TRIGGERS: tuple[Trigger, ...] = ("loaded", "vectors", "store")
 Stage = Literal[
     "while reading",
     "while embedding",
@@ -43,15 +45,17 @@ Stage = Literal[
     "once articles were visible",
     "after the end",
 ]
-"""Reading lasts until the first vectors are kept, so the first batch is under way in some of it."""
+"""Reading is all until the first vectors are kept, their computation too."""
 
-POLL_S = 0.005
+POLL_S = 0.01
 CHANGED_SHARE = 0.1
 """Of the articles, so many get a new title in each round, which embeds them anew, and as many a new paragraph."""
 SPREAD_SHARE = 0.15
 """Of the work of a whole run: over so much of it, after the model is loaded, kills are spread."""
-WRITING_S = 0.6
-"""They are spread over so long from the first write to the derived store: about what is left of the run then."""
+AFTER_VECTORS_S = 3.0
+"""They are spread over so long from the first vectors that are kept: about what the next batch takes."""
+AFTER_STORE_S = 0.6
+"""And over so long from the first write to the derived store: about what is left of the run then."""
 QUERIES = 20
 TOP_K = 10
 LINES = 10
@@ -179,7 +183,7 @@ def _kill_and_resume(built: Index, states: Sequence[Files], spread: Effort, enco
     wrong: list[str] = []
     for number, files in enumerate(states):
         write_folder(built.articles, files)
-        stages[_killed_run(built, spread, chance, in_writing=bool(number % 2))] += 1
+        stages[_killed_run(built, spread, chance, TRIGGERS[number % 3])] += 1
         with closing(built.catalog()) as catalog:
             wrong += half_articles(catalog, encoder)
     run_to_the_end(built)
@@ -189,17 +193,20 @@ def _kill_and_resume(built: Index, states: Sequence[Files], spread: Effort, enco
     _tell([*wrong, *built.complaints()])
 
 
-def _killed_run(index: Index, spread: Effort, chance: random.Random, *, in_writing: bool) -> Stage:
+def _killed_run(index: Index, spread: Effort, chance: random.Random, trigger: Trigger) -> Stage:
     embedded, stored, visible = index.embedded(), index.store_changed(), index.visible()
     process = index.start()
     spend_s = chance.uniform(spread.first_vectors_s, spread.whole_s)
-    while process.poll() is None and (
-        index.store_changed() == stored if in_writing else _processor_s(process.pid) < spend_s
-    ):
+    reached: dict[Trigger, Callable[[], bool]] = {
+        "loaded": lambda: _processor_s(process.pid) >= spend_s,
+        "vectors": lambda: index.embedded() != embedded,
+        "store": lambda: index.store_changed() != stored,
+    }
+    while process.poll() is None and not reached[trigger]():
         time.sleep(POLL_S)
-    if in_writing:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0, WRITING_S))
+    delays_s: dict[Trigger, float] = {"loaded": 0.0, "vectors": AFTER_VECTORS_S, "store": AFTER_STORE_S}
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(chance.uniform(0, delays_s[trigger]))
     ended = process.poll() is not None
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

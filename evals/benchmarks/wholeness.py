@@ -78,6 +78,7 @@ class _Text(msgspec.Struct, frozen=True):
     article_id: str
     text: str
     terms: list[str]
+    """Sorted: a text's terms come in no promised order."""
     vector_key: str
     stored: StoredChunk
 
@@ -87,7 +88,7 @@ def _texts(found: Contents) -> dict[str, _Text]:
         chunk_id: _Text(
             one.article_id,
             found.articles[one.article_id].text[one.stored.start : one.stored.end],
-            one.terms,
+            sorted(one.terms),
             one.vector_key,
             one.stored,
         )
