@@ -2,12 +2,12 @@
 # CUDA. Once built, the image needs no network.
 
 FROM python:3.11-slim-bookworm AS build
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ARG TORCH_INDEX=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PATH=/opt/kilde/bin:$PATH
 RUN python -m venv /opt/kilde
 WORKDIR /src
 COPY constraints.txt pyproject.toml ./
-RUN pip install -c constraints.txt --extra-index-url "$TORCH_INDEX" torch setuptools
+RUN pip install -c constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch setuptools
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
       > requirements.txt \
     && pip install -c constraints.txt -r requirements.txt

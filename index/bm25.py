@@ -69,6 +69,12 @@ class Bm25Index:
                 scores[self._rows[start:end]] += self._saturation_steps[start:end] * weight
         return scores
 
+    def rarity(self, term: str) -> float:
+        """1 for a term that no document holds, near 0 for one that all hold."""
+        column = self._vocabulary.get(term)
+        found = 0 if column is None else int(self._starts[column + 1] - self._starts[column])
+        return float(1 - np.log1p(found) / np.log1p(len(self) + 1))
+
     def ceiling(self, question_terms: Iterable[str]) -> float:
         """The score that a document with endless repetitions of every term would reach; 0 for no terms."""
         total = 0.0

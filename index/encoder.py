@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 16
 """Texts per forward pass; a question waits for at most one pass while articles are ingested."""
+PADDING_STEP = 32
 QUESTION_PROMPTS = ("query",)
 PASSAGE_PROMPTS = ("document", "passage")
 BUNDLED = "bundled"
@@ -83,8 +84,8 @@ class SentenceEncoder:
     def encode_passages(self, texts: list[str]) -> PassageVectors:
         vectors = np.empty((len(texts), self._dim), np.float32)
         tokens = [b""] * len(texts)
-        for rows in _batches(texts):
-            encoded = self._encode([texts[row] for row in rows], self._passage_prompt)
+        for padded_tokens, rows in _batches(self._padded_tokens(texts)):
+            encoded = self._encode([texts[row] for row in rows], self._passage_prompt, padded_tokens)
             vectors[rows] = encoded.vectors
             for row, one in zip(rows, encoded.tokens, strict=False):
                 tokens[row] = pack(one)
@@ -95,18 +96,36 @@ class SentenceEncoder:
         if not encoded.tokens:
             return QuestionVectors(encoded.vectors[0], None)
         weights = self._rarity[encoded.ids[0]]
-        tokens = QuestionTokens(vectors=encoded.tokens[0].vectors, weights=weights / max(float(weights.sum()), 1e-6))
+        own = encoded.tokens[0]
+        tokens = QuestionTokens(
+            vectors=own.vectors,
+            weights=weights / max(float(weights.sum()), 1e-6),
+            starts=own.starts,
+            ends=own.ends,
+        )
         return QuestionVectors(encoded.vectors[0], tokens)
 
-    def _encode(self, texts: list[str], prompt: str) -> Encoded:
+    def _padded_tokens(self, texts: list[str]) -> list[int]:
+        """The length that each text is padded to: it depends on the text alone.
+
+        In bfloat16 a vector's last digits depend on the length of the batch, though not on its other texts. So that
+        an interrupted ingest ends with the very vectors of an unbroken one, no text is padded to its neighbours.
+        """
+        if not texts:
+            return []
+        with self._lock:
+            tokens = self._model.tokenizer([self._passage_prompt + text for text in texts], verbose=False)["input_ids"]
+        return [min(self.max_tokens, -(-len(one) // PADDING_STEP) * PADDING_STEP) for one in tokens]
+
+    def _encode(self, texts: list[str], prompt: str, padded_tokens: int | None = None) -> Encoded:
         import torch
 
         with self._lock, torch.inference_mode():
             inputs = self._model.tokenizer(
                 [prompt + text for text in texts],
-                padding=True,
+                padding="max_length" if padded_tokens else False,
                 truncation=True,
-                max_length=self.max_tokens,
+                max_length=padded_tokens or self.max_tokens,
                 return_offsets_mapping=True,
                 return_tensors="pt",
             )
@@ -187,8 +206,9 @@ def _prompt(prompts: Mapping[str, str | None], names: tuple[str, ...]) -> str:
     return next((prompt for name in names if (prompt := prompts.get(name))), "")
 
 
-def _batches(texts: list[str]) -> Iterator[list[int]]:
-    """Row numbers in batches of like length, longest first, so that little is spent on padding."""
-    order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
-    for start in range(0, len(order), BATCH_SIZE):
-        yield order[start : start + BATCH_SIZE]
+def _batches(lengths: list[int]) -> Iterator[tuple[int, list[int]]]:
+    """Lengths with the row numbers of texts that have it, at most ``BATCH_SIZE`` at a time, longest first."""
+    for length in sorted(set(lengths), reverse=True):
+        rows = [row for row, own in enumerate(lengths) if own == length]
+        for start in range(0, len(rows), BATCH_SIZE):
+            yield length, rows[start : start + BATCH_SIZE]

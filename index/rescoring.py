@@ -8,13 +8,19 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
+from index.lexical import terms
 from index.records import Span
 from index.snapshot import Snapshot
 from index.token_vectors import QuestionTokens, Tokens, similarities, unpack
 
+RARITY_POWER = 0.5
+WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
+GRAM_MARKS = "~+'"
+"""Of terms that are parts of words."""
 CONTEXT = 0.5
 """How much of a question token's best match elsewhere in the chunk counts for a unit that lacks a better one."""
 
@@ -47,6 +53,20 @@ def rescore(
     return results
 
 
+def rarities(snapshot: Snapshot, question: str, lang: str, tokens: QuestionTokens) -> NDArray[np.float32]:
+    """``[tokens]``, 0 to 1: how rare the word of each token is in the index; 1 for tokens outside of words.
+
+    What every article is about tells none of them from another.
+    """
+    factors = np.ones(len(tokens.weights), np.float32)
+    for word in WORD.finditer(question):
+        plain = [term for term in terms(word[0], lang) if term[0] not in GRAM_MARKS]
+        if plain:
+            inside = (tokens.ends > word.start()) & (tokens.starts < word.end())
+            factors[inside] = np.mean([snapshot.terms.rarity(term) for term in plain])
+    return factors**RARITY_POWER
+
+
 def _scored(
     snapshot: Snapshot,
     row: int,
@@ -59,17 +79,29 @@ def _scored(
     stored = snapshot.chunks[row].stored
     best = similarity.max(axis=1)
     shift = stored.prefix - stored.start
+    inherited = np.maximum(_best_among(similarity, passage.ends <= _heading_end(snapshot, row)), CONTEXT * best)
     units = tuple(
-        float(np.maximum(_best_within(similarity, passage, unit, shift), CONTEXT * best) @ weights)
+        float(np.maximum(_best_within(similarity, passage, unit, shift), inherited) @ weights)
         for unit in stored.sentences
     )
     return Rescored(float(best @ weights), units)
 
 
+def _heading_end(snapshot: Snapshot, row: int) -> int:
+    """Where title and headings end in what was embedded: they say what every unit of the chunk is about."""
+    stored, title = snapshot.chunks[row].stored, snapshot.article_of(row).title
+    text = snapshot.article_of(row).text
+    return stored.prefix or (len(title) if text.startswith(title, stored.start) else 0)
+
+
 def _best_within(similarity: NDArray[np.float32], passage: Tokens, unit: Span, shift: int) -> NDArray[np.float32]:
-    """For each question token its best match among the tokens that touch the unit; zeros when none does."""
-    inside = (passage.ends > unit.start + shift) & (passage.starts < unit.end + shift)
-    if not inside.any():
+    """For each question token its best match among the tokens that touch the unit."""
+    return _best_among(similarity, (passage.ends > unit.start + shift) & (passage.starts < unit.end + shift))
+
+
+def _best_among(similarity: NDArray[np.float32], chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """For each question token its best match among the chosen passage tokens; zeros when none is chosen."""
+    if not chosen.any():
         return np.zeros(len(similarity), np.float32)
-    best: NDArray[np.float32] = similarity[:, inside].max(axis=1)
+    best: NDArray[np.float32] = similarity[:, chosen].max(axis=1)
     return best

@@ -16,7 +16,7 @@ from index.languages import base
 from index.lexical import terms
 from index.ranking import log_odds
 from index.records import Encoder, Filters, Hit, VectorStore
-from index.rescoring import NOTHING, Rescored, rescore
+from index.rescoring import NOTHING, Rescored, rarities, rescore
 from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import QuestionTokens
 
@@ -76,7 +76,8 @@ class Searcher:
         scores = score(snapshot, store, question.vector, query)
         late: dict[int, Rescored] = {}
         if question.tokens is not None:
-            scores, late = self._rescore(snapshot, scores, question.tokens, query.lang)
+            weighed = question.tokens.weighed(rarities(snapshot, query.text, query.lang, question.tokens))
+            scores, late = self._rescore(snapshot, scores, weighed, query.lang)
         order = np.argsort(-scores.fused, kind="stable")
         margin = OWN_LANGUAGE_MARGIN if late else OWN_LANGUAGE_MARGIN_Z
         chosen = _one_version_per_work(snapshot, scores, order, query.lang, margin) if query.group_works else order

@@ -41,6 +41,14 @@ class QuestionTokens(msgspec.Struct, frozen=True, kw_only=True):
 
     vectors: NDArray[np.float32]
     weights: NDArray[np.float32]
+    starts: NDArray[np.int32]
+    """Offsets in the question, as ``ends``."""
+    ends: NDArray[np.int32]
+
+    def weighed(self, factors: NDArray[np.float32]) -> "QuestionTokens":
+        """The same tokens, each weight times its factor; the weights sum to 1 again."""
+        weights = self.weights * factors
+        return msgspec.structs.replace(self, weights=weights / max(float(weights.sum()), 1e-6))
 
 
 @cache

@@ -15,10 +15,11 @@ import msgspec
 from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
+from rag.candidates import Candidate, candidates
 from rag.conversations import Conversations
 from rag.errors import KildeError, NotFoundError
 from rag.evidence import calibration, support
-from rag.extract import Candidate, candidates, choose
+from rag.extract import choose
 from rag.fragments import text_fragment_url
 from rag.framing import Framed, FramedQuote, frame_quotes, not_found_text, small_talk_text
 from rag.records import (
@@ -126,7 +127,7 @@ class Answering:
         hits = self._search(query)
         searched = time.perf_counter()
         ranked = candidates(hits, text, lang)
-        sure = support(text, lang, ranked)
+        sure = support(ranked)
         timings = {"search": _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
         if sure < calibration().threshold:
             nearest = _sources(hits)[:NEAREST]

@@ -41,6 +41,7 @@ def test_checks_stand_one_a_line_and_leave_with_0_if_none_failed(
         "owner",
         "model",
         "index",
+        "store",
         "service",
     ]
     assert lines[5] == "ok   index    1 articles, 1 chunks"

@@ -2,8 +2,9 @@
 
 In: a folder of articles, by default the sample. Every round changes some of them, starts ``kilde ingest`` on what the
 kill before has left, and kills its whole process group: in turn at a random moment after the model is loaded, when the
-first vectors have just been kept, and when the derived store is being written. After every kill the catalog is read as a search reads it. Out: a table of what
-the resumed index lacks, has too much or finds otherwise than one that was built in one go.
+first vectors have just been kept, and when the derived store is being written. After every kill the catalog is read as
+a search reads it. Out: a table of what the resumed index lacks, has too much or finds otherwise than one that was built
+in one go.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from evals.benchmarks.changing import Files, changing, read_folder, write_folder
 from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment, model_dir
 from evals.benchmarks.table import Row, exactly, markdown
 from evals.benchmarks.wholeness import contents, differences, half_articles, least_cosine, same_order, score_gap
@@ -34,8 +36,6 @@ from index.records import Encoder, Hit
 from index.search import Query, Searcher
 from index.vectors import ChromaVectors, probe
 
-Files = dict[str, bytes]
-"""Content by path, relative to the folder that is ingested."""
 Trigger = Literal["loaded", "vectors", "store"]
 TRIGGERS: tuple[Trigger, ...] = ("loaded", "vectors", "store")
 Stage = Literal[
@@ -48,8 +48,6 @@ Stage = Literal[
 """Reading is all until the first vectors are kept, their computation too."""
 
 POLL_S = 0.01
-CHANGED_SHARE = 0.1
-"""Of the articles, so many get a new title in each round, which embeds them anew, and as many a new paragraph."""
 SPREAD_SHARE = 0.15
 """Of the work of a whole run: over so much of it, after the model is loaded, kills are spread."""
 AFTER_VECTORS_S = 3.0
@@ -131,35 +129,6 @@ def main(args: Sequence[str] = ()) -> None:
         spread = Effort(loading, loading + SPREAD_SHARE * (run_to_the_end(clean).whole_s - loading))
         rows = [*_kill_and_resume(built, states, spread, encoder), *_compare(built, clean, encoder)]
     print(f"{markdown(rows)}\n\n{describe()}", flush=True)
-
-
-def changing(files: Files, rounds: int, chance: random.Random) -> Iterator[Files]:
-    """What the folder holds in each round: new titles, new paragraphs, an article moved, one removed, one back."""
-    removed: Files = {}
-    for number in range(rounds):
-        files = files | removed
-        names = chance.sample(sorted(files), 2 + 2 * round(len(files) * CHANGED_SHARE))
-        gone, moved, *changed = names
-        removed = {gone: files.pop(gone)}
-        files[str(Path(moved).with_name(f"r{number}-{Path(moved).name}"))] = files.pop(moved)
-        for position, name in enumerate(changed):
-            files[name] = _retitled(files[name], number) if position % 2 else _lengthened(files[name], number)
-        yield dict(files)
-
-
-def read_folder(folder: Path) -> Files:
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-
-
-def write_folder(folder: Path, files: Files) -> None:
-    """Make the folder hold these files; what is as it should be is not touched."""
-    present = read_folder(folder)
-    for name in present.keys() - files.keys():
-        (folder / name).unlink()
-    for name, content in files.items():
-        if present.get(name) != content:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
 
 
 def run_to_the_end(index: Index) -> Effort:
@@ -289,14 +258,6 @@ def _processor_s(pid: int) -> float:
 def _tell(lines: Sequence[str]) -> None:
     for line in lines[:LINES]:
         print(line, file=sys.stderr)
-
-
-def _retitled(content: bytes, number: int) -> bytes:
-    return re.sub(rb'(?m)^(title\s*[:=]\s*["\']?)', rb"\g<1>%d. " % number, content, count=1)
-
-
-def _lengthened(content: bytes, number: int) -> bytes:
-    return content + f"\n\nNote {number}: this paragraph was added later.\n".encode()
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from evals.benchmarks.asking import open_fresh
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
 from index.records import Hit
 from index.search import Query
-from rag.evidence import Calibration, Evidence, evidence
-from rag.extract import candidates
+from rag.candidates import candidates
+from rag.evidence import Calibration, evidence
 from rag.runtime import Runtime
 
 FALSE_REFUSALS = 0.06
@@ -37,7 +37,7 @@ class Example(msgspec.Struct, frozen=True):
 
     article: int
     answerable: bool
-    evidence: Evidence
+    evidence: dict[str, float]
 
 
 def main() -> None:
@@ -56,8 +56,8 @@ def main() -> None:
 
 def fit(examples: Sequence[Example]) -> Calibration:
     """The logistic model, and the threshold at which the given share of the answerable is refused."""
-    names = Evidence.__struct_fields__
-    seen = np.array([[getattr(one.evidence, name) for name in names] for one in examples])
+    names = list(examples[0].evidence)
+    seen = np.array([[one.evidence[name] for name in names] for one in examples])
     answerable = np.array([one.answerable for one in examples])
     articles = np.array([one.article for one in examples])
     mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-9
@@ -91,7 +91,7 @@ def _examples(runtime: Runtime, asked: XquadQuestion) -> Iterator[Example]:
         for some, answerable in ((pool, True), (without, False)):
             ranked = candidates(some, asked.text, asked.lang)
             if ranked and (len(without) < len(pool) or not answerable):
-                yield Example(asked.article, answerable, evidence(asked.text, asked.lang, ranked))
+                yield Example(asked.article, answerable, evidence(ranked))
 
 
 def _answers(hit: Hit, asked: XquadQuestion) -> bool:

@@ -22,12 +22,13 @@ from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_a
 from index.ranking import RankingWeights
 from index.records import Hit
 from index.search import Query
-from rag.extract import ExtractionWeights, candidates
+from rag.candidates import Signals, candidates
 from rag.runtime import Runtime
 
 SAMPLED = 7
 """Every how many-th question is asked."""
 RIDGE = 1e-4
+SIGNALS = Signals.__struct_fields__
 RANKING, EXTRACTION = Path("index/data/ranking.json"), Path("rag/data/extraction.json")
 
 
@@ -53,7 +54,7 @@ def main() -> None:
     late, cosine, coverage, foreign_coverage, foreign = (round(float(weight), 2) for weight in chunk_weights)
     ranking = RankingWeights(late, cosine, coverage, foreign_coverage, foreign, origin=round(0.73 * late, 2))
     unit_weights = fit([_unit_choice(one, pool, answers) for one, pool in pools])
-    extraction = ExtractionWeights(*(round(float(weight), 2) for weight in unit_weights))
+    extraction = {name: round(float(weight), 2) for name, weight in zip(SIGNALS, unit_weights, strict=True)}
     for path, fitted in ((RANKING, ranking), (EXTRACTION, extraction)):
         path.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
         print(path, fitted)
@@ -97,26 +98,17 @@ def _unit_choice(
     asked: XquadQuestion, hits: Sequence[Hit], answers: dict[tuple[str, int, int, int], tuple[str, ...]]
 ) -> Choice:
     ranked = candidates(hits, asked.text, asked.lang)
-    figures = [
-        [
-            one.late,
-            one.hit.late,
-            one.hit.cosine,
-            *_by_language(one.hit.lang == asked.lang, one.coverage, one.hit.coverage),
-        ]
-        for one in ranked
-    ]
+    figures = [msgspec.structs.astuple(one.signals) for one in ranked]
     right = [
         _answers(one.hit, asked) and any(gold in one.text for gold in answers[one.hit.lang, *asked.key])
         for one in ranked
     ]
-    return Choice(np.array(figures).reshape(len(ranked), 8), np.array(right, np.bool_))
+    return Choice(np.array(figures).reshape(len(ranked), len(SIGNALS)), np.array(right, np.bool_))
 
 
-def _by_language(own: bool, *coverages: float) -> list[float]:
-    """The figures twice, for own and for foreign candidates, and whether it is a foreign one."""
-    nothing = [0.0] * len(coverages)
-    return [*coverages, *nothing, 0.0] if own else [*nothing, *coverages, 1.0]
+def _by_language(own: bool, coverage: float) -> list[float]:
+    """The figure for an own and for a foreign candidate, and whether it is a foreign one."""
+    return [coverage, 0.0, 0.0] if own else [0.0, coverage, 1.0]
 
 
 def _answers(hit: Hit, asked: XquadQuestion) -> bool:

@@ -218,7 +218,7 @@ def _questions(titles: Sequence[str]) -> list[str]:
 
 def _kilde(data_dir: Path, *args: str) -> str:
     environment = kilde_environment(data_dir)
-    return subprocess.run([KILDE, *args], env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run([KILDE, *args], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def _summary(output: str) -> IngestSummary:

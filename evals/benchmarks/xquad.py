@@ -4,7 +4,6 @@ In: the folder with ``xquad.LANG.json``. Out: a folder of articles, one file per
 questions by article, paragraph and place, parallel over languages. Even articles are for tuning, odd ones for reports.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,13 +48,13 @@ def questions(data: Path, parity: int) -> Iterator[XquadQuestion]:
             if article % 2 != parity:
                 continue
             for place, one in enumerate(asked):
-                answers = tuple(answer["text"] for answer in one["answers"])
+                answers = tuple(answer.text for answer in one.answers)
                 yield XquadQuestion(
                     lang=lang,
                     article=article,
                     paragraph=paragraph,
                     place=place,
-                    text=one["question"],
+                    text=one.question,
                     answers=answers,
                 )
 
@@ -71,8 +70,32 @@ def passage_of(hit: Hit) -> tuple[int, int]:
     return int(article), int(paragraph)
 
 
-def _paragraphs(data: Path, lang: str) -> Iterator[tuple[int, int, str, list[dict[str, object]]]]:
-    loaded = json.loads((data / f"xquad.{lang}.json").read_text(encoding="utf-8"))
-    for article, entry in enumerate(loaded["data"]):
-        for paragraph, one in enumerate(entry["paragraphs"]):
-            yield article, paragraph, one["context"].lstrip("\ufeff"), one["qas"]
+def _paragraphs(data: Path, lang: str) -> Iterator[tuple[int, int, str, list["_Question"]]]:
+    loaded = msgspec.json.decode((data / f"xquad.{lang}.json").read_bytes(), type=_File)
+    for article, entry in enumerate(loaded.data):
+        for paragraph, one in enumerate(entry.paragraphs):
+            yield article, paragraph, one.context.lstrip("\ufeff"), one.qas
+
+
+class _Text(msgspec.Struct):
+    text: str
+
+
+class _Question(msgspec.Struct):
+    question: str
+    answers: list[_Text]
+
+
+class _Paragraph(msgspec.Struct):
+    context: str
+    qas: list[_Question]
+
+
+class _Article(msgspec.Struct):
+    paragraphs: list[_Paragraph]
+
+
+class _File(msgspec.Struct):
+    """SQuAD's layout, as far as it is used."""
+
+    data: list[_Article]

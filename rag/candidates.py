@@ -1,0 +1,131 @@
+"""Every sentence, row and caption of the best hits, with what speaks for it as the answer.
+
+In: hits and a question. Out: candidates, best first, by a linear model over signals of meaning, terms, kind and figures.
+Its weights are data, fitted by ``evals/benchmarks/fit_ranking.py``. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from math import log1p
+
+import msgspec
+
+from index.languages import base
+from index.lexical import terms
+from index.records import Hit, Span
+from rag.question import CANNOT_TELL, Expectation, expects, fit
+
+CONSIDERED_HITS = 12
+MIN_QUOTE_BYTES = 8
+"""Of letters and digits in UTF-8: a Chinese character says as much as three Latin letters."""
+
+
+class Signals(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks for a unit. Terms are expected to be shared within a language, less so across languages: a foreign
+    unit has its coverages in fields of their own."""
+
+    unit_late: float
+    """Late interaction of the question and the unit; the chunk's cosine where there are no token vectors."""
+    late: float
+    """The same of the whole chunk."""
+    cosine: float
+    unit_coverage: float
+    """Share of the question's terms, by their rarity among the candidates, that the unit holds; 0 to 1."""
+    coverage: float
+    """Share of the question's terms, by their rarity in the index, that the chunk holds; 0 to 1."""
+    foreign_unit_coverage: float
+    foreign_coverage: float
+    foreign: float
+    """1 for a unit in another language than the question."""
+    kind: float
+    """From -0.5 to 0.5: whether the unit holds the kind of thing that is asked for; 0 when nothing can tell."""
+    figures_missing: float
+    """Share of the question's figures (years, model numbers) that neither unit, title, headings nor date holds."""
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One quotable unit of a hit."""
+
+    hit: Hit
+    span: Span
+    """In the article's canonical text."""
+    text: str
+    signals: Signals
+    score: float
+    """Log-odds of holding the answer, up to a constant per question."""
+
+
+@cache
+def extraction_weights() -> dict[str, float]:
+    """Log-odds per unit of each signal, as they ship with Kilde."""
+    return msgspec.json.decode((files("rag") / "data" / "extraction.json").read_bytes(), type=dict[str, float])
+
+
+def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]:
+    """All quotable units of the best hits, best first."""
+    expected = expects(question, lang)
+    asked_figures = _figures(question, lang)
+    units = [
+        (hit, place, span, text)
+        for hit in hits[:CONSIDERED_HITS]
+        for place, span in enumerate(hit.sentences)
+        if _says_something(text := hit.text[span.start - hit.start : span.end - hit.start]) and text != hit.title
+    ]
+    held = [set(terms(text, hit.lang)) for hit, _, _, text in units]
+    coverages = _coverages(held, question, lang)
+    found = []
+    for (hit, place, span, text), some, coverage in zip(units, held, coverages, strict=True):
+        missing = _missing(asked_figures, hit, some)
+        signals = _signals(hit, place, coverage, missing, _kind(expected, text), base(hit.lang) != base(lang))
+        found.append(Candidate(hit=hit, span=span, text=text, signals=signals, score=_score(signals)))
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _score(signals: Signals) -> float:
+    seen = msgspec.structs.asdict(signals)
+    return sum(weight * seen[name] for name, weight in extraction_weights().items())
+
+
+def _signals(hit: Hit, place: int, coverage: float, missing: float, kind: float, foreign: bool) -> Signals:
+    return Signals(
+        unit_late=hit.unit_scores[place] if hit.unit_scores else hit.cosine,
+        late=hit.late if hit.unit_scores else hit.cosine,
+        cosine=hit.cosine,
+        unit_coverage=0.0 if foreign else coverage,
+        coverage=0.0 if foreign else hit.coverage,
+        foreign_unit_coverage=coverage if foreign else 0.0,
+        foreign_coverage=hit.coverage if foreign else 0.0,
+        foreign=float(foreign),
+        kind=kind,
+        figures_missing=missing,
+    )
+
+
+def _says_something(text: str) -> bool:
+    return sum(len(character.encode()) for character in text if character.isalnum()) >= MIN_QUOTE_BYTES
+
+
+def _kind(expected: Expectation, text: str) -> float:
+    return fit(expected, text) - CANNOT_TELL
+
+
+def _coverages(held: Sequence[set[str]], question: str, lang: str) -> list[float]:
+    wanted = Counter(terms(question, lang))
+    frequencies = {term: sum(term in some for some in held) for term in wanted}
+    weights = {term: count * log1p(len(held) / (1 + frequencies[term])) for term, count in wanted.items()}
+    total = sum(weights.values()) or 1.0
+    return [sum(weights[term] for term in weights.keys() & some) / total for some in held]
+
+
+def _figures(text: str, lang: str) -> frozenset[str]:
+    """The terms with a digit in them, as whole words and numbers: years, amounts, ``q8``, ``e-tron 55``."""
+    return frozenset(term for term in terms(text, lang) if term[0] not in "~+'@" and any(map(str.isdigit, term)))
+
+
+def _missing(asked: frozenset[str], hit: Hit, unit_terms: set[str]) -> float:
+    if not asked:
+        return 0.0
+    around = " ".join((hit.title, *hit.headings, (hit.published or "").replace("-", " ")))
+    return len(asked - unit_terms - _figures(around, hit.lang)) / len(asked)
