@@ -43,8 +43,8 @@ from index.sources import Plan, Seen, make_plan, resolve_scopes
 
 WINDOW_CHUNKS = 256
 """Chunks embedded and written together; more waste less padding, fewer are lost to an interruption."""
-ENCODE_CHUNKS = 64
-"""Chunks between two reports of progress."""
+ENCODE_CHUNKS = 256
+"""Chunks encoded in one call; more of them fill whole batches of like length, fewer are lost to an interruption."""
 ID_LENGTH = 16
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-BATCH_SIZE = 16
+BATCH_SIZE = 32
 """Texts per forward pass; a question waits for at most one pass while articles are ingested."""
 PADDING_STEP = 32
 QUESTION_PROMPTS = ("query",)
@@ -207,8 +207,13 @@ def _prompt(prompts: Mapping[str, str | None], names: tuple[str, ...]) -> str:
 
 
 def _batches(lengths: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Lengths with the row numbers of texts that have it, at most ``BATCH_SIZE`` at a time, longest first."""
+    """Lengths with the row numbers of texts that have it, longest first, ``BATCH_SIZE`` or a smaller power of two each.
+
+    The kernels are compiled for every new shape of a batch, so there should be few of them.
+    """
     for length in sorted(set(lengths), reverse=True):
         rows = [row for row, own in enumerate(lengths) if own == length]
-        for start in range(0, len(rows), BATCH_SIZE):
-            yield length, rows[start : start + BATCH_SIZE]
+        while rows:
+            size = min(BATCH_SIZE, 1 << (len(rows).bit_length() - 1))
+            yield length, rows[:size]
+            rows = rows[size:]

@@ -1,10 +1,10 @@
 """Every sentence, row and caption of the best hits, with what speaks for it as the answer.
 
-In: hits and a question. Out: candidates, best first, by a linear model over signals of meaning, terms, kind and figures.
-Its weights are data, fitted by ``evals/benchmarks/fit_ranking.py``. Pure.
+In: hits and a question. Out: candidates, best first, by a linear model over signals of meaning, terms, kind and
+figures. Its weights are data, fitted by ``evals/benchmarks/fit_ranking.py``. Pure.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,8 @@ import msgspec
 from index.languages import base
 from index.lexical import terms
 from index.records import Hit, Span
-from rag.question import CANNOT_TELL, Expectation, expects, fit
+from rag.question import Expectation, expects
+from rag.question_fit import CANNOT_TELL, fit
 
 CONSIDERED_HITS = 12
 MIN_QUOTE_BYTES = 8
@@ -43,6 +44,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """From -0.5 to 0.5: whether the unit holds the kind of thing that is asked for; 0 when nothing can tell."""
     figures_missing: float
     """Share of the question's figures (years, model numbers) that neither unit, title, headings nor date holds."""
+    figures_absent: float
+    """The same share, of those that the whole chunk does not hold either."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,32 +78,39 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
     ]
     held = [set(terms(text, hit.lang)) for hit, _, _, text in units]
     coverages = _coverages(held, question, lang)
+    considered = hits[:CONSIDERED_HITS] if asked_figures else ()
+    around = defaultdict(frozenset[str], {hit.chunk_id: _figures(_about(hit), hit.lang) for hit in considered})
+    within = defaultdict(frozenset[str], {hit.chunk_id: _figures(hit.text, hit.lang) for hit in considered})
     found = []
     for (hit, place, span, text), some, coverage in zip(units, held, coverages, strict=True):
-        missing = _missing(asked_figures, hit, some)
-        signals = _signals(hit, place, coverage, missing, _kind(expected, text), base(hit.lang) != base(lang))
+        missing = asked_figures - some - around[hit.chunk_id]
+        absent = missing - within[hit.chunk_id]
+        signals = Signals(
+            **_meaning(hit, place, coverage, base(hit.lang) != base(lang)),
+            kind=_kind(expected, text),
+            figures_missing=len(missing) / max(len(asked_figures), 1),
+            figures_absent=len(absent) / max(len(asked_figures), 1),
+        )
         found.append(Candidate(hit=hit, span=span, text=text, signals=signals, score=_score(signals)))
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
 def _score(signals: Signals) -> float:
-    seen = msgspec.structs.asdict(signals)
-    return sum(weight * seen[name] for name, weight in extraction_weights().items())
+    seen: dict[str, float] = msgspec.structs.asdict(signals)
+    return sum((weight * seen[name] for name, weight in extraction_weights().items()), start=0.0)
 
 
-def _signals(hit: Hit, place: int, coverage: float, missing: float, kind: float, foreign: bool) -> Signals:
-    return Signals(
-        unit_late=hit.unit_scores[place] if hit.unit_scores else hit.cosine,
-        late=hit.late if hit.unit_scores else hit.cosine,
-        cosine=hit.cosine,
-        unit_coverage=0.0 if foreign else coverage,
-        coverage=0.0 if foreign else hit.coverage,
-        foreign_unit_coverage=coverage if foreign else 0.0,
-        foreign_coverage=hit.coverage if foreign else 0.0,
-        foreign=float(foreign),
-        kind=kind,
-        figures_missing=missing,
-    )
+def _meaning(hit: Hit, place: int, coverage: float, foreign: bool) -> dict[str, float]:
+    return {
+        "unit_late": hit.unit_scores[place] if hit.unit_scores else hit.cosine,
+        "late": hit.late if hit.unit_scores else hit.cosine,
+        "cosine": hit.cosine,
+        "unit_coverage": 0.0 if foreign else coverage,
+        "coverage": 0.0 if foreign else hit.coverage,
+        "foreign_unit_coverage": coverage if foreign else 0.0,
+        "foreign_coverage": hit.coverage if foreign else 0.0,
+        "foreign": float(foreign),
+    }
 
 
 def _says_something(text: str) -> bool:
@@ -124,8 +134,6 @@ def _figures(text: str, lang: str) -> frozenset[str]:
     return frozenset(term for term in terms(text, lang) if term[0] not in "~+'@" and any(map(str.isdigit, term)))
 
 
-def _missing(asked: frozenset[str], hit: Hit, unit_terms: set[str]) -> float:
-    if not asked:
-        return 0.0
-    around = " ".join((hit.title, *hit.headings, (hit.published or "").replace("-", " ")))
-    return len(asked - unit_terms - _figures(around, hit.lang)) / len(asked)
+def _about(hit: Hit) -> str:
+    """What a reader sees around every unit of the hit."""
+    return " ".join((hit.title, *hit.headings, (hit.published or "")[:4]))

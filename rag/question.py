@@ -1,56 +1,26 @@
-"""What kind of thing a question asks for, and whether a sentence holds something of that kind.
+"""What kind of thing a question asks for.
 
-In: a question with its language, then any sentences. Out: an expectation, and a fit from 0 to 1. The words are data
-(``data/question_words.toml``). Refuses nothing: a question or language that is not understood expects "other".
+In: a question with its language. Out: an expectation, by the words of ``rag/question_words.py``. Refuses nothing: a
+question or language that is not understood expects "other".
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
-from itertools import chain, pairwise
 from typing import Literal, cast, get_args
 
 import msgspec
 import regex
-from babel.dates import get_month_names
 
-from index.dates import DateMention
-from index.numbers import Number, dates, fold_digits, numbers
+from rag.question_words import normalised, primary, question_words
 
 Kind = Literal["number", "duration", "date", "price", "person", "place", "reason", "manner", "other"]
-CANNOT_TELL = 0.5
 
 _GLUED_SCRIPTS = frozenset({"zh", "ja", "th"})
 _NOUNS_FIRST = frozenset({"fa", "hi", "hu", "ja", "ko", "tr", "zh"})
-_OTHER_WORDS_TOO = frozenset({"may", "march", "mars", "out", "set", "mai", "mei", "maj", "mart"})
-_SAME_WORDS = {"no": "nb", "bs": "hr", "sh": "hr", "yue": "zh", "ms": "id", "iw": "he", "in": "id"}
 _NOUN_REACH = 45
 """Characters between a plain question word and the noun that tells what it asks for."""
 _GAP = r"(?:[^.?!;。？！]{0,60}[^\p{L}\p{M}.?!;。？！])?"
 _GLUED_GAP = r"[^.?!;。？！]{0,30}"
-_TIME_UNITS = frozenset({"h", "min", "s", "ms"})
-_CURRENCIES = frozenset({"€", "$", "£", "¥", "₽", "₹", "kr", "CHF"})
-_WORDS = regex.compile(r"\p{L}[\p{L}\p{M}]*")
-_NEXT_WORD = regex.compile(r"[\s\u00a0)-]{0,2}(\p{L}[\p{L}\p{M}]*)")
-_CJK_COUNT = regex.compile(
-    r"[一二两兩三四五六七八九十百千万萬亿億半数]+(?:多|余)?(?P<after>个月|個月|年|天|周|小时|小時|个|個|名|人|次|种|種|位|家|所|座|辆|台|回|本)"
-)
-_DECADE = regex.compile(r"\d0(?:[-\s]?er|'?s|-?х|-?те|-?ті|-?tal|-?luvu|年代|년대)|(?<!\d)\d\d?\s?[月월]")
-_CLOCK = regex.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
-_CENTURY = regex.compile(
-    r"century|centuries|jahrhundert|siècle|siglo|secolo|século|eeuw|århundre|århundra|hundraårs|vuosisad|wiek|stolet|storoč|század|stoljeć"
-    r"|век[аеуи]?\b|столет|столітт|αιών|yüzyıl|القرن|قرن|המאה|शताब्दी|सदी|thế kỷ|世纪|世紀|ศตวรรษ|세기|abad|segle"
-)
-_NAME = regex.compile(
-    r"(?<![\p{L}\p{M}'’.-])\p{Lu}[\p{L}\p{M}'’.-]++"
-    r"(?:\s(?:(?:van|de|der|den|von|da|di|du|bin|al|el|la|le)\s){0,2}\p{Lu}[\p{L}\p{M}'’.-]*+)+"
-)
-_ONE_NAME = regex.compile(r"(?<=[\p{Ll}\p{M},;]\s)\p{Lu}[\p{Ll}\p{M}]+")
-_FOREIGN_NAME = regex.compile(r"[\p{Han}\p{Katakana}ー]{2,}[·・][\p{Han}\p{Katakana}ー]{2,}")
-_CASED = regex.compile(r"\p{Lu}|\p{Ll}")
-_LETTER = regex.compile(r"\p{L}")
-_AFTER_NAME = regex.compile(r"[\p{L},]\s\p{Lu}[\p{L}\p{M}]+[\s\u00a0]$")
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,30 +31,6 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OTHER = Expectation(kind="other")
-
-
-class _Signs(msgspec.Struct, frozen=True):
-    words: frozenset[str]
-    glued: tuple[str, ...]
-    phrases: tuple[str, ...]
-
-    def in_text(self, text: str, words: Iterable[str]) -> bool:
-        return not self.words.isdisjoint(words) or any(part in text for part in chain(self.glued, self.phrases))
-
-
-class _SignWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    words: str
-    glued: str = ""
-    phrases: str = ""
-
-
-class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The data file: phrases by language and kind, the nouns in a table of their own."""
-
-    quantities: dict[str, frozenset[str]]
-    languages: dict[str, dict[str, str | dict[str, str]]]
-    signs: dict[str, _SignWords]
-    denials: dict[str, str]
 
 
 class _Words(msgspec.Struct, frozen=True):
@@ -99,148 +45,16 @@ class _Words(msgspec.Struct, frozen=True):
 
 def expects(question: str, lang: str) -> Expectation:
     """By the first question word; of several that start at one place the longest decides."""
-    words = _words(_primary(lang))
+    words = _words(primary(lang))
     if words is None:
         return OTHER
-    text = _normalised(question)
+    text = normalised(question)
     asked = min(_found(text, words.asks), key=_earliest_longest, default=None)
     plain = words.plain.search(text)
     if asked and not (plain and _earliest_longest((plain, OTHER)) < _earliest_longest(asked)):
         return asked[1]
     near = [(match, what) for match, what in _found(text, words.nouns) if not plain or _belongs(match, plain, words)]
     return min(near, key=_earliest_longest, default=(None, OTHER))[1]
-
-
-def fit(expected: Expectation, text: str) -> float:
-    """1: surely holds something of that kind; 0: surely not; 0.5: can't tell."""
-    if expected.kind in {"place", "manner", "other"}:
-        return CANNOT_TELL
-    folded = _normalised(text)
-    found = _MEASURES[expected.kind](expected, text, folded)
-    return max(found, 0.6) if found < 0.6 and _denies(folded) else found
-
-
-def denies_knowledge(text: str, lang: str) -> bool:
-    """Whether the text says that something is not known or not announced."""
-    folded = _normalised(text)
-    return any(phrase in folded for phrase in _split(_data().denials.get(_primary(lang), "")))
-
-
-def _number_fit(expected: Expectation, text: str, folded: str) -> float:
-    counted = list(_counts(text))
-    if expected.units:
-        units = {number.unit for number in counted}
-        if units & expected.units:
-            return 1.0
-        if None in units:
-            return 0.7
-        return 0.2 if units else _spelled_out(folded, yes=0.5, no=0.0)
-    scores = [_count_score(text, number) for number in counted]
-    return max([*scores, _spelled_out(folded, yes=0.7, no=0.0)])
-
-
-def _duration_fit(expected: Expectation, text: str, folded: str) -> float:
-    time = _signs("time")
-    figures = fold_digits(text)
-    for number in numbers(text):
-        if number.unit in _TIME_UNITS:
-            return 1.0
-        if number.unit is None and _follows(figures, number.end, time) and not _like_year(text, number):
-            return 1.0
-    words = _WORDS.findall(folded)
-    if any(first in _signs("count").words and second in time.words for first, second in pairwise(words)):
-        return 0.9
-    if any(match["after"] in time.glued for match in _CJK_COUNT.finditer(folded)):
-        return 0.9
-    if _CLOCK.search(folded):
-        return 0.6
-    return 0.3 if not time.words.isdisjoint(words) else 0.2
-
-
-def _date_fit(expected: Expectation, text: str, folded: str) -> float:
-    if dates(text) or any(_like_year(text, number) for number in numbers(text)):
-        return 1.0
-    words = _WORDS.findall(folded)
-    if _CENTURY.search(folded) or _DECADE.search(folded) or _CLOCK.search(folded) or not _months().isdisjoint(words):
-        return 0.8
-    return 0.1
-
-
-def _price_fit(expected: Expectation, text: str, folded: str) -> float:
-    currency = _signs("currency")
-    figures = fold_digits(text)
-    for number in numbers(text):
-        if number.unit in _CURRENCIES or _follows(figures, number.end, currency):
-            return 1.0
-    return 0.5 if _signs("price").in_text(folded, _WORDS.findall(folded)) else 0.2
-
-
-def _person_fit(expected: Expectation, text: str, folded: str) -> float:
-    if _signs("title").in_text(folded, _WORDS.findall(folded)) or _FOREIGN_NAME.search(text):
-        return 1.0
-    if len(_CASED.findall(text)) * 2 < len(_LETTER.findall(text)):
-        return CANNOT_TELL
-    starts = [match.start() for match in _NAME.finditer(text)]
-    if any(start > 2 for start in starts):
-        return 1.0
-    if starts:
-        return 0.7
-    return 0.4 if _ONE_NAME.search(text) else 0.1
-
-
-def _reason_fit(expected: Expectation, text: str, folded: str) -> float:
-    return 0.7 if _signs("cause").in_text(folded, _WORDS.findall(folded)) else CANNOT_TELL
-
-
-_MEASURES = {
-    "number": _number_fit,
-    "duration": _duration_fit,
-    "date": _date_fit,
-    "price": _price_fit,
-    "person": _person_fit,
-    "reason": _reason_fit,
-}
-
-
-def _counts(text: str) -> Iterator[Number]:
-    """Numbers that are neither part of a date nor the number of a footnote."""
-    within = dates(text)
-    for number in numbers(text):
-        if not _overlaps(number, within) and text[number.start - 1 : number.start] != "[":
-            yield number
-
-
-def _overlaps(number: Number, mentions: tuple[DateMention, ...]) -> bool:
-    return any(mention.start < number.end and number.start < mention.end for mention in mentions)
-
-
-def _count_score(text: str, number: Number) -> float:
-    """Low for what may be a year, middling for what may be the number of a model ("Boeing 747")."""
-    if _like_year(text, number):
-        return 0.3
-    bare = number.unit is None and text[number.start : number.end].isdigit()
-    return 0.6 if bare and _AFTER_NAME.search(text, max(0, number.start - 40), number.start) else 1.0
-
-
-def _like_year(text: str, number: Number) -> bool:
-    spelling = text[number.start : number.end].rstrip("s年년")
-    return number.unit is None and len(spelling) == 4 and spelling.isdigit() and 1000 <= int(spelling) <= 2100
-
-
-def _follows(text: str, end: int, signs: _Signs) -> bool:
-    if text.startswith(signs.glued, end) or text.startswith(signs.glued, end + 1):
-        return True
-    word = _NEXT_WORD.match(text, end)
-    return word is not None and word[1].casefold() in signs.words
-
-
-def _spelled_out(folded: str, *, yes: float, no: float) -> float:
-    spelled = not _signs("count").words.isdisjoint(_WORDS.findall(folded)) or _CJK_COUNT.search(folded)
-    return yes if spelled else no
-
-
-def _denies(folded: str) -> bool:
-    return any(phrase in folded for phrase in _denials())
 
 
 def _found(
@@ -262,60 +76,19 @@ def _belongs(noun: "regex.Match[str]", plain: "regex.Match[str]", words: _Words)
     return max(noun.start() - plain.end(), plain.start() - noun.end()) <= _NOUN_REACH
 
 
-def _primary(lang: str) -> str:
-    primary = lang.partition("-")[0].casefold()
-    return _SAME_WORDS.get(primary, primary)
-
-
-def _normalised(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return folded.replace("i\u0307", "i").replace("\u200c", " ")
-
-
-def _split(phrases: str) -> tuple[str, ...]:
-    return tuple(phrase.strip() for phrase in _normalised(phrases).split(";") if phrase.strip())
-
-
 @cache
-def _denials() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(map(_split, _data().denials.values()))))
-
-
-@cache
-def _signs(name: str) -> _Signs:
-    found = _data().signs[name]
-    return _Signs(
-        words=frozenset(_normalised(found.words).split()),
-        glued=tuple(_normalised(found.glued).split()),
-        phrases=_split(found.phrases),
-    )
-
-
-@cache
-def _months() -> frozenset[str]:
-    """Names of months in every language of the data file, without those that are other words too."""
-    names = (
-        name.casefold()
-        for lang in _data().languages
-        for form in ("format", "stand-alone")
-        for name in get_month_names("wide", form, locale=lang).values()
-    )
-    return frozenset(names) - _OTHER_WORDS_TOO
-
-
-@cache
-def _words(primary: str) -> _Words | None:
-    found = _data().languages.get(primary)
+def _words(lang: str) -> _Words | None:
+    found = question_words().languages.get(lang)
     if found is None:
         return None
-    glued = primary in _GLUED_SCRIPTS
+    glued = lang in _GLUED_SCRIPTS
     asks = {key: phrases for key, phrases in found.items() if isinstance(phrases, str)}
     nouns = found.get("nouns", {})
     return _Words(
         plain=_pattern(asks.pop("plain"), glued=glued),
         asks=tuple(_patterns(asks, glued=glued)),
         nouns=tuple(_patterns(nouns, glued=glued)) if isinstance(nouns, dict) else (),
-        nouns_first=primary in _NOUNS_FIRST,
+        nouns_first=lang in _NOUNS_FIRST,
     )
 
 
@@ -327,12 +100,12 @@ def _patterns(groups: Mapping[str, str], *, glued: bool) -> Iterator[tuple[regex
 def _expectation(key: str) -> Expectation:
     if key in get_args(Kind):
         return Expectation(kind=cast(Kind, key))
-    return Expectation(kind="number", units=_data().quantities[key])
+    return Expectation(kind="number", units=question_words().quantities[key])
 
 
 def _pattern(phrases: str, *, glued: bool) -> regex.Pattern[str]:
     longest_first = sorted((phrase.strip() for phrase in phrases.split(";")), key=len, reverse=True)
-    either = "|".join(_phrase(_normalised(phrase), glued=glued) for phrase in longest_first)
+    either = "|".join(_phrase(normalised(phrase), glued=glued) for phrase in longest_first)
     return regex.compile(either if glued else rf"(?<![\p{{L}}\p{{M}}\d])(?:{either})(?![\p{{L}}\p{{M}}])")
 
 
@@ -351,9 +124,3 @@ def _phrase(phrase: str, *, glued: bool) -> str:
 def _word(word: str) -> str:
     forms = (regex.escape(form).replace(r"\*", r"[\p{L}\p{M}]*") for form in word.split("/"))
     return f"(?:{'|'.join(forms)})"
-
-
-@cache
-def _data() -> _Data:
-    source = (files("rag") / "data" / "question_words.toml").read_text(encoding="utf-8")
-    return msgspec.toml.decode(source, type=_Data)

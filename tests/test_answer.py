@@ -14,6 +14,7 @@ from index.search import Query
 from rag.answer import NEAREST, Answering
 from rag.conversations import Conversations
 from rag.errors import BusyError, InputError, NotFoundError
+from rag.evidence import Calibration
 from rag.framing import not_found_text
 from rag.records import (
     Answer,
@@ -56,6 +57,15 @@ def unrelated(article_id: str, **others: object) -> Hit:
 
 
 UNRELATED = (unrelated("a"), unrelated("b"))
+
+
+@pytest.fixture(autouse=True)
+def _by_late_interaction_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what is quoted, and whether it is enough, follows from the hits of a test and from no fitted weight."""
+    fitted = Calibration(intercept=-5.0, weights={"unit_late": 10.0}, threshold=0.5)
+    monkeypatch.setattr("rag.candidates.extraction_weights", lambda: {"unit_late": 10.0})
+    monkeypatch.setattr("rag.evidence.calibration", lambda: fitted)
+    monkeypatch.setattr("rag.answer.calibration", lambda: fitted)
 
 
 @pytest.fixture

@@ -76,3 +76,20 @@ def test_no_score_reaches_the_ceiling() -> None:
 def test_terms_that_no_document_has_raise_the_ceiling() -> None:
     index = Bm25Index([(1, ["car"])])
     assert index.ceiling(["car", "moon"]) > index.ceiling(["car"]) > index.ceiling([]) == 0
+
+
+def test_rarity_falls_from_one_for_no_document_to_nearly_nought_for_all() -> None:
+    index = Bm25Index((n, ["all", "half"] if n % 2 else ["all"]) for n in range(1000))
+    assert index.rarity("none") == 1
+    # 500 of 1,000: 1 - ln 501 / ln 1002.
+    assert index.rarity("half") == pytest.approx(0.1, abs=0.002)
+    assert 0 < index.rarity("all") < 0.001
+
+
+def test_a_term_is_rare_where_nothing_is_indexed() -> None:
+    assert Bm25Index([]).rarity("a") == 1
+
+
+@given(DOCUMENTS, st.sampled_from(["a", "~c", "#1", "z"]))
+def test_rarity_lies_between_nought_and_one(documents: list[list[str]], term: str) -> None:
+    assert 0 <= Bm25Index(enumerate(documents)).rarity(term) <= 1

@@ -72,6 +72,20 @@ def test_order_is_kept_across_batches_of_like_length(bundled: SentenceEncoder) -
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("bfloat16", [True, False])
+def test_a_text_has_the_very_same_vectors_whatever_its_neighbours_are(
+    model_dir: Path, monkeypatch: pytest.MonkeyPatch, bfloat16: bool
+) -> None:
+    monkeypatch.setattr("index.encoder.has_bfloat16", lambda: bfloat16)
+    encoder = SentenceEncoder("bundled", model_dir)
+    alone = encoder.encode_passages([PASSAGES[0]])
+    for neighbours in (PASSAGES[1:], [" ".join(PASSAGES) * 3], PASSAGES[1:2] * (BATCH_SIZE - 1)):
+        among = encoder.encode_passages([*neighbours, PASSAGES[0]])
+        assert among.vectors[-1].tobytes() == alone.vectors[0].tobytes()
+        assert among.tokens[-1] == alone.tokens[0]
+
+
+@pytest.mark.model
 def test_a_question_is_not_embedded_as_a_passage(bundled: SentenceEncoder) -> None:
     text = "Where does the heron stand?"
     passage, question = bundled.encode_passages([text]).vectors, bundled.encode_question(text).vector

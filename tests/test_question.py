@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.question import Expectation, denies_knowledge, expects, fit
+from rag.question import Expectation, expects
+from rag.question_fit import denies_knowledge, fit
 
 HERE = Path(__file__).parent
 CASES: dict[str, list[list[str]]] = tomllib.loads((HERE / "question_cases.toml").read_text(encoding="utf-8"))

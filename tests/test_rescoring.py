@@ -1,14 +1,18 @@
 """Late interaction is credited to the very sentences that hold the words, wherever their chunk begins."""
 
 from collections.abc import Iterator
+from math import log
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_index import SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
-from index.rescoring import CONTEXT, NOTHING, Rescored, rescore
+from index.rescoring import CONTEXT, NOTHING, RARITY_POWER, Rescored, rarities, rescore
 from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import TOKEN_DIM, QuestionTokens
 
@@ -60,13 +64,34 @@ def test_unit_scores_line_up_with_their_sentences_under_title_and_heading(index:
     assert scores["Nobody minds."] == CONTEXT
 
 
-def test_words_of_the_title_count_for_the_chunk_and_half_for_its_sentences(index: SmallIndex) -> None:
+def test_what_the_title_says_holds_for_every_sentence_under_it(index: SmallIndex) -> None:
     index.write("a.en.md", f"{TEXT}\n\n" + "## Later\n\n" + "Rain fell on the roofs of the town. " * 6, title="Zebra")
     index.ingest()
     snapshot, results = rescored(index, "zebra")
     later = next(row for row, c in enumerate(snapshot.chunks) if c.stored.prefix and c.stored.start > 0)
     assert results[later].chunk == pytest.approx(1.0, abs=1e-3)
-    assert results[later].units == pytest.approx([CONTEXT] * len(results[later].units), abs=1e-3)
+    assert results[later].units == pytest.approx([1.0] * len(results[later].units), abs=1e-3)
+
+
+def test_a_heading_that_a_chunk_repeats_is_inherited_as_the_title_is(index: SmallIndex) -> None:
+    filler = "Rain fell on the roofs of the town. " * 12
+    index.write("a.en.md", f"Before.\n\n## Otters\n\n{filler}\n\nIt sleeps here.", title="Canal")
+    index.ingest()
+    snapshot, results = rescored(index, "otters sleeps")
+    last = results[-1]
+    assert snapshot.chunks[-1].stored.prefix
+    assert last.units[-1] == pytest.approx(1.0, abs=1e-3)
+    # Half of the question by the heading, and half of the other half by another sentence.
+    assert last.units[0] == pytest.approx(0.5 + CONTEXT / 2, abs=1e-3)
+
+
+def test_the_title_is_inherited_where_the_chunk_begins_with_it_too(index: SmallIndex) -> None:
+    index.write("a.en.md", "A heron stands here. It eats fish.", title="Zebra")
+    index.ingest()
+    snapshot, results = rescored(index, "zebra eats")
+    assert snapshot.chunks[0].stored.prefix == 0
+    assert units(snapshot, results)["It eats fish."] == 1.0
+    assert units(snapshot, results)["A heron stands here."] == 0.5 + CONTEXT / 2
 
 
 def test_a_chunk_in_the_middle_of_an_article_has_right_offsets_too(index: SmallIndex) -> None:
@@ -83,7 +108,7 @@ def test_a_question_counts_by_the_weights_of_its_words(index: SmallIndex) -> Non
     index.write("a.en.md", "A heron stands here.", title="Bird")
     index.ingest()
     tokens = question(index, "heron zebra")
-    weighted = QuestionTokens(vectors=tokens.vectors, weights=np.array([0.75, 0.25], np.float32))
+    weighted = tokens.weighed(np.array([0.75, 0.25], np.float32))
     snapshot = uncentred(index)
     (result,) = rescore(snapshot, index.catalog, [0], weighted, "en")
     assert result.chunk == pytest.approx(0.75, abs=1e-3)
@@ -121,7 +146,60 @@ def test_question_and_passage_are_each_centred_by_their_own_language(index: Smal
     taken = take_snapshot(index.catalog, index.encoder.dim)
     centred = Snapshot(taken.articles, taken.chunks, index.encoder.dim, {"de": axes[100], "en": axes[101]})
     # Both are "otter" less axis 100 once their languages' means are taken off.
-    asked = question(index, "otter").vectors[:1] - axes[100] + axes[101]
-    tokens = QuestionTokens(vectors=asked, weights=np.ones(1, np.float32))
+    asked = question(index, "otter")
+    tokens = msgspec.structs.replace(asked, vectors=asked.vectors - axes[100] + axes[101])
     assert rescore(centred, index.catalog, [0], tokens, "en")[0].chunk == pytest.approx(1.0, abs=1e-3)
     assert rescore(centred, index.catalog, [0], tokens, "de")[0].chunk < 0.9
+
+
+# Rarity
+
+
+def test_what_every_article_says_counts_less_than_what_one_says_and_what_none_says_counts_fully(
+    index: SmallIndex,
+) -> None:
+    for number, word in enumerate(("otter", "zebra", "fish")):
+        index.write(f"{number}.en.md", f"A heron and one {word}.", title="Bird")
+    index.ingest()
+    factors = rarities(uncentred(index), "heron otter moon", "en", question(index, "heron otter moon"))
+    assert factors[0] < factors[1] < factors[2] == 1
+
+
+def test_the_factor_of_a_word_is_the_root_of_its_rarity_in_the_index(index: SmallIndex) -> None:
+    for number, word in enumerate(("otter", "zebra", "fish")):
+        index.write(f"{number}.en.md", f"A heron and one {word}.", title="Bird")
+    index.ingest()
+    snapshot = uncentred(index)
+    assert len(snapshot) == 3
+    # In one of three chunks: 1 - ln 2 / ln 5.
+    (factor,) = rarities(snapshot, "otter", "en", question(index, "otter"))
+    assert factor == pytest.approx((1 - log(2) / log(5)) ** RARITY_POWER)
+
+
+def test_every_piece_of_a_word_has_the_factor_of_the_word(index: SmallIndex) -> None:
+    index.write("a.en.md", "A heron stands here.", title="Bird")
+    index.ingest()
+    axes = np.eye(TOKEN_DIM, dtype=np.float32)[:3]
+    pieces = QuestionTokens(
+        vectors=axes,
+        weights=np.full(3, 1 / 3, np.float32),
+        starts=np.array([0, 3, 6], np.int32),
+        ends=np.array([3, 5, 10], np.int32),
+    )
+    factors = rarities(uncentred(index), "heron moon", "en", pieces)
+    assert factors[0] == factors[1] < factors[2] == 1
+
+
+@settings(deadline=None)  # the first text loads the stemmers
+@given(st.text(max_size=30))
+def test_in_an_empty_index_every_token_of_any_question_counts_fully(text: str) -> None:
+    snapshot = Snapshot({}, (), 2)
+    marks = QuestionTokens(
+        vectors=np.zeros((len(text), TOKEN_DIM), np.float32),
+        weights=np.full(len(text), 1 / max(len(text), 1), np.float32),
+        starts=np.arange(len(text), dtype=np.int32),
+        ends=np.arange(1, len(text) + 1, dtype=np.int32),
+    )
+    factors = rarities(snapshot, text, "en", marks)
+    assert factors.shape == (len(text),)
+    assert all(factors == 1)

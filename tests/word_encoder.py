@@ -50,9 +50,10 @@ class TokenWordEncoder(WordEncoder):
         return PassageVectors(super().encode_passages(texts).vectors, [pack(self.tokens(text)) for text in texts])
 
     def encode_question(self, text: str) -> QuestionVectors:
-        vectors = self.tokens(text).vectors
-        weights = np.full(len(vectors), 1 / len(vectors), np.float32)
-        return QuestionVectors(super().encode_question(text).vector, QuestionTokens(vectors=vectors, weights=weights))
+        own = self.tokens(text)
+        weights = np.full(len(own.starts), 1 / max(len(own.starts), 1), np.float32)
+        tokens = QuestionTokens(vectors=own.vectors, weights=weights, starts=own.starts, ends=own.ends)
+        return QuestionVectors(super().encode_question(text).vector, tokens)
 
     def tokens(self, text: str) -> Tokens:
         words = list(re.finditer(r"\w+", text))

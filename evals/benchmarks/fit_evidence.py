@@ -1,9 +1,9 @@
 """Fit the calibration of ``rag/evidence.py``: ``python -m evals.benchmarks.fit_evidence [--data ../shared/data]``.
 
 Every question of XQuAD's even articles is asked four times over one pool of all languages: as it is, with its passage
-taken away in every language, and both again without the passages in the question's own language. A logistic model
-tells the answerable from the others. Writes ``rag/data/evidence.json`` and prints AUROC by cross-validation over
-articles; the odd articles are left for the report.
+taken away in every language, and both again without the passages in the question's own language; the development
+questions over real pages come to it. A logistic model tells the answerable from the others. Writes
+``rag/data/evidence.json`` and prints AUROC by cross-validation over articles; the odd articles are left for the report.
 """
 
 import argparse
@@ -19,14 +19,18 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from evals.benchmarks.asking import open_fresh
+from evals.benchmarks.development import development_hits, is_right
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
 from index.records import Hit
 from index.search import Query
 from rag.candidates import candidates
 from rag.evidence import Calibration, evidence
+from rag.extract import choose
 from rag.runtime import Runtime
 
 FALSE_REFUSALS = 0.06
+DEVELOPMENT_WEIGHT = 10
+"""How often a development question counts: they are few, and the tempting ones among them are real."""
 SAMPLED = 7
 """Every how many-th question is asked."""
 OUT = Path("rag/data/evidence.json")
@@ -49,6 +53,10 @@ def main() -> None:
         write_articles(data, Path(scratch))
         with open_fresh([Path(scratch)]) as runtime:
             examples = [one for asked in list(questions(data, 0))[::SAMPLED] for one in _examples(runtime, asked)]
+    for number, (case, lang, hits) in enumerate(development_hits(data.parent)):
+        ranked = candidates(hits, case.question, lang)
+        if ranked and (not case.answerable or any(is_right(case, one) for one in choose(ranked, lang))):
+            examples += [Example(2 * number, case.answerable, evidence(ranked))] * DEVELOPMENT_WEIGHT
     fitted = fit(examples)
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
     print(f"{len(examples)} examples, threshold {fitted.threshold}, written to {OUT}")

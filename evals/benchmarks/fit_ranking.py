@@ -2,8 +2,9 @@
 
 Every sampled question of XQuAD's even articles is asked over one pool of all languages, and once more without the
 version of its passage in its own language: then the answer stands in foreign articles only, behind own-language ones
-that merely look alike. Chunks and quotable units are ranked by conditional logistic models (the right ones' share of
-the softmax). Writes ``index/data/ranking.json`` and ``rag/data/extraction.json``; the odd articles stay unseen.
+that merely look alike. For extraction the development questions over real pages come to it. Chunks and quotable units
+are ranked by conditional logistic models (the right ones' share of the softmax). Writes ``index/data/ranking.json`` and
+``rag/data/extraction.json``; the odd articles stay unseen.
 """
 
 import argparse
@@ -18,15 +19,18 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from evals.benchmarks.asking import open_fresh
+from evals.benchmarks.development import development_hits, is_right
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
 from index.ranking import RankingWeights
 from index.records import Hit
 from index.search import Query
-from rag.candidates import Signals, candidates
+from rag.candidates import Candidate, Signals, candidates
 from rag.runtime import Runtime
 
 SAMPLED = 7
 """Every how many-th question is asked."""
+DEVELOPMENT_WEIGHT = 5
+"""How often a development question counts: they are few, but real pages have titles, tables and look-alikes."""
 RIDGE = 1e-4
 SIGNALS = Signals.__struct_fields__
 RANKING, EXTRACTION = Path("index/data/ranking.json"), Path("rag/data/extraction.json")
@@ -53,7 +57,11 @@ def main() -> None:
     chunk_weights = fit([_chunk_choice(one, pool) for one, pool in pools])
     late, cosine, coverage, foreign_coverage, foreign = (round(float(weight), 2) for weight in chunk_weights)
     ranking = RankingWeights(late, cosine, coverage, foreign_coverage, foreign, origin=round(0.73 * late, 2))
-    unit_weights = fit([_unit_choice(one, pool, answers) for one, pool in pools])
+    choices = [_unit_choice(one, pool, answers) for one, pool in pools]
+    for case, lang, hits in development_hits(data.parent):
+        ranked = candidates(hits, case.question, lang)
+        choices += [_choice(ranked, [is_right(case, one) for one in ranked])] * DEVELOPMENT_WEIGHT
+    unit_weights = fit(choices)
     extraction = {name: round(float(weight), 2) for name, weight in zip(SIGNALS, unit_weights, strict=True)}
     for path, fitted in ((RANKING, ranking), (EXTRACTION, extraction)):
         path.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
@@ -98,11 +106,15 @@ def _unit_choice(
     asked: XquadQuestion, hits: Sequence[Hit], answers: dict[tuple[str, int, int, int], tuple[str, ...]]
 ) -> Choice:
     ranked = candidates(hits, asked.text, asked.lang)
-    figures = [msgspec.structs.astuple(one.signals) for one in ranked]
     right = [
         _answers(one.hit, asked) and any(gold in one.text for gold in answers[one.hit.lang, *asked.key])
         for one in ranked
     ]
+    return _choice(ranked, right)
+
+
+def _choice(ranked: Sequence[Candidate], right: Sequence[bool]) -> Choice:
+    figures = [msgspec.structs.astuple(one.signals) for one in ranked]
     return Choice(np.array(figures).reshape(len(ranked), len(SIGNALS)), np.array(right, np.bool_))
 
 

@@ -1,0 +1,33 @@
+"""The development questions: real pages, questions as readers ask them, for tuning and never for reports.
+
+In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. The
+questions held out from it lie in ``evals/questions/seeds.jsonl`` and ``sample.jsonl``.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from evals.benchmarks.asking import open_fresh
+from evals.golden import QUESTIONS, Case, holds, load_cases
+from index.languages import detect_question
+from index.records import Hit
+from index.search import Query
+from rag.answer import SEARCHED_HITS
+from rag.candidates import Candidate
+
+
+def development_hits(data: Path) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
+    """Every case with its question's language and its hits, over the electric-vehicle pages."""
+    with open_fresh([data / "evkx" / "content"]) as runtime:
+        for case in load_cases(QUESTIONS / "development.jsonl"):
+            lang = detect_question(case.question)
+            query = Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False)
+            yield case, lang, runtime.find(query)
+
+
+def is_right(case: Case, candidate: Candidate) -> bool:
+    """Whether the candidate alone says all that the case expects, and nothing that it forbids."""
+    expected, text = case.expect, candidate.text
+    says = all(any(holds(text, form) for form in forms) for forms in expected.facts)
+    quoted = not expected.quotes or any(holds(text, quote) for quote in expected.quotes)
+    return case.answerable and says and quoted and not any(holds(text, other) for other in expected.forbidden)
