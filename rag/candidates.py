@@ -4,6 +4,7 @@ In: hits and a question. Out: candidates, best first, by a linear model over sig
 figures. Its weights are data, fitted by ``evals/benchmarks/fit_ranking.py``. Pure.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
@@ -14,11 +15,13 @@ import msgspec
 
 from index.languages import base
 from index.lexical import terms
+from index.numbers import fold_digits
 from index.records import Hit, Span
 from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit
 
 CONSIDERED_HITS = 12
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 MIN_QUOTE_BYTES = 8
 """Of letters and digits in UTF-8: a Chinese character says as much as three Latin letters."""
 
@@ -67,14 +70,17 @@ def extraction_weights() -> dict[str, float]:
 
 
 def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]:
-    """All quotable units of the best hits, best first."""
+    """All quotable units of the best hits, best first, without those that speak of another year than the question."""
     expected = expects(question, lang)
+    asked_years = _years(question)
     asked_figures = _figures(question, lang)
     units = [
         (hit, place, span, text)
         for hit in hits[:CONSIDERED_HITS]
         for place, span in enumerate(hit.sentences)
-        if _says_something(text := hit.text[span.start - hit.start : span.end - hit.start]) and text != hit.title
+        if _says_something(text := hit.text[span.start - hit.start : span.end - hit.start])
+        and text != hit.title
+        and not _is_of_another_year(text, asked_years)
     ]
     held = [set(terms(text, hit.lang)) for hit, _, _, text in units]
     coverages = _coverages(held, question, lang)
@@ -111,6 +117,15 @@ def _meaning(hit: Hit, place: int, coverage: float, foreign: bool) -> dict[str, 
         "foreign_coverage": hit.coverage if foreign else 0.0,
         "foreign": float(foreign),
     }
+
+
+def _years(text: str) -> frozenset[str]:
+    return frozenset(_YEAR.findall(fold_digits(text)))
+
+
+def _is_of_another_year(text: str, asked: frozenset[str]) -> bool:
+    """Whether the text names years, and none of those asked for."""
+    return bool(asked) and bool(stated := _years(text)) and not stated & asked
 
 
 def _says_something(text: str) -> bool:

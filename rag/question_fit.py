@@ -15,7 +15,7 @@ from babel.dates import get_month_names
 from index.dates import DateMention
 from index.numbers import Number, dates, fold_digits, numbers
 from rag.question import Expectation
-from rag.question_words import normalised, primary, question_words, split_phrases
+from rag.question_words import normalised, question_words, split_phrases
 
 CANNOT_TELL = 0.5
 
@@ -60,12 +60,6 @@ def fit(expected: Expectation, text: str) -> float:
     folded = normalised(text)
     found = _MEASURES[expected.kind](expected, text, folded)
     return max(found, 0.6) if found < 0.6 and _denies(folded) else found
-
-
-def denies_knowledge(text: str, lang: str) -> bool:
-    """Whether the text says that something is not known or not announced."""
-    folded = normalised(text)
-    return any(phrase in folded for phrase in split_phrases(question_words().denials.get(primary(lang), "")))
 
 
 def _number_fit(expected: Expectation, text: str, folded: str) -> float:

@@ -57,6 +57,21 @@ def test_a_whole_sentence_of_few_characters_is_a_quote_where_the_script_needs_no
     assert texts(candidates([make_hit("产量翻了一番。", lang="zh")], "产量如何？", "zh")) == ["产量翻了一番。"]
 
 
+def test_a_sentence_about_another_year_is_no_candidate() -> None:
+    hit = make_hit("In 2019 it built 31,480 cars.", CARS, HERON)
+    assert texts(candidates([hit], "How many cars in 2021?", "en")) == [CARS, HERON]
+
+
+def test_years_are_compared_in_the_digits_of_every_script() -> None:
+    hit = make_hit("في عام ٢٠٢١ بنى المصنع سيارات كثيرة.", lang="ar")
+    assert texts(candidates([hit], "How many cars in 2021?", "en"))
+    assert not candidates([hit], "How many cars in 2020?", "en")
+
+
+def test_without_a_year_in_the_question_every_year_will_do() -> None:
+    assert texts(candidates([make_hit(CARS)], "How many cars?", "en")) == [CARS]
+
+
 def test_only_the_best_hits_are_looked_at() -> None:
     hits = [make_hit(f"The heron number {n} eats fish.", article_id=str(n)) for n in range(CONSIDERED_HITS + 3)]
     found = candidates(hits, "heron", "en")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.question import Expectation, expects
-from rag.question_fit import denies_knowledge, fit
+from rag.question_fit import fit
 
 HERE = Path(__file__).parent
 CASES: dict[str, list[list[str]]] = tomllib.loads((HERE / "question_cases.toml").read_text(encoding="utf-8"))
@@ -100,21 +100,6 @@ def test_a_sentence_fits_what_it_holds(expected: Expectation, text: str, least: 
 def test_a_sentence_that_says_nothing_is_known_fits_every_kind_a_little() -> None:
     text = "The figure is not yet known."
     assert [fit(kind, text) for kind in (NUMBER, DURATION, DATE, PRICE, PERSON)] == [0.6] * 5
-
-
-@pytest.mark.parametrize(
-    ("lang", "text", "denies"),
-    [
-        ("en", "The price has not been announced: no details yet.", True),
-        ("en", "The price is 300.", False),
-        ("de", "Der Preis ist noch nicht bekannt.", True),
-        ("zh", "价格尚未公布。", True),
-        ("th", "ราคายังไม่ทราบแน่ชัด", True),
-        ("xx", "not yet known", False),
-    ],
-)
-def test_a_denial_of_knowledge_is_recognised_in_its_language(lang: str, text: str, denies: bool) -> None:
-    assert denies_knowledge(text, lang) is denies
 
 
 @given(st.text(max_size=60), st.sampled_from([*CASES, "xx"]))
