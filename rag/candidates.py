@@ -80,7 +80,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
         for place, span in enumerate(hit.sentences)
         if _says_something(text := hit.text[span.start - hit.start : span.end - hit.start])
         and text != hit.title
-        and not _is_of_another_year(text, asked_years)
+        and not _is_of_another_year(text, hit, asked_years)
     ]
     held = [set(terms(text, hit.lang)) for hit, _, _, text in units]
     coverages = _coverages(held, question, lang)
@@ -123,9 +123,9 @@ def _years(text: str) -> frozenset[str]:
     return frozenset(_YEAR.findall(fold_digits(text)))
 
 
-def _is_of_another_year(text: str, asked: frozenset[str]) -> bool:
-    """Whether the text names years, and none of those asked for."""
-    return bool(asked) and bool(stated := _years(text)) and not stated & asked
+def _is_of_another_year(text: str, hit: Hit, asked: frozenset[str]) -> bool:
+    """Whether the text names years, and neither it nor what stands around it names one of those asked for."""
+    return bool(asked) and bool(stated := _years(text)) and not asked & (stated | _years(_about(hit)))
 
 
 def _says_something(text: str) -> bool:

@@ -149,7 +149,6 @@ def test_a_question_that_asks_for_no_kind_says_nothing_of_it() -> None:
         ("Were 99 cars built?", 1.0),
         ("Were 99 cars built in 2021?", 0.5),
         ("What happened in 2022?", 0.0),
-        ("What happened in 2019?", 1.0),
     ],
 )
 def test_figures_of_the_question_are_sought_in_unit_title_and_date(question: str, missing: float) -> None:
