@@ -155,7 +155,10 @@ def _save(packed: PackedModel, folder: Path) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import BertConfig, BertModel
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     settings: dict[str, Any] = {**packed.config, "layer_norm_eps": packed.layer_norm_eps, "pad_token_id": 1}
     with torch.device("meta"):
         bert = BertModel(BertConfig(**settings), add_pooling_layer=False)
