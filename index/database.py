@@ -58,6 +58,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _migrate(engine: sa.Engine, migrations: Path, version_table: str) -> None:
+    if _version(engine, version_table) == _newest(migrations):
+        return  # Importing Alembic takes longer than all else that an ingest without changes does.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -71,6 +73,19 @@ def _migrate(engine: sa.Engine, migrations: Path, version_table: str) -> None:
         raise ConfigurationError(
             f"The database was written by another version of Kilde ({exc}). Use that version, or a new KILDE_DATA_DIR."
         ) from exc
+
+
+def _version(engine: sa.Engine, version_table: str) -> str | None:
+    """Of the schema in the database; None for one that is not made yet."""
+    if not sa.inspect(engine).has_table(version_table):
+        return None
+    with engine.connect() as connection:
+        return connection.execute(sa.select(sa.column("version_num")).select_from(sa.table(version_table))).scalar()
+
+
+def _newest(migrations: Path) -> str:
+    """The last migration: their files are named by ascending revision, ``0001_what_it_does.py``."""
+    return max(file.stem.partition("_")[0] for file in (migrations / "versions").glob("[0-9]*_*.py"))
 
 
 def run_migrations() -> None:

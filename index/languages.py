@@ -33,7 +33,7 @@ _LONG_LETTERS, _PLAIN_SHARE = 200, 0.6
 """From how many letters on, and with which share of them, a text overrules its name."""
 _PROSE_SHARE = 0.1
 """Share of function words from which on a piece of text counts in full; tables of names and units have few."""
-_PIECE_CHARS, _MAX_PIECES = 500, 60
+_PIECE_CHARS, _MAX_PIECES = 500, 16
 _CONTENT_FOLDERS = frozenset({"content", "docs", "pages"})
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?(?:[-_.@].*)?", re.IGNORECASE)
 _PATH_TAG = re.compile(r"[a-z]{2,3}(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|419))?", re.IGNORECASE)

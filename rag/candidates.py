@@ -7,7 +7,7 @@ figures. Its weights are data, fitted by ``evals/benchmarks/fit_ranking.py``. Pu
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import log1p
 
@@ -21,6 +21,8 @@ from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit
 
 CONSIDERED_HITS = 12
+CACHED_TEXTS = 8192
+"""Sentences whose terms are kept: the same articles are asked about again and again."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 MIN_QUOTE_BYTES = 8
 """Of letters and digits in UTF-8: a Chinese character says as much as three Latin letters."""
@@ -82,7 +84,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
         and text != hit.title
         and not _is_of_another_year(text, hit, asked_years)
     ]
-    held = [set(terms(text, hit.lang)) for hit, _, _, text in units]
+    held = [_terms(text, hit.lang) for hit, _, _, text in units]
     coverages = _coverages(held, question, lang)
     considered = hits[:CONSIDERED_HITS] if asked_figures else ()
     around = defaultdict(frozenset[str], {hit.chunk_id: _figures(_about(hit), hit.lang) for hit in considered})
@@ -136,7 +138,12 @@ def _kind(expected: Expectation, text: str) -> float:
     return fit(expected, text) - CANNOT_TELL
 
 
-def _coverages(held: Sequence[set[str]], question: str, lang: str) -> list[float]:
+@lru_cache(maxsize=CACHED_TEXTS)
+def _terms(text: str, lang: str) -> frozenset[str]:
+    return frozenset(terms(text, lang))
+
+
+def _coverages(held: Sequence[frozenset[str]], question: str, lang: str) -> list[float]:
     wanted = Counter(terms(question, lang))
     frequencies = {term: sum(term in some for some in held) for term in wanted}
     weights = {term: count * log1p(len(held) / (1 + frequencies[term])) for term, count in wanted.items()}
@@ -144,9 +151,10 @@ def _coverages(held: Sequence[set[str]], question: str, lang: str) -> list[float
     return [sum(weights[term] for term in weights.keys() & some) / total for some in held]
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def _figures(text: str, lang: str) -> frozenset[str]:
     """The terms with a digit in them, as whole words and numbers: years, amounts, ``q8``, ``e-tron 55``."""
-    return frozenset(term for term in terms(text, lang) if term[0] not in "~+'@" and any(map(str.isdigit, term)))
+    return frozenset(term for term in _terms(text, lang) if term[0] not in "~+'@" and any(map(str.isdigit, term)))
 
 
 def _about(hit: Hit) -> str:
