@@ -105,10 +105,10 @@ class Indexer:
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
         """Run to the end, event by event; what was reported is kept when the caller stops early."""
-        today = datetime.now(UTC).date()
+        started, today = time.monotonic(), datetime.now(UTC).date()
         scopes = resolve_scopes(self._catalog, request.paths)
         plans = [make_plan(self._catalog, scope, site_url=request.site_url, today=today) for scope in scopes]
-        tally = Tally(started=time.monotonic(), total=sum(len(plan.to_read) for plan in plans))
+        tally = Tally(started=started, total=sum(len(plan.to_read) for plan in plans))
         events = self._preview(plans, request, today) if request.dry_run else self._run(plans, request, today, tally)
         for event in events:
             if isinstance(event, FileOutcome):
