@@ -1,7 +1,7 @@
 """The development questions: real pages, questions as readers ask them, for tuning and never for reports.
 
 In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. The
-questions held out from it lie in ``evals/questions/seeds.jsonl`` and ``sample.jsonl``.
+questions that nothing is fitted on lie in ``evals/questions/seeds.jsonl`` and ``sample.jsonl``.
 """
 
 from collections.abc import Iterator
