@@ -160,22 +160,20 @@ class Runtime:
     def _ready_searcher(self) -> Searcher:
         with self._opening:
             if self._searcher is None:
-                generation = self._catalog.current_generation()
-                encoder = self._encoder(generation.model if generation else self._settings.embedding_model)
-                store = self._store(generation.number, encoder.dim) if generation else None
-                self._searcher = Searcher(self._catalog, encoder, store)
+                self._searcher = self._new_searcher()
             return self._searcher
 
     def _refresh(self) -> None:
         """Search the catalog as it is now; nothing to do while no search was made."""
         with self._opening:
-            if self._searcher is None:
-                return
-            generation = self._catalog.current_generation()
-            if generation is None:
-                return
-            encoder = self._encoder(generation.model)
-            self._searcher = Searcher(self._catalog, encoder, self._store(generation.number, encoder.dim))
+            if self._searcher is not None:
+                self._searcher = self._new_searcher()
+
+    def _new_searcher(self) -> Searcher:
+        generation = self._catalog.current_generation()
+        encoder = self._encoder(generation.model if generation else self._settings.embedding_model)
+        store = self._store(generation.number, encoder.dim) if generation else None
+        return Searcher(self._catalog, encoder, store)
 
     def _encoder(self, model: str) -> Encoder:
         with self._opening:
@@ -212,11 +210,12 @@ class Runtime:
     def _drop_older_stores(self) -> None:
         generation = self._catalog.current_generation()
         with self._opening:
-            if generation is not None:
-                store = self._stores.get(generation.number)
-                self._stores = {generation.number: store}
-                if isinstance(store, ChromaVectors):
-                    store.drop_others()
+            if generation is None or generation.number not in self._stores:
+                return  # Not opened yet: what is older goes when a run opens it.
+            store = self._stores[generation.number]
+            self._stores = {generation.number: store}
+            if isinstance(store, ChromaVectors):
+                store.drop_others()
 
     def _readiness(self) -> Readiness:
         stats = self._catalog.stats()

@@ -136,6 +136,19 @@ def test_an_ingest_without_changes_loads_no_model(
     assert loaded.names == []
 
 
+def test_an_ingest_without_changes_at_start_leaves_the_derived_store_in_use(
+    tmp_path: Path, runtime: Runtime, site: Path, loaded: LoadedModels
+) -> None:
+    ingest(runtime, site)
+    runtime.close()
+    again = open_runtime(Settings(data_dir=str(tmp_path / "data")))
+    ingest(again, site)
+    again.warm()
+    assert isinstance(again._stores[1], ChromaVectors)
+    assert anyio.run(again.readiness).index == "ok"
+    again.close()
+
+
 def test_a_second_ingest_is_refused_while_one_is_under_way_and_not_after(runtime: Runtime, site: Path) -> None:
     request = IngestRequest(paths=(str(site),))
     first = runtime.ingest(request)
