@@ -1,10 +1,9 @@
 """A question to hits, best first: dense and lexical candidates, one fused score, works grouped.
 
 In: a question, its language, filters. Out: hits. Knows nothing of answers. A search has no side effects and runs on
-one snapshot; ``refresh`` puts a new one in place after an ingest.
+one snapshot; after an ingest the caller makes a new searcher.
 """
 
-import threading
 from collections.abc import Iterable
 
 import msgspec
@@ -55,19 +54,16 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Searcher:
-    """Searches the newest snapshot. ``store`` may be None: then dense candidates are found exactly, in memory."""
+    """Searches the catalog as it was when this was made.
+
+    ``store`` may be None: then dense candidates are found exactly, in memory.
+    """
 
     def __init__(self, catalog: Catalog, encoder: Encoder, store: VectorStore | None) -> None:
         self._catalog = catalog
         self._encoder = encoder
         self._store = store
-        self._refreshing = threading.Lock()
         self.snapshot = take_snapshot(catalog, encoder.dim)
-
-    def refresh(self, store: VectorStore | None) -> None:
-        """Search what the catalog holds now, from the next search on."""
-        with self._refreshing:
-            self.snapshot, self._store = take_snapshot(self._catalog, self._encoder.dim), store
 
     def search(self, query: Query) -> tuple[Hit, ...]:
         """At most ``top_k`` hits, best first; none when nothing is indexed or nothing passes the filters."""

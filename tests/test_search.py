@@ -225,13 +225,3 @@ def test_candidates_beyond_those_looked_at_word_by_word_stay_behind_them(
     token_index.ingest()
     hits = ask(token_index, "heron grey")
     assert [hit.unit_scores != () for hit in hits] == [True, True, False, False]
-
-
-def test_a_refresh_shows_what_was_ingested_since(filled: SmallIndex) -> None:
-    searcher = filled.searcher()
-    filled.write("new.en.md", "The heron bought cars in winter.", title="News")
-    filled.ingest()
-    query = Query(text="heron cars winter", lang="en", top_k=1)
-    assert searcher.search(query)[0].path != "new.en.md"
-    searcher.refresh(None)
-    assert searcher.search(query)[0].path == "new.en.md"
