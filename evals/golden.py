@@ -50,6 +50,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     expect: Expect
     turns: tuple[str, ...] = ()
     """Questions asked before in the same conversation, oldest first."""
+    standalone: str | None = None
+    """A follow-up as it would be asked without the turns before it; search must find as much with the follow-up."""
     tags: tuple[str, ...] = ()
 
     @property

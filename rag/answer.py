@@ -131,7 +131,8 @@ class Answering:
         timings = {"search": _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
         if sure < calibration().threshold:
             nearest = _sources(hits)[:NEAREST]
-            return _answer(turn, status="not_found", text=not_found_text(turn.lang), timings=timings, nearest=nearest)
+            text = not_found_text(turn.lang)
+            return _answer(turn, status="not_found", text=text, timings=timings, nearest=nearest, confidence=sure)
         return _quoted(turn, choose(ranked, turn.lang), sure, timings)
 
 
@@ -150,7 +151,7 @@ def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[
     ]
     framed = frame_quotes(quotes, turn.lang)
     return msgspec.structs.replace(
-        _answer(turn, status="answered", text=framed.text, timings=timings),
+        _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
         citations=_citations(chosen, framed, number, sure),
         sources=sources,
         as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
@@ -234,7 +235,13 @@ def _text_events(answer: Answer) -> list[Event]:
 
 
 def _answer(
-    turn: Turn, *, status: Status, text: str, timings: dict[str, int], nearest: tuple[Source, ...] = ()
+    turn: Turn,
+    *,
+    status: Status,
+    text: str,
+    timings: dict[str, int],
+    nearest: tuple[Source, ...] = (),
+    confidence: float | None = None,
 ) -> Answer:
     return Answer(
         message_id=turn.message_id,
@@ -251,6 +258,7 @@ def _answer(
         followups=(),
         as_of=None,
         timings_ms=timings | {"total": _ms(turn.started, time.perf_counter())},
+        confidence=None if confidence is None else round(confidence, 4),
     )
 
 

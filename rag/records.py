@@ -109,6 +109,8 @@ class Answer(Record, frozen=True, kw_only=True):
     as_of: str | None
     """The newest date among the cited articles, at the precision they give."""
     timings_ms: dict[str, int]
+    confidence: float | None = None
+    """0 to 1: how sure it is that the articles answer, also where they do not; None where nothing was searched."""
 
 
 class MessageStart(Record, frozen=True, kw_only=True):

@@ -102,6 +102,7 @@ def test_a_fact_in_the_articles_is_answered_with_its_very_words(conversations: C
     assert hit.text[citation.source.start - hit.start : citation.source.end - hit.start] == FACT
     assert (citation.verification.quote, citation.verification.numbers) == ("exact", "ok")
     assert 0 < citation.verification.support <= 1
+    assert answer.confidence == citation.verification.support
     assert [source.n for source in answer.sources] == [citation.n] == [1]
     assert answer.nearest == ()
 
@@ -118,6 +119,8 @@ def test_what_the_articles_do_not_say_is_not_found_without_citations(conversatio
     assert (answer.status, answer.lang, answer.text) == ("not_found", "de", not_found_text("de"))
     assert (answer.citations, answer.sources, answer.as_of) == ((), (), None)
     assert [source.article_id for source in answer.nearest] == ["0", "1", "2"]
+    assert answer.confidence is not None
+    assert 0 <= answer.confidence < calibration().threshold
 
 
 def test_the_nearest_articles_are_different_works(conversations: Conversations) -> None:
