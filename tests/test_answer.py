@@ -14,7 +14,7 @@ from index.search import Query
 from rag.answer import NEAREST, Answering
 from rag.conversations import Conversations
 from rag.errors import BusyError, InputError, NotFoundError
-from rag.evidence import Calibration
+from rag.evidence import Calibration, calibration
 from rag.framing import not_found_text
 from rag.records import (
     Answer,
