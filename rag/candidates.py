@@ -127,7 +127,7 @@ def _years(text: str) -> frozenset[str]:
 
 def _is_of_another_year(text: str, hit: Hit, asked: frozenset[str]) -> bool:
     """Whether the text names years, and neither it nor what stands around it names one of those asked for."""
-    return bool(asked) and bool(stated := _years(text)) and not asked & (stated | _years(_about(hit)))
+    return bool(asked) and bool(stated := _years(text)) and not asked & (stated | _years(_heading(hit)))
 
 
 def _says_something(text: str) -> bool:
@@ -157,6 +157,11 @@ def _figures(text: str, lang: str) -> frozenset[str]:
     return frozenset(term for term in _terms(text, lang) if term[0] not in "~+'@" and any(map(str.isdigit, term)))
 
 
+def _heading(hit: Hit) -> str:
+    """What every unit of the hit stands under."""
+    return " ".join((hit.title, *hit.headings))
+
+
 def _about(hit: Hit) -> str:
-    """What a reader sees around every unit of the hit."""
-    return " ".join((hit.title, *hit.headings, (hit.published or "")[:4]))
+    """What a reader sees around every unit of the hit: its date stands for a year that the unit leaves out."""
+    return f"{_heading(hit)} {(hit.published or '')[:4]}"

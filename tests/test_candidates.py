@@ -148,11 +148,18 @@ def test_a_question_that_asks_for_no_kind_says_nothing_of_it() -> None:
         ("Were 43 866 cars built in 2021?", 0.0),
         ("Were 99 cars built?", 1.0),
         ("Were 99 cars built in 2021?", 0.5),
-        ("What happened in 2022?", 0.0),
     ],
 )
-def test_figures_of_the_question_are_sought_in_unit_title_and_date(question: str, missing: float) -> None:
-    assert signals(make_hit(CARS, published="2022-12"), question).figures_missing == missing
+def test_figures_of_the_question_are_sought_in_the_unit(question: str, missing: float) -> None:
+    assert signals(make_hit(CARS), question).figures_missing == missing
+
+
+def test_the_date_of_the_article_is_the_year_of_a_sentence_that_names_none() -> None:
+    assert signals(make_hit(HERON, published="2022-12"), "What happened in 2022?").figures_missing == 0
+
+
+def test_the_date_of_the_article_excuses_no_sentence_about_another_year() -> None:
+    assert not candidates([make_hit(CARS, published="2022-12")], "What happened in 2022?", "en")
 
 
 def test_a_figure_in_the_title_or_a_heading_is_not_missing() -> None:
