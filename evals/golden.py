@@ -10,6 +10,7 @@ citation's ``source.path`` is compared after ``index.languages.split_path`` has 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -96,6 +97,7 @@ def judge(case: Case, answer: Answer) -> Verdict:
     return Verdict(case_id=case.id, reasons=tuple(reasons))
 
 
+@lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """``43,866``, ``43.866`` and ``43 866`` are ``43866``; ``16,4`` and ``١٦٫٤`` are ``16.4``; NFKC, case folded."""
     folded = unicodedata.normalize("NFKC", text).translate(_SAME).casefold()

@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ConfigurationError
+from index.model_identity import FOLDER, SHA256
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-FOLDER = f"multilingual-e5-small-{SHA256[:8]}"
 BLOCK_BYTES = 18
 BLOCK_WEIGHTS = 32
 CONFIG_FIELDS = (

@@ -4,7 +4,7 @@ In: an article, the encoder's token count and window. Out: chunks in order, with
 block's text, cut between sentences, list items and table rows; only one of these that alone exceeds the window is cut
 inside, at a space, or between characters where a script has none. A chunk stays within one section, except that tiny
 neighbours under one heading share a chunk and a lone heading goes with what follows it.
-Refuses a window too small to hold any text.
+Refuses a window too small to hold any text. A change of where it cuts needs a new ``CHUNKER_VERSION``.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +16,6 @@ import regex
 from index.records import Article, Block, Chunk, Span
 from index.sentences import sentence_spans
 
-CHUNKER_VERSION = 1
-"""Raised whenever the same article would be cut differently."""
 TARGET_TOKENS = 200
 _SENTENCE_KINDS = frozenset({"paragraph", "description", "quote"})
 _LONG_ITEM = 300

@@ -4,6 +4,7 @@ In: an SQLAlchemy URL, a folder of migrations and the name of the table that rem
 database that a later version has written.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy import event
 from index.errors import ConfigurationError
 
 BUSY_TIMEOUT_MS = 10_000
+BATCH = 500
+"""Ids in one IN list."""
 
 
 def open_database(url: str, migrations: Path, version_table: str) -> sa.Engine:
@@ -42,6 +45,12 @@ def sa_url(url: str) -> str:
         return sa.make_url(url).render_as_string(hide_password=True)
     except sa.exc.ArgumentError:
         return "in KILDE_DATABASE_URL"
+
+
+def slices(items: Sequence[str]) -> Iterator[list[str]]:
+    """All of them, as many at a time as one IN list takes."""
+    for start in range(0, len(items), BATCH):
+        yield list(items[start : start + BATCH])
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from index.catalog import Catalog, unpack_vectors
+from index.catalog import Catalog
+from index.catalog_records import unpack_vectors
 from index.records import Vectors, VectorStore
 from index.vectors import ChromaVectors, discard, probe
 
@@ -56,7 +57,7 @@ class StoreReport(msgspec.Struct, frozen=True, kw_only=True):
     missing: int
     stale: int
     lost: int
-    """Chunks that the store holds and does not find by their own vectors."""
+    """Chunks that the store does not find by their own vectors, or that have none in the catalog."""
     recall: float
     """recall@10 against exact search, on a sample."""
 
@@ -70,16 +71,30 @@ def inspect_store(catalog: Catalog, folder: Path) -> StoreReport | None:
     generation = catalog.current_generation()
     if generation is None or not folder.exists() or not probe(folder, generation.number):
         return None
-    store = ChromaVectors(folder, generation.number)
-    wanted, present = catalog.chunk_ids(generation.number), store.ids()
+    return report(catalog, ChromaVectors(folder, generation.number), generation.number)
+
+
+def report(catalog: Catalog, store: VectorStore, generation: int) -> StoreReport:
+    """Compare a store that is open with the catalog's chunks of its generation."""
+    wanted, present = catalog.chunk_ids(generation), store.ids()
     both = sorted(wanted & present)
     both = both[:: max(1, len(both) // AUDITED_CHUNKS)]
-    packed = catalog.chunk_vectors(generation.number, both)
+    packed = catalog.chunk_vectors(generation, both)
     dim = len(next(iter(packed.values()), b"")) // 2
-    lost, recall = audit(store, both, unpack_vectors([packed[chunk_id] for chunk_id in both], dim))
+    lost, recall = audit(store, list(packed), unpack_vectors(list(packed.values()), dim))
     return StoreReport(
-        chunks=len(wanted), missing=len(wanted - present), stale=len(present - wanted), lost=lost, recall=recall
+        chunks=len(wanted),
+        missing=len(wanted - present),
+        stale=len(present - wanted),
+        lost=lost + len(both) - len(packed),
+        recall=recall,
     )
+
+
+def refill(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> None:
+    """Empty the store and fill it from the catalog."""
+    store.delete(sorted(store.ids()))
+    reconcile(catalog, store, generation, dim)
 
 
 def audit(store: VectorStore, chunk_ids: list[str], vectors: Vectors, sample: int = 200) -> tuple[int, float]:

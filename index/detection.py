@@ -53,6 +53,11 @@ DETECTABLE = frozenset(lang for langs in _LANGS.values() for lang in langs)
 _WORD = regex.compile(
     "|".join(rf"(?P<{script}>{letter}(?:{letter}|[\p{{M}}\p{{N}}])*)" for script, (letter, _) in _SCRIPTS.items())
 )
+RELATIVES = tuple(
+    frozenset(group.split())
+    for group in ("nb nn da", "es pt ca gl", "cs sk", "hr sr bs sl", "id ms", "hi mr ne", "ru uk be", "bg mk", "nl af")
+)
+"""Languages so near that what is known beforehand is trusted more than a few letters."""
 _SPECIAL = regex.compile(r"[\p{Latin}--[a-z]]|[\p{Cyrillic}--[абвгдежзиклмнопрстуфхцчш]]", regex.VERSION1)
 """Letters that not all languages of their script have."""
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
@@ -62,10 +67,12 @@ _JOINERS = "-'’:"
 """Between a name and its ending: ``Audi'nin``, ``EX30:n``, ``e-tron``."""
 _SAMPLE = 4000
 """Characters looked at; letter statistics hardly change beyond."""
-_PLAIN_WEIGHT, _FULL_WEIGHT, _FUNCTION_WORD, _LIKELY = 0.5, 0.15, 2.0, 2.0
+_PLAIN_WEIGHT, _FULL_WEIGHT, _FUNCTION_WORD, _LIKELY = 0.5, 0.15, 2.0, 2.5
 """Log odds: of the letters without and with names (as factors), of one function word, of a likely language."""
 _FOREIGN_LETTERS = 3.0
 """Log odds against a language, of a word with letters that it does not have."""
+_FOREIGN_SPELLING = 2.0
+"""The same, of a word spelled as only its relatives do; however often the word occurs."""
 _PROSE_WORDS = 3
 _lock = threading.Lock()
 
@@ -75,6 +82,8 @@ class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     function_words: dict[str, str]
     letters: dict[str, str]
+    telling_words: dict[str, str]
+    foreign_spellings: dict[str, str]
 
 
 class Word(NamedTuple):
@@ -94,13 +103,21 @@ def detect(text: str) -> tuple[str, float]:
     return best, 1 / sum(math.exp(score - scores[best]) for score in scores.values())
 
 
-def detect_question(text: str, candidates: Collection[str] = ()) -> str:
-    """The language to answer in. ``candidates`` are likely ones, one of which wins while the text itself is unsure."""
+def detect_question(text: str, candidates: Collection[str] = (), indexed: Collection[str] = ()) -> str:
+    """The language to answer in. ``candidates`` are likely ones, one of which wins while the text itself is unsure.
+
+    ``indexed`` are the languages of the articles: where a question may as well be in a near relative of the language
+    that seems best ("Hvem er direktør?"), the one with articles wins.
+    """
     likely = [candidate.partition("-")[0] for candidate in candidates]
     scores = _scores(text)
     if not scores:
         return likely[0] if likely else UNDETERMINED
-    return max(scores, key=lambda lang: scores[lang] + _LIKELY * (lang in likely))
+    odds = {lang: score + _LIKELY * (lang in likely) for lang, score in scores.items()}
+    best = max(odds, key=odds.__getitem__)
+    known = {lang.partition("-")[0] for lang in indexed}
+    near = {lang for group in RELATIVES if best in group for lang in group & odds.keys()} or {best}
+    return max(sorted(near), key=lambda lang: odds[lang] + _LIKELY * (lang in known))
 
 
 def is_function_word(word: str, lang: str) -> bool:
@@ -188,6 +205,11 @@ def _compared(words: list[Word], langs: tuple[str, ...]) -> dict[str, float]:
             scores[lang] -= _FOREIGN_LETTERS
         for lang in _function_words().get(word, frozenset()) & scores.keys():
             scores[lang] += _FUNCTION_WORD if len(word) > 1 else _FUNCTION_WORD / 2
+    for lang in (lang for word in set(plain) for lang in _without_spelling(word) & scores.keys()):
+        scores[lang] -= _FOREIGN_SPELLING
+    for word in (*plain, f"^{words[0].text}"):
+        for lang in _telling_words().get(word, frozenset()) & scores.keys():
+            scores[lang] += _FUNCTION_WORD
     return scores
 
 
@@ -195,6 +217,11 @@ def _without_letters(word: str, langs: tuple[str, ...]) -> Iterator[str]:
     """The languages that do not write all of the word's letters in words of their own."""
     special = _SPECIAL.findall(word)
     return (lang for lang in langs if special and not _own_letters(lang).issuperset(special))
+
+
+def _without_spelling(word: str) -> frozenset[str]:
+    """The languages that do not spell words so."""
+    return frozenset(lang for lang, pattern in _foreign_spellings().items() if pattern.search(word))
 
 
 def _letter_odds(words: list[str]) -> dict[str, float]:
@@ -216,12 +243,25 @@ def _detector() -> "LanguageDetector":
 
 @cache
 def _function_words() -> dict[str, frozenset[str]]:
-    """Word → the languages in which it is a function word."""
+    return _langs_by_word(_data().function_words)
+
+
+@cache
+def _telling_words() -> dict[str, frozenset[str]]:
+    return _langs_by_word(_data().telling_words)
+
+
+def _langs_by_word(words_by_lang: dict[str, str]) -> dict[str, frozenset[str]]:
     langs: dict[str, set[str]] = defaultdict(set)
-    for lang, words in _data().function_words.items():
+    for lang, words in words_by_lang.items():
         for word in words.split():
             langs[word].add(lang)
     return {word: frozenset(of) for word, of in langs.items()}
+
+
+@cache
+def _foreign_spellings() -> dict[str, "regex.Pattern[str]"]:
+    return {lang: regex.compile(pattern) for lang, pattern in _data().foreign_spellings.items()}
 
 
 @cache

@@ -5,19 +5,20 @@ sentence-transformers model by name or folder; ``bundled`` is multilingual-e5-sm
 package. Torch is imported when an encoder is made, not before.
 """
 
-import hashlib
-import json
 import os
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bundled_model import FOLDER, ensure_unpacked
+from index.bundled_model import ensure_unpacked
 from index.errors import ConfigurationError
+from index.model_identity import BUNDLED, model_fingerprint
+from index.passes import Passes
 from index.records import PassageVectors, QuestionVectors
 from index.token_vectors import Projection, QuestionTokens, Tokens, bundled_projection, pack
 
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-BATCH_SIZE = 32
-"""Texts per forward pass; a question waits for at most one pass while articles are ingested."""
+BATCH_SIZE = 16
+"""Texts per forward pass; several passes run side by side."""
 PADDING_STEP = 32
 QUESTION_PROMPTS = ("query",)
 PASSAGE_PROMPTS = ("document", "passage")
-BUNDLED = "bundled"
 
 
 class Encoded(NamedTuple):
@@ -42,6 +42,17 @@ class Encoded(NamedTuple):
     ids: list[NDArray[np.int64]]
 
 
+class _Unigrams(msgspec.Struct):
+    vocab: list[tuple[str, float]]
+    """Pieces with their log probabilities, by id."""
+
+
+class _TokenizerFile(msgspec.Struct):
+    """Of a ``tokenizer.json`` what is needed here: decoding all of it takes three times as long."""
+
+    model: _Unigrams
+
+
 class SentenceEncoder:
     """A sentence-transformers model behind the ``Encoder`` protocol; safe to call from several threads."""
 
@@ -50,10 +61,13 @@ class SentenceEncoder:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         import torch
 
-        torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+        threads = threads or len(os.sched_getaffinity(0))
+        torch.set_num_threads(threads)
         name = str(ensure_unpacked(model_dir)) if model == BUNDLED else model
         self._model = _load(name, torch.bfloat16 if has_bfloat16() else torch.float32)
+        self._passes = Passes(threads)
         self._lock = threading.Lock()
+        """The tokenizer's: it is not safe to call from several threads, while the model is."""
         self._question_prompt = _prompt(self._model.prompts, QUESTION_PROMPTS)
         self._passage_prompt = _prompt(self._model.prompts, PASSAGE_PROMPTS)
         dim = self._model.get_embedding_dimension()
@@ -84,26 +98,41 @@ class SentenceEncoder:
     def encode_passages(self, texts: list[str]) -> PassageVectors:
         vectors = np.empty((len(texts), self._dim), np.float32)
         tokens = [b""] * len(texts)
-        for padded_tokens, rows in _batches(self._padded_tokens(texts)):
+
+        def encode(batch: tuple[int, list[int]]) -> None:
+            padded_tokens, rows = batch
             encoded = self._encode([texts[row] for row in rows], self._passage_prompt, padded_tokens)
             vectors[rows] = encoded.vectors
             for row, one in zip(rows, encoded.tokens, strict=False):
                 tokens[row] = pack(one)
+
+        batches = sorted(_batches(self._padded_tokens(texts)), key=lambda batch: -batch[0] * len(batch[1]))
+        for _ in self._passes.map(encode, batches):
+            pass
         return PassageVectors(vectors, tokens)
 
     def encode_question(self, text: str) -> QuestionVectors:
-        encoded = self._encode([text], self._question_prompt)
+        return self._question(self._encode([text], self._question_prompt), 0)
+
+    def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
+        found: dict[int, QuestionVectors] = {}
+        for _tokens, rows in _batches(self._token_counts(self._question_prompt, texts)):
+            encoded = self._encode([texts[row] for row in rows], self._question_prompt)
+            found |= {row: self._question(encoded, place) for place, row in enumerate(rows)}
+        return [found[row] for row in range(len(texts))]
+
+    def _question(self, encoded: Encoded, row: int) -> QuestionVectors:
         if not encoded.tokens:
-            return QuestionVectors(encoded.vectors[0], None)
-        weights = self._rarity[encoded.ids[0]]
-        own = encoded.tokens[0]
+            return QuestionVectors(encoded.vectors[row], None)
+        weights = self._rarity[encoded.ids[row]]
+        own = encoded.tokens[row]
         tokens = QuestionTokens(
             vectors=own.vectors,
             weights=weights / max(float(weights.sum()), 1e-6),
             starts=own.starts,
             ends=own.ends,
         )
-        return QuestionVectors(encoded.vectors[0], tokens)
+        return QuestionVectors(encoded.vectors[row], tokens)
 
     def _padded_tokens(self, texts: list[str]) -> list[int]:
         """The length that each text is padded to: it depends on the text alone.
@@ -111,16 +140,21 @@ class SentenceEncoder:
         In bfloat16 a vector's last digits depend on the length of the batch, though not on its other texts. So that
         an interrupted ingest ends with the very vectors of an unbroken one, no text is padded to its neighbours.
         """
+        counts = self._token_counts(self._passage_prompt, texts)
+        return [min(self.max_tokens, -(-count // PADDING_STEP) * PADDING_STEP) for count in counts]
+
+    def _token_counts(self, prompt: str, texts: list[str]) -> list[int]:
+        """As the model gets them, special tokens included."""
         if not texts:
             return []
         with self._lock:
-            tokens = self._model.tokenizer([self._passage_prompt + text for text in texts], verbose=False)["input_ids"]
-        return [min(self.max_tokens, -(-len(one) // PADDING_STEP) * PADDING_STEP) for one in tokens]
+            tokens = self._model.tokenizer([prompt + text for text in texts], verbose=False)["input_ids"]
+        return [min(self.max_tokens, len(one)) for one in tokens]
 
     def _encode(self, texts: list[str], prompt: str, padded_tokens: int | None = None) -> Encoded:
         import torch
 
-        with self._lock, torch.inference_mode():
+        with self._lock:
             inputs = self._model.tokenizer(
                 [prompt + text for text in texts],
                 padding="max_length" if padded_tokens else False,
@@ -129,7 +163,8 @@ class SentenceEncoder:
                 return_offsets_mapping=True,
                 return_tensors="pt",
             )
-            offsets = inputs.pop("offset_mapping").numpy()
+        offsets = inputs.pop("offset_mapping").numpy()
+        with torch.inference_mode():
             outputs = self._model(dict(inputs))
         vectors = outputs["sentence_embedding"].float().numpy()
         # A bfloat16 model normalises in bfloat16: norms are off by 0.4 % until this line.
@@ -138,17 +173,6 @@ class SentenceEncoder:
             return Encoded(vectors, [], [])
         hidden, ids = outputs["token_embeddings"].float().numpy(), inputs["input_ids"].numpy()
         return _with_tokens(vectors, hidden, ids, offsets - len(prompt), self._projection)
-
-
-def model_fingerprint(model: str) -> str:
-    """Tells one model's vectors from another's, without loading it; a folder whose files changed is another model."""
-    if model == BUNDLED:
-        return FOLDER
-    if not Path(model).is_dir():
-        return model
-    files = sorted(file for file in Path(model).rglob("*") if file.is_file())
-    seen = [f"{file.relative_to(model)}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
-    return f"{Path(model).name}-{hashlib.sha256('|'.join(seen).encode()).hexdigest()[:8]}"
 
 
 def has_bfloat16() -> bool:
@@ -198,8 +222,8 @@ def _load(name: str, dtype: "torch.dtype") -> "SentenceTransformer":
 
 def _piece_rarity(folder: str) -> NDArray[np.float32]:
     """Minus the log probability of each piece of the unigram vocabulary, by id: common pieces weigh little."""
-    vocabulary = json.loads((Path(folder) / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
-    return np.array([-score for _piece, score in vocabulary], np.float32)
+    file = msgspec.json.decode((Path(folder) / "tokenizer.json").read_bytes(), type=_TokenizerFile)
+    return np.array([-score for _piece, score in file.model.vocab], np.float32)
 
 
 def _prompt(prompts: Mapping[str, str | None], names: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import PurePosixPath
 
-from index.detection import DETECTABLE, UNDETERMINED, detect, detect_question, function_word_share
+from index.detection import DETECTABLE, RELATIVES, UNDETERMINED, detect, detect_question, function_word_share
 
 __all__ = ["UNDETERMINED", "base", "decide", "detect", "detect_question", "is_rtl", "normalise_tag", "split_path"]
 
@@ -24,11 +24,6 @@ _PUBLISHED = frozenset(
     )
 )
 """Codes that count as a language in a path. ISO 639 has more, but ``min`` or ``ts`` is rarely meant as one."""
-_RELATIVES = tuple(
-    frozenset(group.split())
-    for group in ("nb nn da", "es pt ca gl", "cs sk", "hr sr bs sl", "id ms", "hi mr ne", "ru uk be", "bg mk", "nl af")
-)
-"""Languages so near that a name is trusted more than letters."""
 _LONG_LETTERS, _PLAIN_SHARE = 200, 0.6
 """From how many letters on, and with which share of them, a text overrules its name."""
 _PROSE_SHARE = 0.1
@@ -125,7 +120,7 @@ def _split_folder(path: str) -> tuple[str, str] | None:
 
 
 def _kept(named: str, detected: str) -> bool:
-    return named not in DETECTABLE or any({named, detected} <= group for group in _RELATIVES)
+    return named not in DETECTABLE or any({named, detected} <= group for group in RELATIVES)
 
 
 def _larger_part(text: str) -> tuple[str, int, float]:

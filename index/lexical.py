@@ -25,8 +25,6 @@ import snowballstemmer
 from index.numbers import dates, numbers
 from index.romanise import romanised, skeleton
 
-ANALYSER_VERSION = 1
-
 _CACHED_WORDS = 50_000
 _LONGEST_WORD = 40
 _GRAM = 4

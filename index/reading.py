@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from index.readers.child import Reply, Request
-from index.readers.read import SUFFIXES
+from index.readers.suffixes import SUFFIXES
+from index.readers.wire import Reply, Request
 from index.records import Article, Skipped
 
 _START_TIMEOUT_S = 120

@@ -4,18 +4,20 @@ Everything here is a value: frozen, compared by content, without I/O. Offsets co
 article's canonical text, and ``article.text[c.start:c.end] == c.text`` holds for blocks, chunks and hits alike.
 """
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from index.token_vectors import QuestionTokens
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.token_vectors import QuestionTokens
 
 BlockKind = Literal[
     "title", "description", "paragraph", "heading", "list_item", "table_row", "caption", "quote", "code"
 ]
-Vectors = NDArray[np.float32]
+Vectors: TypeAlias = "NDArray[np.float32]"
 """float32 ``[n, dim]``, each row of unit norm."""
 
 
@@ -122,6 +124,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """Late interaction of question and chunk (``index/rescoring.py``)."""
     unit_scores: tuple[float, ...] = ()
     """The same for each of ``sentences``; empty where the encoder gives no token vectors."""
+    unit_focus: tuple[float, ...] = ()
+    """For each of ``sentences`` how much of it the question is about; empty as ``unit_scores``."""
 
 
 class PassageVectors(msgspec.Struct, frozen=True):
@@ -135,8 +139,8 @@ class PassageVectors(msgspec.Struct, frozen=True):
 class QuestionVectors(msgspec.Struct, frozen=True):
     """What an encoder makes of a question: ``vector [dim]`` of unit norm, and its tokens if the encoder gives them."""
 
-    vector: NDArray[np.float32]
-    tokens: QuestionTokens | None
+    vector: "NDArray[np.float32]"
+    tokens: "QuestionTokens | None"
 
 
 class Encoder(Protocol):
@@ -161,6 +165,10 @@ class Encoder(Protocol):
 
     def encode_question(self, text: str) -> QuestionVectors: ...
 
+    def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
+        """In order; the same vectors, to the bit, as of each by itself."""
+        ...
+
 
 class VectorStore(Protocol):
     """Nearest neighbours by cosine over chunk ids. Derived from the catalog and rebuildable from it."""
@@ -169,7 +177,7 @@ class VectorStore(Protocol):
 
     def delete(self, chunk_ids: list[str]) -> None: ...
 
-    def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
+    def query(self, vector: "NDArray[np.float32]", top_k: int) -> list[tuple[str, float]]:
         """Chunk ids with cosine, best first; at most ``top_k``."""
         ...
 
@@ -239,13 +247,14 @@ class ArticleSummary(msgspec.Struct, frozen=True, kw_only=True):
     modified: str | None
     chunks: int
     other_langs: tuple[str, ...]
+    content_sha256: str
+    """Of the canonical text, UTF-8, as lower-case hex."""
 
 
 class ArticleDetail(ArticleSummary, frozen=True, kw_only=True):
     """One indexed article with its canonical text, so that anyone can check a quote."""
 
     text: str
-    content_sha256: str
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):

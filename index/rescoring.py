@@ -30,9 +30,12 @@ class Rescored(msgspec.Struct, frozen=True):
 
     chunk: float
     units: tuple[float, ...]
+    focus: tuple[float, ...]
+    """The other way round: for each token of the unit its best question token, on average. Low where a unit speaks
+    mostly of other things."""
 
 
-NOTHING = Rescored(0.0, ())
+NOTHING = Rescored(0.0, (), ())
 
 
 def rescore(
@@ -79,12 +82,11 @@ def _scored(
     stored = snapshot.chunks[row].stored
     best = similarity.max(axis=1)
     shift = stored.prefix - stored.start
-    inherited = np.maximum(_best_among(similarity, passage.ends <= _heading_end(snapshot, row)), CONTEXT * best)
-    units = tuple(
-        float(np.maximum(_best_within(similarity, passage, unit, shift), inherited) @ weights)
-        for unit in stored.sentences
-    )
-    return Rescored(float(best @ weights), units)
+    inherited = np.maximum(_best(similarity[:, passage.ends <= _heading_end(snapshot, row)]), CONTEXT * best)
+    within = [similarity[:, _touching(passage, unit, shift)] for unit in stored.sentences]
+    units = tuple(float(np.maximum(_best(some), inherited) @ weights) for some in within)
+    focus = tuple(float(some.max(axis=0).mean()) if some.size else 0.0 for some in within)
+    return Rescored(float(best @ weights), units, focus)
 
 
 def _heading_end(snapshot: Snapshot, row: int) -> int:
@@ -94,14 +96,12 @@ def _heading_end(snapshot: Snapshot, row: int) -> int:
     return stored.prefix or (len(title) if text.startswith(title, stored.start) else 0)
 
 
-def _best_within(similarity: NDArray[np.float32], passage: Tokens, unit: Span, shift: int) -> NDArray[np.float32]:
-    """For each question token its best match among the tokens that touch the unit."""
-    return _best_among(similarity, (passage.ends > unit.start + shift) & (passage.starts < unit.end + shift))
+def _touching(passage: Tokens, unit: Span, shift: int) -> NDArray[np.bool_]:
+    touching: NDArray[np.bool_] = (passage.ends > unit.start + shift) & (passage.starts < unit.end + shift)
+    return touching
 
 
-def _best_among(similarity: NDArray[np.float32], chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """For each question token its best match among the chosen passage tokens; zeros when none is chosen."""
-    if not chosen.any():
-        return np.zeros(len(similarity), np.float32)
-    best: NDArray[np.float32] = similarity[:, chosen].max(axis=1)
+def _best(similarity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For each question token its best match among the passage tokens; zeros when there are none."""
+    best: NDArray[np.float32] = similarity.max(axis=1, initial=0.0)
     return best

@@ -14,7 +14,7 @@ from index.catalog import Catalog
 from index.languages import base
 from index.lexical import terms
 from index.ranking import log_odds
-from index.records import Encoder, Filters, Hit, VectorStore
+from index.records import Encoder, Filters, Hit, QuestionVectors, VectorStore
 from index.rescoring import NOTHING, Rescored, rarities, rescore
 from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import QuestionTokens
@@ -65,10 +65,13 @@ class Searcher:
         self._store = store
         self.snapshot = take_snapshot(catalog, encoder.dim)
 
-    def search(self, query: Query) -> tuple[Hit, ...]:
-        """At most ``top_k`` hits, best first; none when nothing is indexed or nothing passes the filters."""
+    def search(self, query: Query, question: QuestionVectors | None = None) -> tuple[Hit, ...]:
+        """At most ``top_k`` hits, best first; none when nothing is indexed or nothing passes the filters.
+
+        ``question``: the vectors of the query's text, where the caller has them already.
+        """
         snapshot, store = self.snapshot, self._store
-        question = self._encoder.encode_question(query.text)
+        question = question or self._encoder.encode_question(query.text)
         scores = score(snapshot, store, question.vector, query)
         late: dict[int, Rescored] = {}
         if question.tokens is not None:
@@ -102,7 +105,7 @@ def _hit(snapshot: Snapshot, scores: Scores, i: int, late: dict[int, Rescored]) 
         cosine=float(scores.cosines[i]),
         coverage=float(scores.coverages[i]),
     )
-    return msgspec.structs.replace(hit, late=rescored.chunk, unit_scores=rescored.units)
+    return msgspec.structs.replace(hit, late=rescored.chunk, unit_scores=rescored.units, unit_focus=rescored.focus)
 
 
 def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.float32], query: Query) -> Scores:

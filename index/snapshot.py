@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bm25 import Bm25Index
-from index.catalog import Catalog, IndexedArticle, IndexedChunk, unpack_vectors
+from index.catalog import Catalog
+from index.catalog_records import IndexedArticle, IndexedChunk, unpack_vectors
 from index.records import Filters, Hit, Vectors
 from index.token_vectors import TOKEN_DIM, unpack
 

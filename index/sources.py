@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from index.catalog import Catalog, FileState
+from index.catalog import Catalog
+from index.catalog_records import FileState
 from index.errors import InputError
 from index.reading import FailedFile, find_files
 
@@ -154,7 +155,7 @@ def _is_below(path: str, folders: tuple[str, ...]) -> bool:
 
 
 def _still_holds(state: FileState, site_url: str | None, today: date) -> bool:
-    if state.expires is not None and state.expires <= today.isoformat():
+    if state.outcome == "failed" or (state.expires is not None and state.expires <= today.isoformat()):
         return False
     if state.article_id is None and state.checked_on != today.isoformat():
         return False

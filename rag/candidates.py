@@ -45,6 +45,10 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     foreign_coverage: float
     foreign: float
     """1 for a unit in another language than the question."""
+    focus: float
+    """The other way round: how much of the unit the question is about; 0 where there are no token vectors."""
+    length: float
+    """Logarithm of the unit's bytes: a long sentence says more than a short one."""
     kind: float
     """From -0.5 to 0.5: whether the unit holds the kind of thing that is asked for; 0 when nothing can tell."""
     figures_missing: float
@@ -95,6 +99,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
         absent = missing - within[hit.chunk_id]
         signals = Signals(
             **_meaning(hit, place, coverage, base(hit.lang) != base(lang)),
+            length=log1p(len(text.encode())),
             kind=_kind(expected, text),
             figures_missing=len(missing) / max(len(asked_figures), 1),
             figures_absent=len(absent) / max(len(asked_figures), 1),
@@ -113,6 +118,7 @@ def _meaning(hit: Hit, place: int, coverage: float, foreign: bool) -> dict[str, 
         "unit_late": hit.unit_scores[place] if hit.unit_scores else hit.cosine,
         "late": hit.late if hit.unit_scores else hit.cosine,
         "cosine": hit.cosine,
+        "focus": hit.unit_focus[place] if hit.unit_focus else 0.0,
         "unit_coverage": 0.0 if foreign else coverage,
         "coverage": 0.0 if foreign else hit.coverage,
         "foreign_unit_coverage": coverage if foreign else 0.0,
@@ -130,6 +136,7 @@ def _is_of_another_year(text: str, hit: Hit, asked: frozenset[str]) -> bool:
     return bool(asked) and bool(stated := _years(text)) and not asked & (stated | _years(_heading(hit)))
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def _says_something(text: str) -> bool:
     return sum(len(character.encode()) for character in text if character.isalnum()) >= MIN_QUOTE_BYTES
 

@@ -1,12 +1,11 @@
 """The command line. ``main()`` is the entry point ``kilde``.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 done; 1 done, but something failed or was not
-found; 2 could not run; 3 wrong usage or settings; 130 interrupted. Nothing heavy is imported here or in the
-modules of the command line: they import the engine, the server and the client where they use them.
+found; 2 could not run; 3 wrong usage or settings; 130 interrupted. Each command imports by itself what it
+alone needs: of a short command, importing takes most of the time.
 """
 
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,22 +14,9 @@ import typer
 from msgspec.structs import replace
 
 from index.records import Filters, IngestRequest
-from rag.cli_chat import converse
 from rag.cli_engine import open_engine, open_reader
 from rag.cli_ingest import absolute_paths, show_ingest
-from rag.cli_output import (
-    answer_text,
-    articles_text,
-    checks_text,
-    hits_text,
-    report,
-    show,
-    show_json,
-    stats_text,
-    tolerate_unprintable,
-)
-from rag.cli_serve import serve_folder
-from rag.doctor import examine
+from rag.cli_output import report, show, show_json, tolerate_unprintable
 from rag.errors import ConfigurationError, InputError, KildeError, NotFoundError
 from rag.records import Question, SearchRequest
 from rag.settings import load_settings
@@ -65,6 +51,8 @@ def run(args: Sequence[str]) -> int:
         report(str(exc))
         return exit_code(exc)
     except Exception:
+        import traceback
+
         traceback.print_exc()
         return 2
     return 0
@@ -132,6 +120,8 @@ def serve(
     watch: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="Ingest now and after every change.")] = None,
 ) -> None:
     """Run the HTTP service with widget and demo page."""
+    from rag.cli_serve import serve_folder
+
     settings = load_settings()
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
     serve_folder(settings, ingest=ingest or (), watch=watch or ())
@@ -146,12 +136,16 @@ def ask(question: Annotated[str, typer.Argument(metavar="QUESTION")], lang: Lang
     if as_json:
         show_json(answer)
     else:
+        from rag.cli_text import answer_text
+
         show(answer_text(answer))
 
 
 @app.command()
 def chat(lang: Lang = None) -> None:
     """Hold a conversation in the terminal, with sources."""
+    from rag.cli_chat import converse
+
     with open_reader(load_settings(), for_questions=True) as engine:
         complete = converse(engine, answer_lang=lang)
     if not complete:
@@ -172,6 +166,8 @@ def search(
     if as_json:
         show_json(response)
     else:
+        from rag.cli_text import hits_text
+
         show(hits_text(response.hits))
 
 
@@ -183,6 +179,8 @@ def articles(as_json: Json = False) -> None:
     if as_json:
         show_json(found)
     else:
+        from rag.cli_text import articles_text
+
         show(articles_text(found))
 
 
@@ -194,6 +192,8 @@ def stats(as_json: Json = False) -> None:
     if as_json:
         show_json(figures)
     else:
+        from rag.cli_text import stats_text
+
         show(stats_text(figures))
 
 
@@ -204,6 +204,9 @@ def doctor(
     ] = False,
 ) -> None:
     """Check model, index, owner and settings, and say what to do."""
+    from rag.cli_text import checks_text
+    from rag.doctor import examine
+
     checks = examine(offline=offline)
     show(checks_text(checks))
     if any(check.state == "fail" for check in checks):

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from rag.cli_engine import Engine
-from rag.cli_output import clean, evidence, report, show
+from rag.cli_output import clean, report, show
+from rag.cli_text import evidence
 from rag.errors import BusyError, InputError
 from rag.records import Answer, Event, MessageEnd, MessageStart, Notice, Question, StreamError, TextDelta
 from rag.validate import check_question

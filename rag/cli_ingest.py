@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from index.records import FileOutcome, IngestEvent, IngestProgress, IngestSummary, Outcome
 from rag.cli_output import clean, show, show_json
 from rag.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 OUTCOMES: tuple[Outcome, ...] = ("new", "changed", "moved", "unchanged", "deleted", "skipped", "failed")
 
@@ -52,13 +52,17 @@ def show_ingest(events: Iterator[IngestEvent], *, as_json: bool) -> bool:
     return summary.outcomes.get("failed", 0) == 0
 
 
-def ingest_text(files: Sequence[FileOutcome], summary: IngestSummary) -> Text:
+def ingest_text(files: Sequence[FileOutcome], summary: IngestSummary) -> "Text":
     """What was left out or failed, with reasons, then the figures of the run."""
+    from rich.text import Text
+
     problems = [_problem(file) for file in files if file.outcome in ("skipped", "failed")]
     return Text("\n").join([*problems, Text(_figures(summary))])
 
 
-def _problem(file: FileOutcome) -> Text:
+def _problem(file: FileOutcome) -> "Text":
+    from rich.text import Text
+
     style = "red" if file.outcome == "failed" else "yellow"
     return Text.assemble((f"{file.outcome:<8}", style), clean(f"{file.path}: {file.reason or 'no reason given'}"))
 
@@ -75,6 +79,9 @@ def _progress(*, visible: bool) -> Iterator[Callable[[IngestProgress], None]]:
     if not visible:
         yield lambda progress: None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None, pace="")

@@ -1,22 +1,18 @@
-"""How results look on a terminal, in a pipe and as JSON.
+"""What the command line writes: results on stdout, one-line messages on stderr.
 
-In: records. Out: text on stdout (styled on a terminal only, without colours where ``NO_COLOR`` is set), one-line
-messages on stderr. Control characters that an article or a file name carries never reach the terminal.
+In: text, records, messages. Styled on a terminal only, and without colours where ``NO_COLOR`` is set. Control
+characters that an article or a file name carries never reach the terminal.
 """
 
 import io
 import sys
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
-from rich.text import Text
 
-from index.records import ArticleSummary, Stats
-from rag.doctor import Check
-from rag.records import Answer, Citation, SearchHit, Source
+if TYPE_CHECKING:
+    from rich.text import Text
 
-EXCERPT_CHARS = 240
 _CONTROL = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
 
@@ -38,9 +34,11 @@ def report(message: str) -> None:
     sys.stderr.flush()
 
 
-def show(text: Text) -> None:
+def show(text: "Text") -> None:
     """One block of text on stdout."""
     if sys.stdout.isatty():
+        from rich.console import Console
+
         Console(highlight=False).print(text)
     else:
         sys.stdout.write(text.plain + "\n")
@@ -52,88 +50,3 @@ def show_json(record: object) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(msgspec.json.encode(record) + b"\n")
     sys.stdout.buffer.flush()
-
-
-def answer_text(answer: Answer) -> Text:
-    """The answer, then its sources with their quotes, or the nearest articles."""
-    return Text("\n").join([Text(clean(answer.text)), *evidence(answer)])
-
-
-def evidence(answer: Answer) -> list[Text]:
-    """What stands under an answer; empty for small talk."""
-    blocks: list[Text] = []
-    if answer.sources:
-        blocks += [Text("\nSources", style="bold"), *(_source(s, answer.citations) for s in answer.sources)]
-    if answer.nearest:
-        blocks += [Text("\nNearest articles", style="bold"), *(_source(s, ()) for s in answer.nearest)]
-    if answer.followups:
-        blocks += [Text("\nYou could also ask", style="bold"), *(Text(f"  {clean(q)}") for q in answer.followups)]
-    return blocks
-
-
-def hits_text(hits: Iterable[SearchHit]) -> Text:
-    """Numbered hits, best first."""
-    return Text("\n\n").join(_hit(n, hit) for n, hit in enumerate(hits, start=1))
-
-
-def articles_text(articles: Iterable[ArticleSummary]) -> Text:
-    """One line an article: path, language, date, chunks, title; parted by tabs."""
-    rows = ((a.path, a.lang, a.published or "", str(a.chunks), a.title) for a in articles)
-    return Text("\n").join(Text("\t".join(_one_line(cell) for cell in row)) for row in rows)
-
-
-def stats_text(stats: Stats) -> Text:
-    """One figure a line."""
-    langs = ", ".join(f"{lang} {n}" for lang, n in sorted(stats.articles_by_lang.items(), key=lambda item: -item[1]))
-    rows = (
-        ("articles", str(stats.articles)),
-        ("works", str(stats.works)),
-        ("chunks", str(stats.chunks)),
-        ("languages", langs),
-        ("model", stats.model),
-        ("last ingest", stats.last_ingest or "never"),
-    )
-    return Text("\n").join(Text.assemble((f"{name:<12}", "dim"), clean(value)) for name, value in rows)
-
-
-def checks_text(checks: Iterable[Check]) -> Text:
-    """One check a line: state, name, what was found."""
-    styles = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-    lines = (
-        Text.assemble((f"{check.state:<5}", styles[check.state]), (f"{check.name:<9}", "bold"), clean(check.message))
-        for check in checks
-    )
-    return Text("\n").join(lines)
-
-
-def _source(source: Source, citations: Iterable[Citation]) -> Text:
-    about = ", ".join(part for part in (source.lang, source.published) if part)
-    lines = [
-        Text.assemble((f"[{source.n}] {_one_line(source.title)}", "bold"), (f"  {about}", "dim")),
-        Text(f"    {_one_line(source.url or source.path)}", style="dim"),
-    ]
-    quotes = dict.fromkeys(_quote(c, source.lang) for c in citations if c.n == source.n)
-    return Text("\n").join([*lines, *(Text(f"    {quote}") for quote in quotes)])
-
-
-def _quote(citation: Citation, source_lang: str) -> str:
-    lang = "" if citation.source.lang == source_lang else f" ({citation.source.lang})"
-    return f"“{_one_line(citation.quote)}”{lang}"
-
-
-def _hit(n: int, hit: SearchHit) -> Text:
-    place = " › ".join(_one_line(part) for part in (hit.title, hit.heading) if part)
-    return Text.assemble(
-        (f"{n}. {place}", "bold"),
-        (f"  {hit.lang}, {hit.score:.2f}\n    {_one_line(hit.path)}\n", "dim"),
-        f"    {_excerpt(hit.text)}",
-    )
-
-
-def _excerpt(text: str) -> str:
-    line = _one_line(text)
-    return line if len(line) <= EXCERPT_CHARS else line[: EXCERPT_CHARS - 1].rstrip() + "…"
-
-
-def _one_line(text: str) -> str:
-    return clean(" ".join(text.split()))

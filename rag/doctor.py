@@ -98,7 +98,8 @@ def owner(settings: Settings, offline: bool) -> Verdict:
 
 def model(settings: Settings, offline: bool) -> Verdict:
     """Is the embedding model on this machine? Nothing is loaded."""
-    from index.bundled_model import FOLDER, packed_file
+    from index.bundled_model import packed_file
+    from index.model_identity import FOLDER
 
     if settings.embedding_model == "bundled":
         unpacked = settings.model_path / FOLDER

@@ -39,8 +39,10 @@ class ServiceAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Where the service of a data folder listens, and what opens its admin routes."""
 
     url: str
-    token: str
-    pid: int
+    token: str = ""
+    """Empty for a service that is not this folder's."""
+    pid: int | None = None
+    """None where it is not known."""
 
 
 class Owner:

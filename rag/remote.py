@@ -1,17 +1,18 @@
 """The running service, as the command line uses it.
 
-In: the address that ``rag/owner.py`` found. Out: the same records that a runtime in this process gives. Raises
-UnreachableError where the service does not answer or breaks off, and otherwise the error that the service reported.
+In: the address that ``rag/owner.py`` found, or any other. Out: the same records that a runtime in this process gives.
+Raises UnreachableError where the service does not answer or breaks off, and otherwise the error that it reported.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from index.records import ArticleSummary, IngestEvent, IngestRequest, IngestSummary, Stats
+from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, IngestSummary, Stats
 from rag.errors import UnreachableError
 from rag.owner import ServiceAddress
 from rag.records import (
@@ -44,9 +45,9 @@ class Remote:
         self._address = address
         self._client = httpx.Client(
             base_url=address.url,
-            headers={"Authorization": f"Bearer {address.token}"},
+            headers={"Authorization": f"Bearer {address.token}"} if address.token else {},
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
-            trust_env=False,  # the service is on this machine: no proxy lies between
+            trust_env=False,  # the service is on this machine or in its network: no proxy lies between
         )
 
     def answer(self, question: Question) -> Answer:
@@ -70,6 +71,16 @@ class Remote:
 
     def articles(self) -> tuple[ArticleSummary, ...]:
         return self._get("/v1/articles", tuple[ArticleSummary, ...])
+
+    def article(self, article_id: str) -> ArticleDetail:
+        return self._get(f"/v1/articles/{quote(article_id, safe='')}", ArticleDetail)
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        path = f"/v1/conversations/{quote(conversation_id, safe='')}"
+        with self._reached():
+            response = self._client.delete(path)
+            if response.is_error:
+                raise error_of(response.status_code, response.content)
 
     def stats(self) -> Stats:
         return self._get("/v1/admin/stats", Stats)
@@ -126,8 +137,9 @@ class Remote:
             raise self._broken(f"speaks another version of Kilde ({exc})") from exc
 
     def _broken(self, what: str) -> UnreachableError:
+        process = "" if self._address.pid is None else f" (process {self._address.pid})"
         return UnreachableError(
-            f"The service at {self._address.url} (process {self._address.pid}) {what}. "
+            f"The service at {self._address.url}{process} {what}. "
             "If that stays so, stop it and start `kilde serve` again."
         )
 

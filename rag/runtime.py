@@ -1,53 +1,61 @@
 """Everything that answers, opened from settings: catalog, derived store, encoder, search, conversations.
 
 In: settings; the caller owns the data folder (``rag/owner.py``). Out: a ``Runtime``, the backend of every surface. The
-encoder and the derived store are opened when first needed: lists, figures and an ingest without changes never load a
-model. An index made with other settings keeps serving with its own model while the new one is built beside it.
+encoder, the derived store and all that answers are imported and opened when first needed: lists, figures and an
+ingest without changes never load a model. An index made with other settings keeps serving with its own model while
+the new one is built beside it.
 """
 
 import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 import msgspec
 
 from index.build import Indexer
 from index.catalog import Catalog
-from index.derived import open_store
-from index.encoder import SentenceEncoder, model_fingerprint
-from index.languages import detect_question
+from index.model_identity import model_fingerprint
 from index.records import (
     ArticleDetail,
     ArticleSummary,
-    Encoder,
     Hit,
     IngestEvent,
     IngestRequest,
     Stats,
-    VectorStore,
 )
-from index.search import Query, Searcher
-from index.vectors import ChromaVectors
-from rag.answer import Answering
-from rag.conversations import Conversations
 from rag.errors import BusyError, ConfigurationError, NotFoundError
 from rag.records import (
     Answer,
     Conversation,
     Event,
+    Feedback,
+    FeedbackRequest,
     IndexState,
     Question,
     Readiness,
     SearchHit,
     SearchRequest,
     SearchResponse,
+    UnansweredReport,
 )
+from rag.searching import Searching
 from rag.settings import Settings
 from rag.validate import check_search
 
+if TYPE_CHECKING:
+    from index.search import Query
+    from rag.answer import Answering
+    from rag.conversations import Conversations
+    from rag.feedback import FeedbackStore
+    from rag.unanswered import UnansweredLists
+
 log = logging.getLogger(__name__)
+REHEARSED = "What do these articles say, and since when?"
+"""A question like any other; what it is answered with does not matter."""
 
 
 def open_runtime(settings: Settings) -> "Runtime":
@@ -65,17 +73,17 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._catalog = Catalog.open(settings.catalog_url)
-        self._conversations = Conversations.open(settings.conversations_url)
-        self._opening = threading.RLock()
+        self._searching = Searching(self._catalog, settings)
+        self._opening_turns = threading.RLock()
         self._ingesting = threading.Lock()
-        self._encoders: dict[str, Encoder] = {}
-        self._stores: dict[int, VectorStore | None] = {}
-        self._searcher: Searcher | None = None
-        self._answering = Answering(self.find, self._conversations)
+        self._conversations: Conversations | None = None
+        self._answering: Answering | None = None
+        self._feedback: FeedbackStore | None = None
+        self._unanswered: UnansweredLists | None = None
         self._indexer = Indexer(
             self._catalog,
-            encoder=lambda: self._encoder(settings.embedding_model),
-            store=self._store_to_write,
+            encoder=lambda: self._searching.encoder(settings.embedding_model),
+            store=self._searching.store_to_write,
             model=settings.embedding_model,
             model_fingerprint=model_fingerprint(settings.embedding_model),
         )
@@ -86,19 +94,26 @@ class Runtime:
 
     def close(self) -> None:
         self._catalog.close()
-        self._conversations.close()
+        if self._conversations is not None:
+            self._conversations.close()
+        if self._feedback is not None:
+            self._feedback.close()
 
     def warm(self) -> None:
-        """Load the model and the index now rather than with the first question; bring an older index up to date."""
-        self._ready_searcher()
+        """Load model and index now rather than with the first question; bring an older index up to date.
+
+        One question is answered and forgotten, since every step has something that it makes when it is first taken.
+        """
+        answer = anyio.run(self.answer, Question(question=REHEARSED))
+        self._ready_conversations().delete(answer.conversation_id)
         if self._is_outdated():
             threading.Thread(target=self._rebuild, name="rebuild", daemon=True).start()
 
     async def answer(self, question: Question) -> Answer:
-        return await self._answering.answer(question)
+        return await self._ready_answering().answer(question)
 
     def events(self, question: Question) -> AsyncIterator[Event]:
-        return self._answering.events(question)
+        return self._ready_answering().events(question)
 
     async def search(self, request: SearchRequest) -> SearchResponse:
         return await anyio.to_thread.run_sync(self._search_request, request)
@@ -113,14 +128,20 @@ class Runtime:
         return found
 
     async def conversation(self, conversation_id: str) -> Conversation:
-        found = await anyio.to_thread.run_sync(self._conversations.get, conversation_id)
+        found = await anyio.to_thread.run_sync(self._ready_conversations().get, conversation_id)
         if found is None:
             raise NotFoundError(f"There is no conversation {conversation_id!r}.", "id")
         return found
 
     async def delete_conversation(self, conversation_id: str) -> None:
-        if not await anyio.to_thread.run_sync(self._conversations.delete, conversation_id):
+        if not await anyio.to_thread.run_sync(self._ready_conversations().delete, conversation_id):
             raise NotFoundError(f"There is no conversation {conversation_id!r}.", "id")
+
+    async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
+        return await anyio.to_thread.run_sync(self._ready_feedback().give, message_id, request)
+
+    async def unanswered(self, weeks: int) -> UnansweredReport:
+        return await anyio.to_thread.run_sync(self._ready_unanswered().report, weeks)
 
     async def stats(self) -> Stats:
         return await anyio.to_thread.run_sync(self._catalog.stats)
@@ -130,17 +151,26 @@ class Runtime:
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
         """One run at a time; searches see what it has written when it ends, or is ended."""
+        request = msgspec.structs.replace(request, site_url=request.site_url or self._settings.site_url)
+        with self._only_ingest():
+            try:
+                yield from self._indexer.ingest(request)
+            finally:
+                self._searching.refresh()
+
+    @contextmanager
+    def _only_ingest(self) -> Iterator[None]:
         if not self._ingesting.acquire(blocking=False):
             raise BusyError("Another ingest is under way. Wait for it to end, then try again.")
         try:
-            request = msgspec.structs.replace(request, site_url=request.site_url or self._settings.site_url)
-            yield from self._indexer.ingest(request)
+            yield
         finally:
-            self._refresh()
-            self._drop_older_stores()
             self._ingesting.release()
 
     def _search_request(self, request: SearchRequest) -> SearchResponse:
+        from index.languages import detect_question
+        from index.search import Query
+
         began = time.perf_counter()
         request = check_search(request)
         query = Query(
@@ -153,44 +183,45 @@ class Runtime:
         hits = tuple(_search_hit(hit) for hit in self.find(query))
         return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})
 
-    def find(self, query: Query) -> tuple[Hit, ...]:
+    def find(self, query: "Query") -> tuple[Hit, ...]:
         """Search, synchronously, with all that extraction needs of each hit."""
-        return self._ready_searcher().search(query)
+        return self._searching.search(query)
 
-    def _ready_searcher(self) -> Searcher:
-        with self._opening:
-            if self._searcher is None:
-                self._searcher = self._new_searcher()
-            return self._searcher
+    def _ready_answering(self) -> "Answering":
+        from rag.answer import Answering
 
-    def _refresh(self) -> None:
-        """Search the catalog as it is now; nothing to do while no search was made."""
-        with self._opening:
-            if self._searcher is not None:
-                self._searcher = self._new_searcher()
+        with self._opening_turns:
+            if self._answering is None:
+                self._answering = Answering(self.find, self._ready_conversations())
+            return self._answering
 
-    def _new_searcher(self) -> Searcher:
-        generation = self._catalog.current_generation()
-        encoder = self._encoder(generation.model if generation else self._settings.embedding_model)
-        store = self._store(generation.number, encoder.dim) if generation else None
-        return Searcher(self._catalog, encoder, store)
+    def _ready_conversations(self) -> "Conversations":
+        from rag.conversations import Conversations
 
-    def _encoder(self, model: str) -> Encoder:
-        with self._opening:
-            if model not in self._encoders:
-                self._encoders[model] = SentenceEncoder(model, self._settings.model_path)
-            return self._encoders[model]
+        with self._opening_turns:
+            if self._conversations is None:
+                self._conversations = Conversations.open(self._settings.conversations_url)
+            return self._conversations
 
-    def _store(self, generation: int, dim: int) -> VectorStore | None:
-        with self._opening:
-            if generation not in self._stores:
-                self._stores[generation] = open_store(self._catalog, self._settings.store_path, generation, dim)
-            return self._stores[generation]
+    def _ready_feedback(self) -> "FeedbackStore":
+        from rag.feedback import FeedbackStore
+        from rag.pseudonyms import Pseudonyms
 
-    def _store_to_write(self, generation: int) -> VectorStore:
-        """The store, or one that swallows what is written: a later start makes it anew from the catalog."""
-        store = self._store(generation, self._encoder(self._settings.embedding_model).dim)
-        return store if store is not None else NoStore()
+        with self._opening_turns:
+            if self._feedback is None:
+                pseudonyms = Pseudonyms.open(self._settings.data_path)
+                self._feedback = FeedbackStore.open(self._settings.conversations_url, pseudonyms)
+            return self._feedback
+
+    def _ready_unanswered(self) -> "UnansweredLists":
+        from rag.unanswered import UnansweredLists
+
+        with self._opening_turns:
+            if self._unanswered is None:
+                self._unanswered = UnansweredLists(
+                    self._ready_feedback(), self._searching.serving_encoder, self._catalog.articles
+                )
+            return self._unanswered
 
     def _is_outdated(self) -> bool:
         generation = self._catalog.current_generation()
@@ -204,22 +235,11 @@ class Runtime:
             except Exception:
                 log.exception("the index could not be rebuilt; the old one keeps serving")
                 return
-        self._refresh()
-        self._drop_older_stores()
-
-    def _drop_older_stores(self) -> None:
-        generation = self._catalog.current_generation()
-        with self._opening:
-            if generation is None or generation.number not in self._stores:
-                return  # Not opened yet: what is older goes when a run opens it.
-            store = self._stores[generation.number]
-            self._stores = {generation.number: store}
-            if isinstance(store, ChromaVectors):
-                store.drop_others()
+        self._searching.refresh()
 
     def _readiness(self) -> Readiness:
         stats = self._catalog.stats()
-        degraded = any(store is None for store in self._stores.values())
+        degraded = self._searching.is_degraded
         state: IndexState = "rebuilding" if self._is_outdated() else "degraded" if degraded else "ok"
         message = {
             "ok": "ready",
@@ -227,20 +247,6 @@ class Runtime:
             "degraded": "the derived vector store is unusable; dense search runs in memory",
         }[state]
         return Readiness(ready=True, articles=stats.articles, chunks=stats.chunks, index=state, message=message)
-
-
-class NoStore:
-    """Stands in for a derived store that cannot be opened."""
-
-    def upsert(self, chunk_ids: list[str], vectors: object) -> None: ...
-
-    def delete(self, chunk_ids: list[str]) -> None: ...
-
-    def query(self, vector: object, top_k: int) -> list[tuple[str, float]]:
-        return []
-
-    def ids(self) -> set[str]:
-        return set()
 
 
 def _search_hit(hit: Hit) -> SearchHit:

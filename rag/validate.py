@@ -12,13 +12,13 @@ from pathlib import PurePath
 
 import msgspec
 
-from index.languages import normalise_tag
 from index.records import Filters, IngestRequest
 from rag.errors import InputError
-from rag.records import Question, SearchRequest
+from rag.records import FeedbackRequest, Question, SearchRequest
 
 QUESTION_CHARACTERS = 2000
 TOP_K = 100
+COMMENT_CHARACTERS = 2000
 ID_CHARACTERS = 200
 FILTER_VALUES = 1000
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -56,6 +56,15 @@ def check_ingest(request: IngestRequest) -> IngestRequest:
     if request.site_url is not None:
         _refuse_unusable(request.site_url, "site_url")
     return request
+
+
+def check_feedback(request: FeedbackRequest) -> FeedbackRequest:
+    """The judgement, with a comment that can be stored."""
+    _refuse_unusable(request.comment, "comment")
+    comment = unicodedata.normalize("NFC", request.comment).strip()
+    if len(comment) > COMMENT_CHARACTERS:
+        raise InputError(f"It has {len(comment):,} characters; {COMMENT_CHARACTERS:,} are the most.", "comment")
+    return msgspec.structs.replace(request, comment=comment)
 
 
 def check_id(value: str, param: str) -> str:
@@ -101,6 +110,8 @@ def _refuse_crowd(values: tuple[str, ...], param: str) -> None:
 
 
 def _tag(tag: str, param: str) -> str:
+    from index.languages import normalise_tag
+
     normalised = normalise_tag(tag) if _TAG.fullmatch(tag) else None
     if normalised is None:
         raise InputError("This is not a language tag. Give one such as en, nb or pt-BR.", param)

@@ -20,7 +20,7 @@ from index.records import (
     IngestSummary,
     Stats,
 )
-from rag.errors import NotFoundError
+from rag.errors import InputError, NotFoundError
 from rag.records import (
     Answer,
     Citation,
@@ -28,6 +28,8 @@ from rag.records import (
     CitationSource,
     Conversation,
     Event,
+    Feedback,
+    FeedbackRequest,
     Followups,
     MessageEnd,
     MessageStart,
@@ -41,6 +43,9 @@ from rag.records import (
     SourcesFound,
     TextDelta,
     TextRange,
+    UnansweredGroup,
+    UnansweredReport,
+    UnansweredWeek,
     Verification,
 )
 from rag.settings import Settings
@@ -133,6 +138,32 @@ HIT = SearchHit(
 STATS = Stats(
     articles=1, works=1, chunks=1, articles_by_lang={"en": 1}, model="fake-1", last_ingest="2024-01-02T03:04:05Z"
 )
+REPORT = UnansweredReport(
+    weeks=(
+        UnansweredWeek(
+            week="2024-W07",
+            first_day="2024-02-12",
+            last_day="2024-02-18",
+            questions=1,
+            groups=(
+                UnansweredGroup(
+                    label="=Was kostet *das*?",
+                    label_lang="de",
+                    count=1,
+                    askers=1,
+                    langs={"de": 1},
+                    not_found=1,
+                    thumbs_down=0,
+                    reasons={},
+                    examples=(),
+                    nearest=(),
+                ),
+            ),
+        ),
+    ),
+    questions=1,
+    left_out=0,
+)
 RUN: tuple[IngestEvent, ...] = (
     IngestProgress(phase="reading", done=1, total=1),
     FileOutcome(path="city/bridge.md", outcome="new", article_id="a1", lang="en", chunks=1, embedded=1),
@@ -178,7 +209,7 @@ class FakeBackend:
         self.settings = settings or Settings()
         self.ready = ready
         self.pause_s = pause_s
-        self.calls: list[Question | SearchRequest | IngestRequest] = []
+        self.calls: list[Question | SearchRequest | IngestRequest | FeedbackRequest] = []
         self.closed = 0
         self.conversations = {answer.conversation_id: (answer,)}
 
@@ -226,6 +257,17 @@ class FakeBackend:
     async def delete_conversation(self, conversation_id: str) -> None:
         await self.conversation(conversation_id)
         del self.conversations[conversation_id]
+
+    async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
+        if message_id != self.scripted_answer.message_id:
+            raise NotFoundError(f"No message has the id {message_id}.", "message_id")
+        self.calls.append(request)
+        return Feedback(message_id=message_id, rating=request.rating, reason=request.reason, comment=request.comment)
+
+    async def unanswered(self, weeks: int) -> UnansweredReport:
+        if weeks > 52:
+            raise InputError("weeks must be from 1 to 52.", "weeks")
+        return REPORT
 
     async def stats(self) -> Stats:
         return STATS

@@ -16,7 +16,8 @@ from word_encoder import WordEncoder
 
 from index.build import Indexer
 from index.catalog import Catalog
-from index.readers.child import Request, reply_to
+from index.readers.child import reply_to
+from index.readers.wire import Request
 from index.reading import FailedFile
 from index.records import Article, Encoder, FileOutcome, Hit, IngestRequest, IngestSummary, Skipped, Span, Vectors
 from index.search import Searcher

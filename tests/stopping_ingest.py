@@ -11,7 +11,7 @@ from pathlib import Path
 
 from word_encoder import WordEncoder
 
-from index import build
+from index import build, embedding
 from index.catalog import Catalog
 from index.records import IngestRequest, PassageVectors, Vectors
 from index.vectors import ChromaVectors
@@ -59,7 +59,7 @@ class StoppingStore(ChromaVectors):
 
 
 def main(data_dir: Path, articles: str, stop: str = "", at: str = "0") -> None:
-    build.WINDOW_CHUNKS, build.ENCODE_CHUNKS = 6, 2
+    build.WINDOW_CHUNKS, embedding.ENCODE_CHUNKS = 6, 2
     steps = Steps(stop, int(at))
     encoder, store = StoppingEncoder(steps), StoppingStore(data_dir / "chroma", steps)
     indexer = build.Indexer(

@@ -58,7 +58,7 @@ def test_a_run_stopped_anywhere_is_completed_by_the_next_without_embedding_twice
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.build.WINDOW_CHUNKS", 2)
-    monkeypatch.setattr("index.build.ENCODE_CHUNKS", 1)
+    monkeypatch.setattr("index.embedding.ENCODE_CHUNKS", 1)
     for stop in range(1, 18, 2):
         index = small_index(tmp_path / str(stop), monkeypatch)
         for number in range(5):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from index import bundled_model
-from index.bundled_model import FOLDER, SHA256, ensure_unpacked, packed_file, unpack
+from index.bundled_model import ensure_unpacked, packed_file, unpack
 from index.errors import ConfigurationError
+from index.model_identity import FOLDER, SHA256
 
 PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁", "▁heron", "▁winter", "s")
 HIDDEN, POSITIONS, FEED_FORWARD = 32, 16, 32

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from index.catalog import (
+from index.catalog import Catalog
+from index.catalog_records import (
     ArticleVersion,
-    Catalog,
     FileState,
     NewChunk,
     StoredVectors,
@@ -125,8 +125,8 @@ def test_removing_a_file_removes_its_article(catalog: Catalog) -> None:
 
 def test_a_skipped_file_takes_its_earlier_article_away_and_a_failed_one_does_not(catalog: Catalog) -> None:
     save(catalog, version("a"), version("b"))
-    assert catalog.record_file("site", state("a.md", None, "skipped")) == ["a-0"]
-    assert catalog.record_file("site", state("b.md", "b", "failed")) == []
+    assert catalog.record_files("site", [state("a.md", None, "skipped")]) == ["a-0"]
+    assert catalog.record_files("site", [state("b.md", "b", "failed")]) == []
     assert set(catalog.article_ids()) == {"b"}
 
 

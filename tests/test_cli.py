@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from fake_runtime import FakeRuntime, installed
 
 from index.records import ArticleSummary
 from rag.cli import exit_code, run
-from rag.cli_output import answer_text, clean
+from rag.cli_output import clean
+from rag.cli_text import answer_text
 from rag.errors import (
     BusyError,
     ConfigurationError,
@@ -26,8 +26,6 @@ from rag.errors import (
 from rag.owner import Owner
 from rag.records import Answer, Question, SearchRequest, SearchResponse
 from rag.settings import Settings
-
-HEAVY = {"torch", "sentence_transformers", "chromadb", "litestar", "sqlalchemy", "alembic", "httpx", "lingua"}
 
 
 @pytest.fixture
@@ -45,34 +43,6 @@ class Terminal(io.TextIOWrapper):
     def shown(self) -> str:
         self.flush()
         return self.buffer.getvalue().decode()  # type: ignore[attr-defined,no-any-return]
-
-
-def test_help_imports_nothing_heavy() -> None:
-    code = "import sys; from rag.cli import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "ingest" in done.stdout
-    modules = set(done.stderr.split())
-    assert "rag.cli" in modules
-    assert not modules & HEAVY
-
-
-def test_asking_a_service_imports_no_engine(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from rag.owner import Owner; from rag.cli import run\n"
-        "with Owner.acquire(Path(sys.argv[1])) as owner:\n"
-        "    owner.publish('http://127.0.0.1:1'); code = run(['ask', 'Where?'])\n"
-        "print(code, *sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"KILDE_DATA_DIR": str(tmp_path)},
-    )
-    code_, *modules = done.stdout.split()
-    assert (code_, "process" in done.stderr) == ("2", True)
-    assert set(modules) & HEAVY == {"httpx"}
 
 
 def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

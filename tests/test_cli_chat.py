@@ -9,8 +9,8 @@ from fake_backend import ANSWER, QUOTE, TEXT, turn
 from fake_runtime import FakeRuntime, installed
 
 from rag.cli import run
-from rag.cli_engine import InProcess
 from rag.errors import BusyError
+from rag.in_process import InProcess
 from rag.records import MessageEnd, MessageStart, Notice, PhaseStatus, Question, StreamError, TextDelta
 
 

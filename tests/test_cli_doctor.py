@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fake_runtime import FakeRuntime, installed
 
-from index.bundled_model import FOLDER
+from index.model_identity import FOLDER
 from rag.cli import run
 from rag.doctor import examine, folder, index, model, owner, readiness_verdict, service
 from rag.errors import ConfigurationError

@@ -98,6 +98,7 @@ def test_its_migrations_leave_other_tables_alone(url: str) -> None:
         "articles",
         "conversations",
         "conversations_version",
+        "feedback",
         "messages",
     }
     engine.dispose()

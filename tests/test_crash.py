@@ -17,11 +17,11 @@ from word_encoder import WORDS, WordEncoder
 
 from evals.benchmarks.wholeness import Contents, contents, differences, half_articles, least_cosine
 from index.build import Indexer
-from index.catalog import Catalog, pack_vectors
+from index.catalog import Catalog
+from index.catalog_records import pack_vectors
 from index.derived import audit, reconcile
 from index.records import IngestRequest
 from index.vectors import ChromaVectors
-from rag.runtime import NoStore
 
 SCRIPT = Path(__file__).with_name("stopping_ingest.py")
 
@@ -100,9 +100,7 @@ def whole_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     write_articles(folder / "articles", range(2), "First.")
     with opened(folder) as catalog:
-        indexer = Indexer(
-            catalog, encoder=WordEncoder, store=lambda _: NoStore(), model="words", model_fingerprint="words"
-        )
+        indexer = Indexer(catalog, encoder=WordEncoder, store=lambda _: None, model="words", model_fingerprint="words")
         assert len(list(indexer.ingest(IngestRequest(paths=(str(folder / "articles"),))))) > 2
     return folder
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.encoder import BATCH_SIZE, SentenceEncoder, model_fingerprint
+from index.encoder import BATCH_SIZE, SentenceEncoder
 from index.errors import ConfigurationError
+from index.model_identity import model_fingerprint
 from index.token_vectors import unpack
 
 PASSAGES = [

@@ -8,6 +8,7 @@ import pytest
 from index.languages import decide, detect, detect_question, is_rtl, normalise_tag, split_path
 
 QUESTIONS = tomllib.loads((Path(__file__).parent / "language_questions.toml").read_text("utf-8"))
+NORDIC = tomllib.loads((Path(__file__).parent / "nordic_questions.toml").read_text("utf-8"))
 KNOWN_MISTAKES = 3
 """Of the questions in the file; a change that makes more has made detection worse."""
 ENGLISH = (
@@ -90,6 +91,33 @@ def test_a_likely_language_does_not_overrule_a_plain_question() -> None:
 def test_a_likely_language_decides_between_close_ones() -> None:
     assert detect_question("Hvor er det?", ["da"]) == "da"
     assert detect_question("Hvor er det?", ["nb"]) == "nb"
+
+
+@pytest.mark.parametrize(("part", "known_mistakes"), [("tuning", 6), ("held_out", 6)])
+def test_hardly_any_short_nordic_question_is_mistaken(part: str, known_mistakes: int) -> None:
+    wrong = [(lang, text) for lang, texts in NORDIC[part].items() for text in texts if detect_question(text) != lang]
+    assert len(wrong) <= known_mistakes, wrong
+
+
+@pytest.mark.parametrize("lang", ["nb", "da"])
+def test_the_articles_languages_decide_what_could_be_norwegian_or_danish(lang: str) -> None:
+    questions = [text for part in ("tuning", "held_out") for text in NORDIC["either"][part]]
+    assert {detect_question(text, indexed=[lang, "en"]) for text in questions} == {lang}
+
+
+@pytest.mark.parametrize("lang", ["nb", "da"])
+def test_hardly_any_short_question_in_an_articles_language_is_mistaken(lang: str) -> None:
+    questions = NORDIC["tuning"][lang] + NORDIC["held_out"][lang]
+    assert sum(detect_question(text, indexed=[lang, "en"]) != lang for text in questions) <= 1
+
+
+def test_the_articles_languages_do_not_overrule_a_plain_question() -> None:
+    assert detect_question("Hvad koster en varmepumpe?", indexed=["nb"]) == "da"
+    assert detect_question("Hvem eier fabrikken?", indexed=["da"]) == "nb"
+
+
+def test_the_articles_languages_say_nothing_of_a_question_in_no_relative_of_theirs() -> None:
+    assert detect_question("Wat is dat?", indexed=["en", "de"]) == "nl"
 
 
 def test_a_question_without_letters_is_in_the_likely_language() -> None:

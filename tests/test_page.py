@@ -16,7 +16,8 @@ from rag.api.app import build_app
 from rag.api.sse import Frames
 
 PAGE = files("rag").joinpath("page")
-SOURCES = {name: PAGE.joinpath(name).read_text("utf-8") for name in ("index.html", "page.css", "page.js", "reading.js")}
+PARTS = ("elements.js", "feedback.js", "page.js", "reading.js")
+SOURCES = {name: PAGE.joinpath(name).read_text("utf-8") for name in (*PARTS, "index.html", "page.css")}
 
 
 def read(expression: str) -> Any:
@@ -47,7 +48,7 @@ def test_every_file_the_page_names_is_there() -> None:
     named = set(re.findall(r'(?:href|src)="(/[^"]+)"', SOURCES["index.html"]))
     assert named == {"/page/icon.svg", "/page/page.css", "/page/page.js"}
     with TestClient(build_app(FakeBackend())) as client:
-        for path in (*named, "/page/reading.js"):
+        for path in (*named, *(f"/page/{part}" for part in PARTS)):
             assert client.get(path).status_code == 200
 
 
@@ -58,7 +59,7 @@ def test_nothing_in_the_page_is_inline_or_from_elsewhere() -> None:
 
 
 def test_text_never_becomes_markup() -> None:
-    code = SOURCES["page.js"] + SOURCES["reading.js"]
+    code = "".join(SOURCES[part] for part in PARTS)
     assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", code) == []
 
 

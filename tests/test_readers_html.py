@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import UnreadableFileError
-from index.readers import read_article
+from index.readers.read import read_article
 from index.records import Article, Skipped
 
 FIXTURES = Path(__file__).parent / "readers"

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import UnreadableFileError
-from index.readers import SUFFIXES, read_article
 from index.readers.canonical import Piece, lay_out
+from index.readers.read import read_article
+from index.readers.suffixes import SUFFIXES
 from index.records import Article
 
 PARTS = (

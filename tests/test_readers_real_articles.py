@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.readers import SUFFIXES, read_article
+from index.readers.read import read_article
+from index.readers.suffixes import SUFFIXES
 from index.records import Article
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from index.readers import read_article
 from index.readers.dates import iso_date
 from index.readers.leading_date import split_leading_date
+from index.readers.read import read_article
 from index.records import Article, Skipped
 
 

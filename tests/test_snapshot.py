@@ -8,7 +8,8 @@ import pytest
 from small_index import SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
-from index.catalog import Catalog, IndexedArticle, IndexedChunk, StoredChunk, pack_vectors
+from index.catalog import Catalog
+from index.catalog_records import IndexedArticle, IndexedChunk, StoredChunk, pack_vectors
 from index.records import Filters, Span
 from index.snapshot import MEAN_PRIOR_CHUNKS, Snapshot, passes, take_snapshot
 from index.token_vectors import TOKEN_DIM

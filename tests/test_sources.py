@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog import Catalog, FileState
+from index.catalog import Catalog
+from index.catalog_records import FileState
 from index.errors import InputError
 from index.reading import FailedFile
 from index.records import Outcome
@@ -58,7 +59,7 @@ def remember(
         checked_on=checked_on,
         expires=expires,
     )
-    catalog.record_file("site", state)
+    catalog.record_files("site", [state])
 
 
 def plan_of(catalog: Catalog, path: Path, *, site_url: str | None = None, today: date = TODAY) -> Plan:

@@ -32,6 +32,9 @@ class WordEncoder:
         vector: NDArray[np.float32] = self._vectors([text])[0]
         return QuestionVectors(vector, None)
 
+    def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
+        return [self.encode_question(text) for text in texts]
+
     def _vectors(self, texts: list[str]) -> Vectors:
         rows = [[float(text.lower().count(word)) for word in WORDS] for text in texts]
         counts = np.array([[*row, 0.0 if any(row) else 1.0] for row in rows], np.float32).reshape(-1, self.dim)

@@ -31,7 +31,8 @@ from evals.benchmarks.table import Row, exactly, markdown
 from evals.benchmarks.wholeness import contents, differences, half_articles, least_cosine, same_order, score_gap
 from index.catalog import Catalog
 from index.derived import audit, reconcile
-from index.encoder import BUNDLED, SentenceEncoder
+from index.encoder import SentenceEncoder
+from index.model_identity import BUNDLED
 from index.records import Encoder, Hit
 from index.search import Query, Searcher
 from index.vectors import ChromaVectors, probe

@@ -7,8 +7,8 @@ questions that nothing is fitted on lie in ``evals/questions/seeds.jsonl`` and `
 from collections.abc import Iterator
 from pathlib import Path
 
-from evals.benchmarks.asking import open_fresh
-from evals.golden import QUESTIONS, Case, holds, load_cases
+from evals.fresh import open_fresh
+from evals.golden import QUESTIONS, Case, holds, load_cases, normalise
 from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
@@ -27,7 +27,7 @@ def development_hits(data: Path) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
 
 def is_right(case: Case, candidate: Candidate) -> bool:
     """Whether the candidate alone says all that the case expects, and nothing that it forbids."""
-    expected, text = case.expect, candidate.text
+    expected, text = case.expect, normalise(candidate.text)
     says = all(any(holds(text, form) for form in forms) for forms in expected.facts)
     quoted = not expected.quotes or any(holds(text, quote) for quote in expected.quotes)
     return case.answerable and says and quoted and not any(holds(text, other) for other in expected.forbidden)

@@ -18,9 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from evals.benchmarks.asking import open_fresh
 from evals.benchmarks.development import development_hits, is_right
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.fresh import open_fresh
 from index.records import Hit
 from index.search import Query
 from rag.candidates import candidates

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from evals.benchmarks.asking import open_fresh
 from evals.benchmarks.development import development_hits, is_right
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.fresh import open_fresh
 from index.ranking import RankingWeights
 from index.records import Hit
 from index.search import Query

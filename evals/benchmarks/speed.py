@@ -26,7 +26,8 @@ from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environmen
 from evals.benchmarks.table import Row, at_least, at_most, markdown
 from index.build import Indexer
 from index.catalog import Catalog
-from index.encoder import BUNDLED, SentenceEncoder
+from index.encoder import SentenceEncoder
+from index.model_identity import BUNDLED
 from index.records import IngestRequest, IngestSummary, PassageVectors
 from index.vectors import ChromaVectors
 from rag.records import Answer

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from index.catalog import Catalog, IndexedArticle, IndexedChunk, StoredChunk, unpack_vectors
+from index.catalog import Catalog
+from index.catalog_records import IndexedArticle, IndexedChunk, StoredChunk, unpack_vectors
 from index.chunking import chunk
 from index.records import Encoder, Hit, Vectors
 

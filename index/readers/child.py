@@ -6,7 +6,6 @@ crash in a parser) happens here and not in the process that owns the index.
 
 import resource
 import sys
-from datetime import date
 from multiprocessing.connection import Connection
 
 import msgspec
@@ -14,24 +13,8 @@ import msgspec
 from index.errors import UnreadableFileError
 from index.languages import decide
 from index.readers.read import read_article
-from index.records import Article, Skipped
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One file to parse."""
-
-    path: str
-    data: bytes
-    today: date
-    site_url: str | None
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """Exactly one of the three; an empty reply says that the process is ready."""
-
-    article: Article | None = None
-    skipped: Skipped | None = None
-    failed: str | None = None
+from index.readers.wire import Reply, Request
+from index.records import Article
 
 
 def serve(pipe: Connection, memory_bytes: int) -> None:

@@ -11,13 +11,9 @@ from index.readers.cleaning import decode
 from index.readers.front_matter import split_front_matter
 from index.readers.html import read_html
 from index.readers.hugo import read_hugo
+from index.readers.suffixes import HTML, MARKDOWN, SUFFIXES
 from index.readers.text import read_text
 from index.records import Article, Skipped
-
-_MARKDOWN = (".md", ".markdown")
-_HTML = (".html", ".htm")
-SUFFIXES = (*_MARKDOWN, *_HTML, ".txt")
-"""What is read; case does not matter."""
 
 
 def read_article(path: str, data: bytes, *, today: date, site_url: str | None = None) -> Article | Skipped:
@@ -31,6 +27,6 @@ def read_article(path: str, data: bytes, *, today: date, site_url: str | None = 
     hugo = split_front_matter(source)
     if hugo is not None:
         return read_hugo(path, *hugo, today=today, site_url=site_url)
-    if suffix in _MARKDOWN:
+    if suffix in MARKDOWN:
         return read_hugo(path, {}, source, today=today, site_url=site_url)
-    return read_html(path, source, site_url=site_url) if suffix in _HTML else read_text(path, source)
+    return read_html(path, source, site_url=site_url) if suffix in HTML else read_text(path, source)

@@ -1,4 +1,4 @@
-"""The routes under ``/v1/admin``: figures and ingesting, for whoever holds an admin key.
+"""The routes under ``/v1/admin``: figures, ingesting and what was asked in vain, for whoever holds an admin key.
 
 In: ``Authorization: Bearer KEY``, an IngestRequest. Out: Stats; the events of a run, one JSON object a line. A run that
 breaks off ends with ``{"error": {"code", "message", "param"}}``. Refuses every caller without a fitting key,
@@ -25,6 +25,7 @@ from rag.api.bodies import StrictJson
 from rag.api.refusals import stream_error
 from rag.api.responses import refusals
 from rag.api.stream import Piecewise, StreamResponse, Write
+from rag.api.unanswered import unanswered
 from rag.api.wiring import Wired
 from rag.records import ErrorBody, ErrorResponse
 from rag.validate import check_ingest
@@ -93,4 +94,6 @@ async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _handler: 
 
 
 def admin_routes() -> Router:
-    return Router("/v1/admin", route_handlers=[stats, ingest], guards=[require_key], security=[{"admin": []}])
+    return Router(
+        "/v1/admin", route_handlers=[stats, ingest, unanswered], guards=[require_key], security=[{"admin": []}]
+    )

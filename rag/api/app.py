@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Message, Scope
 
-from rag.api import articles, chat, conversations, health, page
+from rag.api import articles, chat, conversations, feedback, health, page
 from rag.api.admin import admin_routes
 from rag.api.admission import Admission
 from rag.api.backend import Backend
@@ -42,7 +42,8 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
     return Litestar(
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
-            *(conversations.read_conversation, conversations.delete_conversation, admin_routes()),
+            *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
+            admin_routes(),
             *(health.live, health.ready, page.page, page.page_file),
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},

@@ -4,7 +4,18 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
-from rag.records import Answer, Conversation, Event, Question, Readiness, SearchRequest, SearchResponse
+from rag.records import (
+    Answer,
+    Conversation,
+    Event,
+    Feedback,
+    FeedbackRequest,
+    Question,
+    Readiness,
+    SearchRequest,
+    SearchResponse,
+    UnansweredReport,
+)
 from rag.settings import Settings
 
 
@@ -38,6 +49,14 @@ class Backend(Protocol):
 
     async def delete_conversation(self, conversation_id: str) -> None:
         """Raises NotFoundError."""
+        ...
+
+    async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
+        """Raises NotFoundError."""
+        ...
+
+    async def unanswered(self, weeks: int) -> UnansweredReport:
+        """Raises InputError for a number of weeks out of range."""
         ...
 
     async def stats(self) -> Stats: ...

@@ -15,6 +15,8 @@ PAGE_POLICY = (
 )
 _MEDIA_TYPES = {
     "page.css": "text/css",
+    "elements.js": "text/javascript",
+    "feedback.js": "text/javascript",
     "page.js": "text/javascript",
     "reading.js": "text/javascript",
     "icon.svg": "image/svg+xml",

@@ -1,26 +1,17 @@
 // The page: asks, shows the answer as it arrives, and opens the passage behind a citation.
 // Text of articles and answers becomes text nodes only.
 
+import { $, element, setAttributes } from "./elements.js";
+import { feedbackView } from "./feedback.js";
 import { EventReader, answerPieces, articleParagraphs, dateInWords, directionOf, languageName, safeLink } from "./reading.js";
 
 const LOCALE = "en";
 const PHASES = { searching: "Searching the articles", reading: "Reading", writing: "Writing" };
 const EXAMPLES = 3;
-const $ = (selector) => document.querySelector(selector);
 
 let conversationId = null;
 let running = null;
 let opened = null;
-
-function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
 
 const spoken = (lang) => ({ lang, dir: directionOf(lang) });
 
@@ -106,10 +97,6 @@ function startTurn(question) {
   };
 }
 
-function setAttributes(target, attributes) {
-  for (const [name, value] of Object.entries(attributes)) target.setAttribute(name, value);
-}
-
 const problemView = (text, again) =>
   element("p", { class: "problem" }, text, element("button", { class: "quiet", type: "button", onclick: again }, "Try again"));
 
@@ -121,6 +108,7 @@ function answerView(answer, question) {
     sourcesView("Sources", answer.sources, answer.citations),
     sourcesView("Nearest articles", answer.nearest, []),
     suggestionsView("Ask further", answer.followups, answer.lang),
+    answer.status !== "out_of_scope" && feedbackView(answer.message_id),
   ];
 }
 

@@ -1,0 +1,44 @@
+"""What search loses when a question is asked as a follow-up instead of by itself.
+
+Per question: hit@5 of the standalone question minus hit@5 of the follow-up, so 1 for a loss and -1 for a gain. Over
+all: the share of hits that is kept. Scored for follow-ups that have a standalone question and an expected work.
+"""
+
+from collections.abc import Sequence
+
+from evals.measures.measure import Figure, Measure
+from evals.measures.ranking import hit, relevant_works, works_found
+from evals.records import Outcome
+
+_K = 5
+
+
+def kept(outcomes: Sequence[Outcome]) -> float | None:
+    """Hits of the follow-ups over hits of their standalone questions; None without any of the latter."""
+    scored = [_hits(outcome) for outcome in outcomes if _is_scored(outcome)]
+    alone = sum(alone for _, alone in scored)
+    return sum(asked for asked, _ in scored) / alone if alone else None
+
+
+def _loss(outcome: Outcome, _: float | None) -> float | None:
+    if not _is_scored(outcome):
+        return None
+    asked, alone = _hits(outcome)
+    return alone - asked
+
+
+def _hits(outcome: Outcome) -> tuple[float, float]:
+    """As asked, and by itself."""
+    relevant = relevant_works(outcome.case)
+    return (
+        hit(works_found(outcome.found), relevant, _K),
+        hit(works_found(outcome.standalone_found), relevant, _K),
+    )
+
+
+def _is_scored(outcome: Outcome) -> bool:
+    return outcome.case.standalone is not None and bool(outcome.case.expect.works)
+
+
+FOLLOWUP_LOSS = Measure(name="followup_loss", title="Hits lost by follow-ups", direction="lower", score=_loss)
+FOLLOWUP_KEPT = Figure(name="followup_kept", title="Hits that follow-ups keep", of=kept)

@@ -1,0 +1,42 @@
+"""``POST /v1/messages/{id}/feedback``: what a reader says of an answer.
+
+In: a message id, a FeedbackRequest. Out: what is kept of it. Refuses an unknown message with 404, and with 400 a rating
+or reason that is none of the known ones, and a comment that is too long.
+"""
+
+from typing import Any, get_args
+
+from litestar import post
+from litestar.params import FromPath, JSONBody
+
+from rag.api.bodies import StrictJson
+from rag.api.responses import refusals
+from rag.api.wiring import Wired
+from rag.errors import InputError
+from rag.records import Feedback, FeedbackRequest, Rating, Reason
+from rag.validate import check_feedback, check_id
+
+_CHOICES = {"rating": (*get_args(Rating), "null"), "reason": (*get_args(Reason), "null")}
+
+
+class FeedbackJson(StrictJson[FeedbackRequest]):
+    """Names the choices where none of them was given."""
+
+    def decode_bytes(self, value: bytes) -> Any:
+        try:
+            return super().decode_bytes(value)
+        except InputError as exc:
+            if exc.param not in _CHOICES:
+                raise
+            raise InputError(f"It takes one of: {', '.join(_CHOICES[exc.param])}.", exc.param) from exc
+
+
+@post(
+    "/v1/messages/{message_id:str}/feedback",
+    dto=FeedbackJson,
+    status_code=200,
+    responses=refusals(400, 404, 413),
+)
+async def give_feedback(message_id: FromPath[str], data: JSONBody[FeedbackRequest], wiring: Wired) -> Feedback:
+    """Replaces what was said of this answer before; a null rating takes it back."""
+    return await wiring.backend.give_feedback(check_id(message_id, "message_id"), check_feedback(data))

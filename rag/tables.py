@@ -1,0 +1,49 @@
+"""The SQL tables of conversations and feedback, as queries name them; ``rag/migrations`` makes them.
+
+In: the address of a database. Out: an engine on it, with the newest schema; deleting a message there deletes its
+feedback. Refuses a database that cannot be used with ConfigurationError.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from index.database import open_database
+
+VERSION_TABLE = "conversations_version"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+metadata = sa.MetaData()
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("conversation_id", sa.Text, primary_key=True),
+    sa.Column("created_at", sa.Text, nullable=False),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("message_id", sa.Text, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("rating", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("given_at", sa.Text, nullable=False),
+)
+
+
+def open_tables(url: str) -> sa.Engine:
+    return open_database(url, MIGRATIONS, VERSION_TABLE)
