@@ -47,6 +47,11 @@ class Snapshot:
         self._token_means = token_means or {}
         self._means = _shrunk_means(self.vectors, self._lang_of_row, len(self._langs))
 
+    @property
+    def langs(self) -> tuple[str, ...]:
+        """Of the articles, sorted."""
+        return tuple(self._langs)
+
     def __len__(self) -> int:
         return len(self.chunks)
 

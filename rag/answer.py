@@ -7,7 +7,7 @@ source. The turn is stored before it is said to be over. All of it is pure but s
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
 import anyio.to_thread
 import msgspec
@@ -61,9 +61,13 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 class Answering:
     """Turns over one search and one store of conversations; any number at a time."""
 
-    def __init__(self, search: Search, conversations: Conversations) -> None:
+    def __init__(
+        self, search: Search, conversations: Conversations, *, langs: Callable[[], Collection[str]] = tuple
+    ) -> None:
+        """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs."""
         self._search = search
         self._conversations = conversations
+        self._langs = langs
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
@@ -102,7 +106,7 @@ class Answering:
                     f"There is no conversation {question.conversation_id!r}. Leave conversation_id out to begin one.",
                     "conversation_id",
                 )
-        detected = detect_question(question.question, tuple({turn.lang for turn in before}))
+        detected = detect_question(question.question, tuple({turn.lang for turn in before}), indexed=self._langs())
         return Turn(
             message_id=uuid.uuid4().hex,
             conversation_id=question.conversation_id or uuid.uuid4().hex,
@@ -121,7 +125,7 @@ class Answering:
         kind = small_talk(text, turn.lang)
         if kind is not None:
             return _answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang), timings={})
-        lang = detect_question(text, (turn.lang,))
+        lang = detect_question(text, (turn.lang,), indexed=self._langs())
         began = time.perf_counter()
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=turn.question.filters, group_works=False)
         hits = self._search(query)

@@ -192,7 +192,7 @@ class Runtime:
 
         with self._opening_turns:
             if self._answering is None:
-                self._answering = Answering(self.find, self._ready_conversations())
+                self._answering = Answering(self.find, self._ready_conversations(), langs=self._searching.langs)
             return self._answering
 
     def _ready_conversations(self) -> "Conversations":

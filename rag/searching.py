@@ -36,6 +36,10 @@ class Searching:
     def search(self, query: "Query", question: QuestionVectors | None = None) -> tuple[Hit, ...]:
         return self._ready_searcher().search(query, question)
 
+    def langs(self) -> tuple[str, ...]:
+        """Of the articles, sorted."""
+        return self._ready_searcher().snapshot.langs
+
     def refresh(self) -> None:
         """Search the catalog as it is now, and drop the stores of older generations.
 

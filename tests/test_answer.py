@@ -320,3 +320,11 @@ def test_timings_are_whole_milliseconds_and_the_total_is_not_less_than_a_part(co
 def test_an_answer_survives_json(conversations: Conversations) -> None:
     answer = ask(conversations, FixedSearch(found(FACT)))
     assert msgspec.json.decode(msgspec.json.encode(answer), type=Answer) == answer
+
+
+@pytest.mark.parametrize("lang", ["nb", "da"])
+def test_a_question_that_could_be_in_two_languages_is_in_that_of_the_articles(
+    conversations: Conversations, lang: str
+) -> None:
+    answering = Answering(FixedSearch(found(FACT)), conversations, langs=lambda: ("en", lang))
+    assert anyio.run(answering.answer, Question(question="Hvem er direktør?")).lang == lang

@@ -1,12 +1,14 @@
 """The pages on settings and on the command line say what the code does."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import typer
 
-from rag.cli import app
+from evals.cli import app
 from rag.settings import PREFIX, Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -39,7 +41,8 @@ def test_every_command_is_documented_with_its_options() -> None:
 
 def _name(usage: str) -> str:
     """``kilde eval run [SUITE] …`` is ``eval run``."""
-    return " ".join(takewhile(str.islower, (word.strip("-") if word == "--version" else word for word in usage.split()[1:])))
+    found = re.match(r"kilde((?: [a-z]+(?!\S))*)", usage)
+    return found[1].strip() if found else ""
 
 
 def _commands(command: Any, *names: str) -> Iterator[tuple[str, set[str]]]:

@@ -1,7 +1,7 @@
-"""The development questions: real pages, questions as readers ask them, for tuning and never for reports.
+"""The development questions: articles as publishers have them, for tuning and never for reports.
 
-In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. The
-questions that nothing is fitted on lie in ``evals/questions/seeds.jsonl`` and ``sample.jsonl``.
+In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. What
+nothing is fitted on lies in ``evals/questions/golden-*.jsonl`` and ``seeds_fresh.jsonl``.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,18 @@ from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate
 
+SAMPLE = Path(__file__).parent.parent / "corpus" / "content"
+
 
 def development_hits(data: Path) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
-    """Every case with its question's language and its hits, over the electric-vehicle pages."""
-    with open_fresh([data / "evkx" / "content"]) as runtime:
-        for case in load_cases(QUESTIONS / "development.jsonl"):
-            lang = detect_question(case.question)
-            query = Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False)
-            yield case, lang, runtime.find(query)
+    """Every case with its question's language and its hits: over the electric-vehicle pages, then over the samples."""
+    for folder, names in ((data / "evkx" / "content", ("development", "tempting")), (SAMPLE, ("sample",))):
+        with open_fresh([folder]) as runtime:
+            for name in names:
+                for case in load_cases(QUESTIONS / f"{name}.jsonl"):
+                    lang = detect_question(case.question)
+                    query = Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False)
+                    yield case, lang, runtime.find(query)
 
 
 def is_right(case: Case, candidate: Candidate) -> bool:
