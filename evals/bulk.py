@@ -25,7 +25,7 @@ from rag.owner import LOCK_FILE, RECORD_FILE
 from rag.runtime import Runtime
 from rag.settings import Settings
 
-SLICE = 256
+SLICE = 512
 """Cases that a process takes at a time; more of them fill whole batches of questions of one length."""
 _MANNER = Manner(concurrency=2)
 """One turn computes while another waits for the disk."""

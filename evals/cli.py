@@ -28,7 +28,7 @@ SuiteName = Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name,
 OfSuite = Annotated[str, typer.Option("--suite", metavar="SUITE", help="A suite's name, or a TOML file of your own.")]
 Out = Annotated[
     list[Path] | None,
-    typer.Option("-o", "--out", metavar="FILE", help="Write .json, .xml, .md, .html, .run or .qrels."),
+    typer.Option("-o", "--out", metavar="FILE", help="Write .json, .xml, .md, .run or .qrels."),
 ]
 
 
@@ -54,7 +54,7 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> None:
     """Ask every question of a suite, and show what came of it."""
     from evals.ask import Manner
-    from evals.cli_run import check_usage, evaluated, run_checked
+    from evals.cli_run import check_usage, evaluated, ready_gate, run_checked
     from evals.formats.write import check_files
     from evals.run import Where
     from evals.suite import Selection, load_suite, select
@@ -65,8 +65,9 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
     selection = Selection(ids=tuple(ids or ()), tags=tuple(tags or ()), langs=tuple(langs or ()))
     check_usage(where, manner, selection, gate=gate)
     whole = load_suite(suite)
+    rules = ready_gate(whole) if gate else None
     finished = run_checked(whole, select(whole, selection), where, manner)
-    judged = evaluated(whole, finished, gate=gate)
+    judged = evaluated(whole, finished, rules)
     _show_run(judged, files, as_json=as_json)
     if judged.failed or any(outcome.error for outcome in judged.run.outcomes):
         raise typer.Exit(1)

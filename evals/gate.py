@@ -81,7 +81,7 @@ def hold(gate: Gate, run: Run, scores: Scores, baseline: Baseline | None) -> tup
     parts = slices(run.outcomes)
     checks = [check for floor in gate.floor for check in _floors(floor, run, scores, parts)]
     if gate.drop:
-        against = _usable(baseline, run)
+        against = usable(baseline, run.suite, run.corpus_sha256)
         checks += [check for drop in gate.drop for check in _drops(drop, run, scores, parts, against)]
     return tuple(checks)
 
@@ -157,15 +157,14 @@ def _score(scores: Scores, outcome: Outcome, measure: str) -> float | None:
     return scores.questions[outcome.case.id].get(measure)
 
 
-def _usable(baseline: Baseline | None, run: Run) -> Baseline:
+def usable(baseline: Baseline | None, suite: str, corpus_sha256: str | None) -> Baseline:
+    """The baseline, if drops can be measured against it. Raises KildeError otherwise."""
     if baseline is None:
-        raise KildeError(
-            f"The gate compares with a baseline, and {run.suite} has none: run `kilde eval baseline save`."
-        )
-    if baseline.corpus_sha256 != run.corpus_sha256:
+        raise KildeError(f"The gate compares with a baseline, and {suite} has none: `kilde eval baseline save`.")
+    if corpus_sha256 is not None and baseline.corpus_sha256 != corpus_sha256:
         raise KildeError(
             f"The baseline {baseline.name} was made over other articles ({baseline.corpus_sha256[:12]}) than this run "
-            f"({run.corpus_sha256[:12]}). Look at the run, and save it as a new baseline: `kilde eval baseline save`."
+            f"({corpus_sha256[:12]}). Look at the run, and save it as a new baseline: `kilde eval baseline save`."
         )
     return baseline
 

@@ -123,6 +123,7 @@ def test_a_gate_on_a_measure_that_is_never_produced_leaves_with_3(tmp_path: Path
 def test_a_gate_with_drops_and_no_baseline_leaves_with_2(tmp_path: Path, system: SmallSystem) -> None:
     suite = accepted(tmp_path, gate='[[drop]]\nmeasure = "right"\nat_most = 0\n')
     assert run(["eval", "run", suite, "--gate"]) == 2
+    assert system.calls == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""An index that a benchmark searches through ``index`` alone: built afresh, or one that was ingested before.
+
+In: folders of articles, or the data folder of an index over them. Out: the encoder, the derived store and the searcher,
+closed and, where it was built, gone afterwards. Refuses an ingest that failed for a file, a folder that another process
+owns (BusyError), and an index made by another version of model, chunker or analyser.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from evals.benchmarks.machine import model_dir
+from index.build import Indexer
+from index.catalog import Catalog
+from index.derived import open_store
+from index.encoder import SentenceEncoder
+from index.model_identity import BUNDLED
+from index.records import Encoder, FileOutcome, IngestRequest, VectorStore
+from index.search import Searcher
+from rag.errors import InputError
+from rag.owner import Owner
+
+
+class SearchIndex(msgspec.Struct, frozen=True):
+    """What questions are encoded with and asked of."""
+
+    encoder: Encoder
+    store: VectorStore | None
+    searcher: Searcher
+
+
+@contextmanager
+def open_index(folders: Sequence[Path], ingested: Path | None = None) -> Iterator[SearchIndex]:
+    """Over ``folders``, or the index in the data folder ``ingested``, which is then only read."""
+    with tempfile.TemporaryDirectory(prefix="kilde-") as scratch:
+        data_dir = ingested or Path(scratch)
+        if not data_dir.is_dir():
+            raise InputError(f"There is no index in {data_dir}. Leave the option out to have one built.")
+        with Owner.acquire(data_dir), closing(Catalog.open(f"sqlite:///{data_dir / 'catalog.db'}")) as catalog:
+            encoder = SentenceEncoder(BUNDLED, model_dir())
+            indexer = Indexer(
+                catalog,
+                encoder=lambda: encoder,
+                store=lambda _generation: None,
+                model=BUNDLED,
+                model_fingerprint=encoder.fingerprint,
+            )
+            if ingested is None:
+                _ingest(indexer, folders)
+            yield _opened(catalog, encoder, data_dir, indexer.fingerprint)
+
+
+def _ingest(indexer: Indexer, folders: Sequence[Path]) -> None:
+    for event in indexer.ingest(IngestRequest(paths=tuple(str(folder.resolve()) for folder in folders))):
+        if isinstance(event, FileOutcome) and event.outcome == "failed":
+            raise InputError(f"{event.path} could not be read: {event.reason}")
+
+
+def _opened(catalog: Catalog, encoder: Encoder, data_dir: Path, fingerprint: str) -> SearchIndex:
+    generation = catalog.current_generation()
+    if generation is None or generation.fingerprint != fingerprint:
+        raise InputError(
+            f"The index in {data_dir} is empty or of another version. Leave the option out to have one built."
+        )
+    store = open_store(catalog, data_dir / "chroma", generation.number, encoder.dim)
+    return SearchIndex(encoder, store, Searcher(catalog, encoder, store))
