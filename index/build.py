@@ -17,7 +17,7 @@ from index.catalog import Catalog
 from index.catalog_records import ArticleVersion, FileState, Generation, NewChunk
 from index.embedding import Embedded, Embedder, Encoding, digest
 from index.outcomes import Judge, saved, set_aside, settled
-from index.reading import FailedFile, read_files
+from index.reading import FailedFile, read_folders
 from index.rebuild import rebuild
 from index.records import (
     Article,
@@ -220,10 +220,9 @@ class Indexer:
 
 
 def _read(jobs: list[Job], site_url: str | None, today: date) -> Generator[ReadFile, None, None]:
-    for plan in (job.plan for job in jobs):
-        paths = [seen.path for seen in plan.to_read]
-        results = read_files(plan.scope.root, paths, today=today, site_url=site_url)
-        yield from zip(plan.to_read, results, strict=True)
+    folders = [(job.plan.scope.root, [seen.path for seen in job.plan.to_read]) for job in jobs]
+    files = (seen for job in jobs for seen in job.plan.to_read)
+    yield from zip(files, read_folders(folders, today=today, site_url=site_url), strict=True)
 
 
 def _preview_of(judge: Judge, seen: Seen, result: Article | Skipped | FailedFile) -> FileOutcome:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import regex
 
+from index.quotable import Unit, quotable
 from index.records import Article, Block, Chunk, Span
 from index.sentences import sentence_spans
 
@@ -240,7 +241,9 @@ def _chunk(article: Article, ordinal: int, units: list[_Unit], embed_text: str) 
         text=article.text[start:end],
         headings=_section_of(article, units[0].block),
         embed_text=embed_text,
-        sentences=tuple(Span(unit.start, unit.end) for unit in units if unit.block.kind != "heading"),
+        sentences=quotable(
+            [Unit(unit.block.kind, unit.start, unit.end, article.text[unit.start : unit.end]) for unit in units]
+        ),
     )
 
 

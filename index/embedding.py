@@ -15,7 +15,7 @@ from index.catalog import Catalog
 from index.catalog_records import NewChunk, StoredVectors, pack_vectors, unpack_vectors
 from index.records import Article, Encoder, VectorStore
 
-ENCODE_CHUNKS = 64
+ENCODE_CHUNKS = 128
 """Chunks encoded in one call: more of them waste less, fewer make a shorter wait for a run that is to stop."""
 ID_LENGTH = 16
 

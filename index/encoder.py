@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 16
 """Texts per forward pass; several passes run side by side."""
-PADDING_STEP = 32
+PADDING_STEP = 16
 QUESTION_PROMPTS = ("query",)
 PASSAGE_PROMPTS = ("document", "passage")
 
@@ -231,13 +231,9 @@ def _prompt(prompts: Mapping[str, str | None], names: tuple[str, ...]) -> str:
 
 
 def _batches(lengths: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Lengths with the row numbers of texts that have it, longest first, ``BATCH_SIZE`` or a smaller power of two each.
-
-    The kernels are compiled for every new shape of a batch, so there should be few of them.
-    """
+    """Lengths with the row numbers of texts that have it, longest first, in parts of about one size."""
     for length in sorted(set(lengths), reverse=True):
         rows = [row for row, own in enumerate(lengths) if own == length]
-        while rows:
-            size = min(BATCH_SIZE, 1 << (len(rows).bit_length() - 1))
-            yield length, rows[:size]
-            rows = rows[size:]
+        parts = -(-len(rows) // BATCH_SIZE)
+        for part in range(parts):
+            yield length, rows[part * len(rows) // parts : (part + 1) * len(rows) // parts]

@@ -8,7 +8,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from multiprocessing import Pipe
 from pathlib import Path
@@ -51,16 +52,25 @@ def read_files(
     limits: ReadingLimits = _DEFAULT_LIMITS,
 ) -> Iterator[Article | Skipped | FailedFile]:
     """One result per path, in order. ``paths`` are relative to ``root``, with forward slashes."""
-    parser = _ChildParser(limits)
-    try:
-        for path in paths:
-            try:
-                data = _load(root, path, limits.file_bytes)
-                yield parser.parse(Request(path=path, data=data, today=today, site_url=site_url))
-            except _FileError as exc:
-                yield FailedFile(path=_printable(path), reason=str(exc))
-    finally:
-        parser.close()
+    return read_folders([(root, paths)], today=today, site_url=site_url, limits=limits)
+
+
+def read_folders(
+    folders: Iterable[tuple[Path, Sequence[str]]],
+    *,
+    today: date,
+    site_url: str | None = None,
+    limits: ReadingLimits = _DEFAULT_LIMITS,
+) -> Iterator[Article | Skipped | FailedFile]:
+    """The same for several folders with their paths, one after another, by one child process."""
+    with closing(_ChildParser(limits)) as parser:
+        for root, paths in folders:
+            for path in paths:
+                try:
+                    data = _load(root, path, limits.file_bytes)
+                    yield parser.parse(Request(path=path, data=data, today=today, site_url=site_url))
+                except _FileError as exc:
+                    yield FailedFile(path=_printable(path), reason=str(exc))
 
 
 def find_files(root: Path) -> tuple[list[str], list[FailedFile]]:

@@ -45,9 +45,10 @@ def _in_readers_language(best: Candidate, ranked: Sequence[Candidate], lang: str
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:
-    """The same words, or another language's version of a work that is quoted already."""
-    same_work = candidate.hit.work_id == other.hit.work_id
-    return candidate.text == other.text or (same_work and candidate.hit.article_id != other.hit.article_id)
+    """The same words, part of a list that is quoted, or another language's version of a work that is quoted already."""
+    if candidate.hit.article_id == other.hit.article_id:
+        return candidate.span.start < other.span.end and other.span.start < candidate.span.end
+    return candidate.text == other.text or candidate.hit.work_id == other.hit.work_id
 
 
 def _reading_order(candidate: Candidate, chosen: Sequence[Candidate]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ Files are read in the test's own process: the parsing child, which takes a secon
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -132,16 +132,16 @@ def outcomes_of(found: dict[str, FileOutcome]) -> dict[str, str]:
 
 
 def read_here(
-    root: Path, paths: Sequence[str], *, today: date, site_url: str | None = None
+    folders: Iterable[tuple[Path, Sequence[str]]], *, today: date, site_url: str | None = None
 ) -> Iterator[Article | Skipped | FailedFile]:
-    """``index.reading.read_files`` without its child process and its limits."""
-    for path in paths:
+    """``index.reading.read_folders`` without its child process and its limits."""
+    for root, path in ((root, path) for root, paths in folders for path in paths):
         reply = reply_to(Request(path=path, data=(root / path).read_bytes(), today=today, site_url=site_url))
         yield reply.article or reply.skipped or FailedFile(path=path, reason=reply.failed or "")
 
 
 def small_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: Encoder | None = None) -> SmallIndex:
-    monkeypatch.setattr("index.build.read_files", read_here)
+    monkeypatch.setattr("index.build.read_folders", read_here)
     return SmallIndex(tmp_path, encoder)
 
 

@@ -52,5 +52,5 @@ class LoadedModels:
 def without_model(monkeypatch: pytest.MonkeyPatch) -> LoadedModels:
     models = LoadedModels()
     monkeypatch.setattr("index.encoder.SentenceEncoder", models)
-    monkeypatch.setattr("index.build.read_files", read_here)
+    monkeypatch.setattr("index.build.read_folders", read_here)
     return models

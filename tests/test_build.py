@@ -74,11 +74,11 @@ def test_a_touched_file_with_the_same_content_is_unchanged(filled: SmallIndex) -
 def test_only_the_file_that_changed_is_read(filled: SmallIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
-    def reading(root: Path, paths: list[str], **wanted: object) -> Iterator[object]:
-        read.extend(paths)
-        return read_here(root, paths, **wanted)  # type: ignore[arg-type]
+    def reading(folders: list[tuple[Path, list[str]]], **wanted: object) -> Iterator[object]:
+        read.extend(path for _root, paths in folders for path in paths)
+        return read_here(folders, **wanted)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("index.build.read_files", reading)
+    monkeypatch.setattr("index.build.read_folders", reading)
     filled.write("a.md", f"{ONE} Twice a day.", title="Battery")
     assert outcomes_of(filled.ingest()) == {"a.md": "changed", "b.md": "unchanged"}
     assert read == ["a.md"]

@@ -14,7 +14,7 @@ from evals.baseline import make_baseline
 from evals.compare import compare
 from evals.evaluation import Evaluation, evaluate
 from evals.formats.console import baseline_to_text, baselines_to_text, comparison_to_text, to_text
-from evals.formats.figures import signed, written
+from evals.figures import signed, written
 from evals.formats.json import read_run, to_json
 from evals.formats.junit import to_junit
 from evals.formats.markdown import comparison_to_markdown, to_markdown

@@ -44,6 +44,15 @@ def test_a_translation_is_not_quoted_beside_its_original() -> None:
     assert texts(choose(ranked, "en")) == ["The heron eats fish."]
 
 
+def test_an_item_is_not_quoted_beside_the_list_that_it_is_part_of() -> None:
+    ranked = [
+        make_candidate("Two colours:\nred\nblue", 0.9),
+        make_candidate("red", 0.89, at=13),
+        make_candidate("The next sentence.", 0.88, at=30),
+    ]
+    assert texts(choose(ranked, "en")) == ["Two colours:\nred\nblue", "The next sentence."]
+
+
 @pytest.mark.parametrize(
     ("below", "expected"),
     [(OWN_LANGUAGE_MARGIN / 2, "Der Reiher frisst."), (OWN_LANGUAGE_MARGIN * 1.5, "The heron eats.")],

@@ -17,7 +17,7 @@ from index.search import Query, score
 
 Arm = Literal["lexical", "dense", "fused", "whole"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-"""Terms alone; vectors alone, less what the language brings; both, without token vectors; the search as readers get it."""
+"""Terms alone; vectors alone, less what the language brings; both, without token vectors; the search as it is."""
 Rankings = dict[Arm, tuple[str, ...]]
 
 

@@ -28,8 +28,8 @@ from rag.evidence import Calibration, evidence
 from rag.extract import choose
 from rag.runtime import Runtime
 
-FALSE_REFUSALS = 0.06
-DEVELOPMENT_WEIGHT = 10
+FALSE_REFUSALS = 0.08
+DEVELOPMENT_WEIGHT = 3
 """How often a development question counts: they are few, and the tempting ones among them are real."""
 SAMPLED = 7
 """Every how many-th question is asked."""

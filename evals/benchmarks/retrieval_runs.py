@@ -33,13 +33,13 @@ def run_file(folder: Path, arm: Arm) -> Path:
 
 
 def largest_difference(asked: Sequence[Asked], folder: Path) -> float:
-    """Between our measures and those of ``ir_measures``, over all arms, questions and pools; inf where one is missing."""
-    qrels = list(ir_measures.read_trec_qrels(str(folder / "qrels")))
+    """Between our measures and those of ``ir_measures``, over all arms and pools; inf where one is missing."""
+    qrels = list(ir_measures.read_trec_qrels(str(folder / "qrels")))  # type: ignore[no-untyped-call]
     return max(_difference(asked, qrels, folder, arm) for arm in ARMS)
 
 
 def _difference(asked: Sequence[Asked], qrels: Sequence[object], folder: Path, arm: Arm) -> float:
-    run = ir_measures.read_trec_run(str(run_file(folder, arm)))
+    run = ir_measures.read_trec_run(str(run_file(folder, arm)))  # type: ignore[no-untyped-call]
     theirs = {(one.query_id, one.measure): one.value for one in ir_measures.iter_calc(MEASURES, qrels, run)}
     ours = {
         (f"{one.id}@{pool}", measure): value
@@ -50,6 +50,11 @@ def _difference(asked: Sequence[Asked], qrels: Sequence[object], folder: Path, a
     if ours.keys() != theirs.keys():
         return float("inf")
     return max(abs(value - theirs[key]) for key, value in ours.items())
+
+
+def _judged(one: Asked) -> Iterable[str]:
+    for pool, right in one.right.items():
+        yield from (f"{one.id}@{pool} 0 {path} 1" for path in right)
 
 
 def _ranked(one: Asked, arm: Arm) -> Iterable[str]:

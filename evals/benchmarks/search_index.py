@@ -62,8 +62,6 @@ def _ingest(indexer: Indexer, folders: Sequence[Path]) -> None:
 def _opened(catalog: Catalog, encoder: Encoder, data_dir: Path, fingerprint: str) -> SearchIndex:
     generation = catalog.current_generation()
     if generation is None or generation.fingerprint != fingerprint:
-        raise InputError(
-            f"The index in {data_dir} is empty or of another version. Leave the option out to have one built."
-        )
+        raise InputError(f"The index in {data_dir} is empty or of another version. Have one built afresh.")
     store = open_store(catalog, data_dir / "chroma", generation.number, encoder.dim)
     return SearchIndex(encoder, store, Searcher(catalog, encoder, store))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from evals.compare import Comparison, QuestionChange
 from evals.evaluation import Evaluation
-from evals.formats.figures import signed, written
+from evals.figures import signed, written
 from evals.measures import FIGURES, HEADLINE, MEASURES
 from evals.slices import ALL
 from evals.summary import Mean
