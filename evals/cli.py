@@ -67,7 +67,7 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
     whole = load_suite(suite)
     rules = ready_gate(whole) if gate else None
     finished = run_checked(whole, select(whole, selection), where, manner)
-    judged = evaluated(whole, finished, rules)
+    judged = evaluated(whole, finished.run, rules)
     _show_run(judged, files, as_json=as_json)
     if judged.failed or any(outcome.error for outcome in judged.run.outcomes):
         raise typer.Exit(1)
@@ -109,6 +109,25 @@ def compare(
         _show(comparison_to_text(comparison))
     if comparison.alarm:
         raise typer.Exit(1)
+
+
+@evaluation.command()
+def report(
+    file: Annotated[Path, typer.Argument(metavar="RUN", help="A run, written with -o FILE.json.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Default: beside the run.")] = None,
+    suite: OfSuite = GOLDEN,
+) -> None:
+    """Write a run as one HTML file: figures, languages, history, every wrong answer."""
+    from evals.cli_run import evaluated
+    from evals.formats.json import read_run
+    from evals.formats.write import check_files, write
+
+    page = out or file.with_suffix(".html")
+    check_files([page])
+    loaded, kept = _suite(suite), read_run(file)
+    _refuse_other(loaded, kept.suite)
+    write(evaluated(loaded, kept), page, ".html")
+    _show(str(page))
 
 
 @evaluation.command()
@@ -206,10 +225,16 @@ def _suite(name: str) -> "Suite":
 def _refuse_part(suite: "Suite", name: str, questions_sha256: str) -> None:
     from rag.errors import InputError
 
-    if name != suite.name:
-        raise InputError(f"This run is of {name}, not of {suite.name}. Name its suite with --suite.", "suite")
+    _refuse_other(suite, name)
     if questions_sha256 != suite.questions_sha256:
         raise InputError(f"This run did not ask the questions of {suite.name} as they are now. Run them all.", "run")
+
+
+def _refuse_other(suite: "Suite", name: str) -> None:
+    from rag.errors import InputError
+
+    if name != suite.name:
+        raise InputError(f"This run is of {name}, not of {suite.name}. Name its suite with --suite.", "suite")
 
 
 def _show(text: str) -> None:

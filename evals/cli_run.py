@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from evals.ask import Manner
-from evals.baseline import Baseline, load_baselines
+from evals.baseline import load_baselines
 from evals.check import complaints, fingerprint_of, read_articles, texts_of
 from evals.evaluation import Evaluation, evaluate
 from evals.gate import Gate, load_gate, usable
+from evals.records import Run
 from evals.run import Finished, Where
 from evals.run import run_suite as ask_everything
 from evals.suite import Selection, Suite
@@ -75,18 +76,15 @@ def ready_gate(suite: Suite) -> Gate:
     """The suite's gate. Raises KildeError before anything is asked where it could not be held afterwards."""
     gate = load_gate(suite.gate)
     if gate.drop:
-        usable(_newest(suite), suite.name, suite.corpus_sha256)
+        kept = load_baselines(suite.baselines, suite.name)
+        usable(kept[-1] if kept else None, suite.name, suite.corpus_sha256)
     return gate
 
 
-def evaluated(suite: Suite, finished: Finished, gate: Gate | None) -> Evaluation:
+def evaluated(suite: Suite, run: Run, gate: Gate | None = None) -> Evaluation:
     """With the checks of the gate, if one is to be held, and compared with the newest baseline, if there is any."""
-    return evaluate(finished.run, gate, _newest(suite))
-
-
-def _newest(suite: Suite) -> Baseline | None:
-    baselines = load_baselines(suite.baselines, suite.name)
-    return baselines[-1] if baselines else None
+    kept = load_baselines(suite.baselines, suite.name)
+    return evaluate(run, gate, kept[-1] if kept else None, kept)
 
 
 @contextmanager

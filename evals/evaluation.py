@@ -24,6 +24,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The newest that is over the same articles."""
     checks: tuple[Check, ...] | None = None
     """None where no gate was held."""
+    history: tuple[Baseline, ...] = ()
+    """Every baseline of the suite, oldest first."""
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -58,7 +60,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def evaluate(run: Run, gate: Gate | None = None, baseline: Baseline | None = None) -> Evaluation:
+def evaluate(
+    run: Run, gate: Gate | None = None, baseline: Baseline | None = None, history: tuple[Baseline, ...] = ()
+) -> Evaluation:
     """``gate`` is None where none is to be held."""
     found = scores(run)
     return Evaluation(
@@ -67,4 +71,5 @@ def evaluate(run: Run, gate: Gate | None = None, baseline: Baseline | None = Non
         means=means(run, found),
         baseline=baseline if baseline is not None and baseline.corpus_sha256 == run.corpus_sha256 else None,
         checks=None if gate is None else hold(gate, run, found, baseline),
+        history=history,
     )

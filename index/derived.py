@@ -44,6 +44,7 @@ def reconcile(catalog: Catalog, store: VectorStore, generation: int, dim: int) -
     missing, stale = sorted(wanted - present), sorted(present - wanted)
     if missing:
         vectors = catalog.chunk_vectors(generation, missing)
+        missing = [chunk_id for chunk_id in missing if chunk_id in vectors]
         store.upsert(missing, unpack_vectors([vectors[chunk_id] for chunk_id in missing], dim))
     if stale:
         store.delete(stale)

@@ -4,7 +4,8 @@
     ├── InputError        fix the input: a path, an article, a question, a filter
     │   └── UnreadableFileError    one file cannot be read as an article; the others can
     ├── BusyError         retry: another process owns the data folder, or a limit is reached
-    └── ConfigurationError    configure: a setting, a missing model, a store of another version
+    ├── ConfigurationError    configure: a setting, a missing model, a store of another version
+    └── StoreGoneError    go on without: the derived store of an older generation; never reaches a caller of search
 
 Every message names what is wrong and the way out. ``rag/errors.py`` adds the branches of answering.
 """
@@ -44,3 +45,10 @@ class ConfigurationError(KildeError):
     """Settings or installation have to be changed before this can work."""
 
     code = "configuration"
+
+
+class StoreGoneError(KildeError):
+    """The derived store was dropped, because a newer generation serves; what it knew is in the catalog."""
+
+    code = "store_gone"
+    retryable = True

@@ -28,13 +28,14 @@ class Passes:
 
         def start() -> None:
             torch.set_num_threads(threads // count)
+            # A thread takes over the number that was set last when it first asks; from then on it keeps its own.
+            torch.get_num_threads()
             ready.wait()
 
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="pass", initializer=start)
         for _ in range(count):
             self._pool.submit(int)
         ready.wait()
-        # Torch keeps the number per thread, but gives new threads the number that was set last.
         torch.set_num_threads(threads)
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -43,7 +43,8 @@ def rescore(
 ) -> list[Rescored]:
     """One result per row, in order."""
     packed = catalog.token_vectors({snapshot.chunks[row].vector_key for row in rows})
-    question_mean = snapshot.token_mean(lang)
+    means = snapshot.token_means
+    question_mean = means.of_questions(lang)
     results = []
     for row in rows:
         data = packed.get(snapshot.chunks[row].vector_key)
@@ -51,7 +52,7 @@ def rescore(
             results.append(NOTHING)
             continue
         passage = unpack(data)
-        similarity = similarities(question, question_mean, passage, snapshot.token_mean(snapshot.article_of(row).lang))
+        similarity = similarities(question, question_mean, passage, means.of_passages(snapshot.article_of(row).lang))
         results.append(_scored(snapshot, row, passage, similarity, question.weights))
     return results
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
+from index.errors import StoreGoneError
 from index.languages import base
 from index.lexical import terms
 from index.ranking import log_odds
@@ -117,9 +118,9 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     question_terms = terms(query.text, query.lang)
     allowed = snapshot.matching(query.filters)
     lexical = snapshot.terms.scores(question_terms)
-    if allowed is None and store is not None:
-        near = (snapshot.row_of.get(chunk_id) for chunk_id, _ in store.query(vector, CANDIDATES))
-        rows = _union((row for row in near if row is not None), _best_rows(lexical, CANDIDATES))
+    near = None if store is None or allowed is not None else _nearest(snapshot, store, vector)
+    if near is not None:
+        rows = _union(near, _best_rows(lexical, CANDIDATES))
     else:
         rows = np.arange(len(snapshot)) if allowed is None else allowed
     cosines = snapshot.cosines(vector, rows)
@@ -130,6 +131,15 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
         cosines=cosines,
         coverages=shared / max(snapshot.terms.ceiling(question_terms), 1e-6),
     )
+
+
+def _nearest(snapshot: Snapshot, store: VectorStore, vector: NDArray[np.float32]) -> list[int] | None:
+    """Rows of the chunks nearest to the question; None where the store is that of a generation no longer kept."""
+    try:
+        near = [snapshot.row_of.get(chunk_id) for chunk_id, _ in store.query(vector, CANDIDATES)]
+    except StoreGoneError:
+        return None
+    return [row for row in near if row is not None]
 
 
 def _one_version_per_work(

@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from index.bm25 import Bm25Index
 from index.catalog import Catalog
 from index.catalog_records import IndexedArticle, IndexedChunk, unpack_vectors
+from index.language_means import NO_TOKEN_MEANS, Prior, TokenMeans, bundled_prior, token_means, vector_means
+from index.model_identity import BUNDLED
 from index.records import Filters, Hit, Vectors
-from index.token_vectors import TOKEN_DIM, unpack
+from index.token_vectors import unpack
 
-NO_MEAN = np.zeros(TOKEN_DIM, np.float32)
 SAMPLED_CHUNKS = 32
 """Chunks per language whose tokens give the language's mean token."""
 MEAN_PRIOR_ROWS = 5
 """A language's mean lexical score counts as much as this many scores of zero."""
-MEAN_PRIOR_CHUNKS = 20
-"""A language's mean vector counts as much as this many chunks of the mean over all languages."""
 
 
 class Snapshot:
@@ -33,7 +32,8 @@ class Snapshot:
         articles: dict[str, IndexedArticle],
         chunks: Sequence[IndexedChunk],
         dim: int,
-        token_means: dict[str, NDArray[np.float32]] | None = None,
+        token_means: TokenMeans = NO_TOKEN_MEANS,
+        prior: Prior | None = None,
     ) -> None:
         self.articles = articles
         self.chunks = chunks
@@ -44,8 +44,8 @@ class Snapshot:
         self._langs = sorted(set(langs))
         codes = {lang: code for code, lang in enumerate(self._langs)}
         self._lang_of_row = np.array([codes[lang] for lang in langs], np.int32)
-        self._token_means = token_means or {}
-        self._means = _shrunk_means(self.vectors, self._lang_of_row, len(self._langs))
+        self.token_means = token_means
+        self._means = _vector_means(self.vectors, self._lang_of_row, self._langs, prior)
 
     @property
     def langs(self) -> tuple[str, ...]:
@@ -57,10 +57,6 @@ class Snapshot:
 
     def article_of(self, row: int) -> IndexedArticle:
         return self.articles[self.chunks[row].article_id]
-
-    def token_mean(self, lang: str) -> NDArray[np.float32]:
-        """``[TOKEN_DIM]``: the mean token of a language's chunks; of all languages where this one has none."""
-        return self._token_means.get(lang, self._token_means.get("", NO_MEAN))
 
     def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Of the question with each row, less its cosine with the mean of the row's language.
@@ -119,7 +115,8 @@ def take_snapshot(catalog: Catalog, dim: int) -> Snapshot:
     if generation is None:
         return Snapshot({}, (), dim)
     articles, chunks = catalog.load(generation.number)
-    return Snapshot(articles, chunks, dim, _token_means(catalog, articles, chunks))
+    prior = bundled_prior() if generation.model == BUNDLED else None
+    return Snapshot(articles, chunks, dim, _token_means(catalog, articles, chunks, prior), prior)
 
 
 def passes(article: IndexedArticle, filters: Filters) -> bool:
@@ -147,36 +144,27 @@ def _cut(date: str, other: str) -> str:
     return date[: min(len(date), len(other))]
 
 
-def _shrunk_means(vectors: Vectors, codes: NDArray[np.int32], count: int) -> Vectors:
-    """``[count, dim]``: each language's mean, drawn to the mean over languages the more, the fewer chunks it has."""
-    if not count:
-        return vectors[:0]
-    sums = np.zeros((count, vectors.shape[1]), np.float32)
+def _vector_means(vectors: Vectors, codes: NDArray[np.int32], langs: list[str], prior: Prior | None) -> Vectors:
+    sums = np.zeros((len(langs), vectors.shape[1]), np.float32)
     np.add.at(sums, codes, vectors)
-    sizes = np.bincount(codes, minlength=count).astype(np.float32)[:, None]
-    overall = (sums / np.maximum(sizes, 1)).mean(axis=0, keepdims=True)
-    means: Vectors = (sums + MEAN_PRIOR_CHUNKS * overall) / (sizes + MEAN_PRIOR_CHUNKS)
-    return means
+    sizes = np.bincount(codes, minlength=len(langs)).astype(np.float32)
+    return vector_means(sums, sizes, langs, prior)
 
 
 def _token_means(
-    catalog: Catalog, articles: dict[str, IndexedArticle], chunks: Sequence[IndexedChunk]
-) -> dict[str, NDArray[np.float32]]:
-    """By language, and under the empty name over all languages; each drawn to the latter as the vectors' means are."""
+    catalog: Catalog,
+    articles: dict[str, IndexedArticle],
+    chunks: Sequence[IndexedChunk],
+    prior: Prior | None,
+) -> TokenMeans:
     keys: dict[str, list[str]] = defaultdict(list)
     for chunk in chunks:
         keys[articles[chunk.article_id].lang].append(chunk.vector_key)
     sampled = {lang: some[:: max(1, len(some) // SAMPLED_CHUNKS)] for lang, some in keys.items()}
     packed = catalog.token_vectors({key for some in sampled.values() for key in some})
-    means: dict[str, tuple[int, NDArray[np.float32]]] = {}
+    found: dict[str, tuple[int, NDArray[np.float32]]] = {}
     for lang, some in sampled.items():
         vectors = np.concatenate([unpack(packed.get(key, b"")).vectors for key in some])
         if len(vectors):
-            means[lang] = (len(some), vectors.mean(axis=0))
-    if not means:
-        return {}
-    overall = np.stack([mean for _, mean in means.values()]).mean(axis=0)
-    shrunk = {"": overall}
-    for lang, (size, mean) in means.items():
-        shrunk[lang] = (size * mean + MEAN_PRIOR_CHUNKS * overall) / (size + MEAN_PRIOR_CHUNKS)
-    return shrunk
+            found[lang] = (len(keys[lang]), vectors.mean(axis=0))
+    return token_means(found, prior) if found else NO_TOKEN_MEANS

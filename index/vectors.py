@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import StoreGoneError
 from index.records import Vectors
 
 if TYPE_CHECKING:
@@ -52,10 +53,15 @@ class ChromaVectors:
             self._collection.delete(ids=chunk_ids[some])
 
     def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
-        count = min(top_k, self._collection.count())
-        if count == 0:
-            return []
-        found = self._collection.query(query_embeddings=vector[None, :], n_results=count, include=["distances"])
+        from chromadb.errors import NotFoundError
+
+        try:
+            count = min(top_k, self._collection.count())
+            if count == 0:
+                return []
+            found = self._collection.query(query_embeddings=vector[None, :], n_results=count, include=["distances"])
+        except NotFoundError as exc:
+            raise StoreGoneError("The collection was dropped; a newer generation serves.") from exc
         distances = found["distances"]
         assert distances is not None
         return [(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]

@@ -7,6 +7,7 @@ import pytest
 from small_index import SmallIndex, outcomes_of, read_here, small_index
 
 from index.errors import InputError
+from index.reading import FailedFile
 from index.records import IngestProgress, IngestSummary
 
 ONE = "The battery is charged in Brussels."
@@ -183,6 +184,22 @@ def test_a_file_that_failed_is_reported_again_until_it_is_mended(filled: SmallIn
     (filled.site / "a.md").write_bytes(mended)
     assert outcomes_of(filled.ingest()) == {"a.md": "changed", "b.md": "unchanged"}
     assert filled.words.encoded == []
+
+
+def test_a_file_that_failed_is_tried_again_with_every_run_though_its_content_is_the_same(
+    filled: SmallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(folders: list[tuple[Path, list[str]]], **_wanted: object) -> Iterator[object]:
+        yield from (FailedFile(path=path, reason="Out of memory.") for _root, paths in folders for path in paths)
+
+    filled.write("a.md", "Only cars now.", title="Battery")
+    filled.write("c.md", "Prices.")
+    with monkeypatch.context() as broken:
+        broken.setattr("index.build.read_folders", failing)
+        assert outcomes_of(filled.ingest()) == {"a.md": "failed", "b.md": "unchanged", "c.md": "failed"}
+    assert filled.texts()["a.md"] == f"Battery\n\n{ONE}"
+    assert outcomes_of(filled.ingest()) == {"a.md": "changed", "b.md": "unchanged", "c.md": "new"}
+    assert filled.texts()["a.md"] == "Battery\n\nOnly cars now."
 
 
 def test_another_site_url_gives_articles_new_addresses_and_embeds_nothing(filled: SmallIndex) -> None:

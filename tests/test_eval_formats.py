@@ -13,8 +13,8 @@ from made_runs import REFUSAL, WORK, answer, case, citation, found, outcome, run
 from evals.baseline import make_baseline
 from evals.compare import compare
 from evals.evaluation import Evaluation, evaluate
-from evals.formats.console import baseline_to_text, baselines_to_text, comparison_to_text, to_text
 from evals.figures import signed, written
+from evals.formats.console import baseline_to_text, baselines_to_text, comparison_to_text, to_text
 from evals.formats.json import read_run, to_json
 from evals.formats.junit import to_junit
 from evals.formats.markdown import comparison_to_markdown, to_markdown

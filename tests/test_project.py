@@ -39,8 +39,9 @@ DEVELOPMENT = names(PROJECT["project"]["optional-dependencies"]["dev"])
 
 
 def imported(*folders: str) -> set[str]:
-    """The distributions that the code under some folders imports."""
-    trees = [ast.parse(file.read_bytes()) for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
+    """The distributions that the code under some folders imports, but for the peers, which have their own environment."""
+    files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
+    trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines"]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.reading import FailedFile, ReadingLimits, find_files, read_files
+from index.reading import FailedFile, ReadingLimits, find_files, read_files, read_folders
 from index.records import Article, Skipped
 
 TODAY = date(2025, 1, 15)
@@ -29,6 +29,24 @@ def test_results_come_in_the_order_of_the_paths(tmp_path: Path) -> None:
     paths = write(tmp_path, c=b"Text.", a=b"---\ndraft: true\n---\nx", b=b"\0")
     found = list(read_files(tmp_path, paths, today=TODAY, site_url="https://s.example"))
     assert [(type(one), one.path) for one in found] == [(Article, "c.md"), (Skipped, "a.md"), (FailedFile, "b.md")]
+
+
+def test_several_folders_are_read_in_turn_by_one_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+    popen = subprocess.Popen
+
+    def counting(*args: object, **wanted: object) -> object:
+        started.append(args)
+        return popen(*args, **wanted)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("index.reading.subprocess.Popen", counting)
+    folders = []
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        folders.append((tmp_path / name, write(tmp_path / name, one=name.encode(), two=b"Text.")))
+    found = list(read_folders(folders, today=TODAY))
+    assert [one.text for one in found if isinstance(one, Article)] == ["b", "Text.", "a", "Text."]
+    assert len(started) == 1
 
 
 def test_a_file_that_hangs_fails_alone(tmp_path: Path) -> None:

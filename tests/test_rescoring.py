@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from small_index import SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
+from index.language_means import TokenMeans
 from index.rescoring import CONTEXT, NOTHING, RARITY_POWER, Rescored, rarities, rescore
 from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import TOKEN_DIM, QuestionTokens
@@ -144,7 +145,8 @@ def test_question_and_passage_are_each_centred_by_their_own_language(index: Smal
     index.ingest()
     axes = np.eye(TOKEN_DIM, dtype=np.float32)
     taken = take_snapshot(index.catalog, index.encoder.dim)
-    centred = Snapshot(taken.articles, taken.chunks, index.encoder.dim, {"de": axes[100], "en": axes[101]})
+    means = TokenMeans(passages={"de": axes[100], "en": axes[101]}, question_shift=np.zeros(TOKEN_DIM, np.float32))
+    centred = Snapshot(taken.articles, taken.chunks, index.encoder.dim, means)
     # Both are "otter" less axis 100 once their languages' means are taken off.
     asked = question(index, "otter")
     tokens = msgspec.structs.replace(asked, vectors=asked.vectors - axes[100] + axes[101])

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from small_index import SmallIndex, small_index
+from numpy.typing import NDArray
+from small_index import DictStore, SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
+from index.errors import StoreGoneError
 from index.records import Filters, Hit
 from index.search import Query
 
@@ -155,6 +158,19 @@ def test_a_selective_filter_is_complete_although_hundreds_are_nearer(index: Smal
     index.ingest()
     hits = ask(index, "heron", filters=Filters(langs=("fi",)), with_store=True)
     assert paths(hits) == ["far.fi.md"]
+
+
+class DroppedStore(DictStore):
+    """The store of a generation that is no longer kept."""
+
+    def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
+        raise StoreGoneError("dropped")
+
+
+def test_a_search_on_a_generation_whose_store_was_dropped_finds_the_same(filled: SmallIndex) -> None:
+    expected = ask(filled, "range in winter", with_store=True)
+    filled.stores[1] = DroppedStore()
+    assert ask(filled, "range in winter", with_store=True) == expected != ()
 
 
 # Both arms, and late interaction

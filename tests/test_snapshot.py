@@ -10,8 +10,9 @@ from word_encoder import TokenWordEncoder
 
 from index.catalog import Catalog
 from index.catalog_records import IndexedArticle, IndexedChunk, StoredChunk, pack_vectors
+from index.language_means import PRIOR_CHUNKS
 from index.records import Filters, Span
-from index.snapshot import MEAN_PRIOR_CHUNKS, Snapshot, passes, take_snapshot
+from index.snapshot import Snapshot, passes, take_snapshot
 from index.token_vectors import TOKEN_DIM
 
 
@@ -60,8 +61,8 @@ def test_a_hit_is_the_slice_of_its_article() -> None:
 def test_a_language_of_one_chunk_is_centred_on_all_languages_rather_than_on_itself() -> None:
     snapshot = snapshot_of(("a", "en", (1, 0)), ("b", "de", (0, 1)))
     # Mean over languages (0.5, 0.5); of English (1 + 20 · 0.5, 20 · 0.5) / 21.
-    own = (1 + MEAN_PRIOR_CHUNKS * 0.5) / (1 + MEAN_PRIOR_CHUNKS)
-    other = MEAN_PRIOR_CHUNKS * 0.5 / (1 + MEAN_PRIOR_CHUNKS)
+    own = (1 + PRIOR_CHUNKS * 0.5) / (1 + PRIOR_CHUNKS)
+    other = PRIOR_CHUNKS * 0.5 / (1 + PRIOR_CHUNKS)
     cosines = snapshot.cosines(np.array([1, 0], np.float32), np.array([0, 1]))
     assert cosines.tolist() == pytest.approx([1 - own, 0 - other], abs=1e-3)
 
@@ -76,7 +77,7 @@ def test_with_many_chunks_what_a_language_shares_counts_nothing() -> None:
 def test_all_languages_count_alike_in_their_common_mean() -> None:
     snapshot = snapshot_of(("a", "en", (1, 0)), ("b", "en", (1, 0)), ("c", "en", (1, 0)), ("d", "de", (0, 1)))
     # The mean over languages is (0.5, 0.5) though three of four chunks are English.
-    mean = (3 + MEAN_PRIOR_CHUNKS * 0.5) / (3 + MEAN_PRIOR_CHUNKS)
+    mean = (3 + PRIOR_CHUNKS * 0.5) / (3 + PRIOR_CHUNKS)
     assert snapshot.cosines(np.array([1, 0], np.float32), np.array([0]))[0] == pytest.approx(1 - mean, abs=1e-3)
 
 
@@ -164,12 +165,12 @@ def test_a_language_without_chunks_has_the_mean_token_of_all_languages(index: Sm
     index.write("a.en.md", "heron heron")
     index.ingest()
     snapshot = take_snapshot(index.catalog, index.encoder.dim)
-    assert np.allclose(snapshot.token_mean("fi"), snapshot.token_mean(""))
-    assert snapshot.token_mean("fi")[0] > 0
+    assert np.allclose(snapshot.token_means.of_passages("fi"), snapshot.token_means.of_passages(""))
+    assert snapshot.token_means.of_passages("fi")[0] > 0
 
 
 def test_without_token_vectors_the_mean_token_is_zero() -> None:
-    assert np.array_equal(snapshot_of(("a", "en", (1, 0))).token_mean("en"), np.zeros(TOKEN_DIM))
+    assert np.array_equal(snapshot_of(("a", "en", (1, 0))).token_means.of_passages("en"), np.zeros(TOKEN_DIM))
 
 
 class ChangingCatalog(Catalog):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from index.derived import audit
+from index.errors import StoreGoneError
 from index.records import Vectors
 from index.vectors import ChromaVectors, discard, probe
 
@@ -54,6 +55,14 @@ def test_deleted_chunks_are_not_found(filled: tuple[ChromaVectors, list[str], Ve
 def test_generations_do_not_mix(filled: tuple[ChromaVectors, list[str], Vectors], tmp_path: Path) -> None:
     other = ChromaVectors(tmp_path / "chroma", 2)
     assert other.ids() == set()
+
+
+def test_a_collection_that_was_dropped_says_so(
+    filled: tuple[ChromaVectors, list[str], Vectors], tmp_path: Path
+) -> None:
+    ChromaVectors(tmp_path / "chroma", 2).drop_others()
+    with pytest.raises(StoreGoneError):
+        filled[0].query(filled[2][7], 3)
 
 
 def test_an_audit_of_a_sound_store_loses_nothing(filled: tuple[ChromaVectors, list[str], Vectors]) -> None:

@@ -1,10 +1,10 @@
-"""One question's rankings of passages: by each arm alone, by both, and by the whole search.
+"""One question's rankings: by each arm alone, by both, and by the whole search.
 
-In: an index, a query, the question's vectors. Out: for each arm the paths of passages, best first, none twice; a
-passage stands where its best chunk stands. Nothing is reimplemented: the figures are those that the search ranks by.
+In: an index, a query, the question's vectors. Out: for each arm chunks or the paths of passages, best first, none
+twice. Nothing is reimplemented: the figures are those that the search ranks by.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Literal, get_args
 
@@ -18,33 +18,35 @@ from index.search import Query, score
 Arm = Literal["lexical", "dense", "fused", "whole"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 """Terms alone; vectors alone, less what the language brings; both, without token vectors; the search as it is."""
-Rankings = dict[Arm, tuple[str, ...]]
+Rankings = Mapping[Arm, tuple[str, ...]]
 
 
-def rankings(index: SearchIndex, query: Query, question: QuestionVectors, depth: int) -> Rankings:
-    """At most ``depth`` passages by each arm; ``query.top_k`` bounds the chunks of the whole search."""
+def chunk_rankings(index: SearchIndex, query: Query, question: QuestionVectors, depth: int) -> Rankings:
+    """At most ``depth`` chunk ids by each arm; by the whole search at most ``query.top_k``.
+
+    Only the whole search groups works where the query asks for it.
+    """
     snapshot = index.searcher.snapshot
     scores = score(snapshot, index.store, question.vector, query)
 
     def by(figures: NDArray[np.float32], least: float = -np.inf) -> tuple[str, ...]:
-        order = (int(i) for i in np.argsort(-figures, kind="stable") if figures[i] > least)
-        return _first((snapshot.article_of(int(scores.rows[i])).path for i in order), depth)
+        best = islice((int(i) for i in np.argsort(-figures, kind="stable") if figures[i] > least), depth)
+        return tuple(snapshot.chunks[int(scores.rows[i])].chunk_id for i in best)
 
     return {
         "lexical": by(scores.coverages, 0.0),
         "dense": by(scores.cosines),
         "fused": by(scores.fused),
-        "whole": _first((hit.path for hit in index.searcher.search(query, question)), depth),
+        "whole": tuple(hit.chunk_id for hit in index.searcher.search(query, question)),
     }
 
 
-def _first(paths: Iterable[str], depth: int) -> tuple[str, ...]:
-    return tuple(islice(_once(paths), depth))
+def passage_rankings(index: SearchIndex, query: Query, question: QuestionVectors, depth: int) -> Rankings:
+    """At most ``depth`` paths of articles by each arm, each where its best chunk stands."""
+    snapshot = index.searcher.snapshot
+    chunks = chunk_rankings(index, query, question, query.top_k)
 
+    def paths(ids: Iterable[str]) -> Iterable[str]:
+        return dict.fromkeys(snapshot.article_of(snapshot.row_of[chunk_id]).path for chunk_id in ids)
 
-def _once(paths: Iterable[str]) -> Iterator[str]:
-    seen = set()
-    for path in paths:
-        if path not in seen:
-            seen.add(path)
-            yield path
+    return {arm: tuple(islice(paths(ids), depth)) for arm, ids in chunks.items()}

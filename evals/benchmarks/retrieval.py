@@ -3,8 +3,8 @@
 In: XQuAD (``--data``), ingested as the product ingests articles; its questions over pools of one language, of several
 and of all. Out: what must hold, with intervals; tables by language, pair of languages and arm; with ``--runs FOLDER``
 the rankings as TREC files. Asked are the questions of the odd articles, or with ``--tuning`` those of the even ones,
-which choices are made on; ``--every N`` takes every N-th question of each language. ``--index FOLDER`` searches a data
-folder that was ingested before. Refuses data that is not there.
+which choices are made on; ``--every N`` takes every N-th question of each language. ``--index FOLDER`` keeps the index
+for the next run. Refuses data that is not there.
 """
 
 import argparse
@@ -51,12 +51,11 @@ def sampled(xquad: Path, parity: int, every: int) -> list[XquadQuestion]:
     return [question for asked in by_lang.values() for question in asked[::every]]
 
 
-def _asked(xquad: Path, chosen: Sequence[XquadQuestion], ingested: Path | None) -> Iterator[Asked]:
+def _asked(xquad: Path, chosen: Sequence[XquadQuestion], kept: Path | None) -> Iterator[Asked]:
     langs = languages(xquad)
     with tempfile.TemporaryDirectory(prefix="kilde-xquad-") as folder:
-        if ingested is None:
-            write_articles(xquad, Path(folder))
-        with open_index([Path(folder)], ingested) as index:
+        write_articles(xquad, Path(folder))
+        with open_index([Path(folder)], kept) as index:
             vectors = index.encoder.encode_questions([question.text for question in chosen])
             for question, own in zip(chosen, vectors, strict=True):
                 yield ask(index, question, own, langs)
@@ -76,7 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder that holds xquad")
     parser.add_argument("--every", type=int, default=1, help="ask every N-th question only")
     parser.add_argument("--tuning", action="store_true", help="the even articles instead of the odd ones")
-    parser.add_argument("--index", type=Path, help="data folder over XQuAD's passages, instead of a fresh one")
+    parser.add_argument("--index", type=Path, help="folder to keep the index in, for the next run")
     parser.add_argument("--runs", type=Path, help="folder for TREC run files and qrels")
     return parser.parse_args()
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from evals.benchmarks.arms import ARMS, Arm, Rankings, rankings
+from evals.benchmarks.arms import ARMS, Arm, Rankings, passage_rankings
 from evals.benchmarks.search_index import SearchIndex
 from evals.benchmarks.xquad import XquadQuestion
 from evals.measures.ranking import hit, ndcg
@@ -76,7 +76,7 @@ def ask(index: SearchIndex, question: XquadQuestion, vectors: QuestionVectors, l
             filters=Filters() if pool.name == MIXED else Filters(langs=pool.langs),
             group_works=False,
         )
-        ranked[pool.name] = rankings(index, query, vectors, pool.depth)
+        ranked[pool.name] = passage_rankings(index, query, vectors, pool.depth)
         right[pool.name] = tuple(right_path(question, lang) for lang in pool.langs)
     measured = {(arm, pool): measure(ranked[pool][arm], right[pool]) for pool in ranked for arm in ARMS}
     return Asked(question, ranked, right, measured)

@@ -1,8 +1,8 @@
-"""An index that a benchmark searches through ``index`` alone: built afresh, or one that was ingested before.
+"""An index that a benchmark searches through ``index`` alone: built in a temporary folder, or in one that is kept.
 
-In: folders of articles, or the data folder of an index over them. Out: the encoder, the derived store and the searcher,
-closed and, where it was built, gone afterwards. Refuses an ingest that failed for a file, a folder that another process
-owns (BusyError), and an index made by another version of model, chunker or analyser.
+In: folders of articles, and where the index is to be kept. Out: the encoder, the derived store and the searcher; closed
+and, unless kept, gone afterwards. A kept index is used again as it is, whatever the articles are now. Refuses an ingest
+that failed for a file, a folder that another process owns (BusyError), and a kept index made by another version.
 """
 
 import tempfile
@@ -33,12 +33,11 @@ class SearchIndex(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def open_index(folders: Sequence[Path], ingested: Path | None = None) -> Iterator[SearchIndex]:
-    """Over ``folders``, or the index in the data folder ``ingested``, which is then only read."""
+def open_index(folders: Sequence[Path], kept: Path | None = None) -> Iterator[SearchIndex]:
+    """Over ``folders``; in the data folder ``kept``, where one is given."""
     with tempfile.TemporaryDirectory(prefix="kilde-") as scratch:
-        data_dir = ingested or Path(scratch)
-        if not data_dir.is_dir():
-            raise InputError(f"There is no index in {data_dir}. Leave the option out to have one built.")
+        data_dir = kept or Path(scratch)
+        data_dir.mkdir(parents=True, exist_ok=True)
         with Owner.acquire(data_dir), closing(Catalog.open(f"sqlite:///{data_dir / 'catalog.db'}")) as catalog:
             encoder = SentenceEncoder(BUNDLED, model_dir())
             indexer = Indexer(
@@ -48,7 +47,7 @@ def open_index(folders: Sequence[Path], ingested: Path | None = None) -> Iterato
                 model=BUNDLED,
                 model_fingerprint=encoder.fingerprint,
             )
-            if ingested is None:
+            if catalog.current_generation() is None:
                 _ingest(indexer, folders)
             yield _opened(catalog, encoder, data_dir, indexer.fingerprint)
 
@@ -62,6 +61,6 @@ def _ingest(indexer: Indexer, folders: Sequence[Path]) -> None:
 def _opened(catalog: Catalog, encoder: Encoder, data_dir: Path, fingerprint: str) -> SearchIndex:
     generation = catalog.current_generation()
     if generation is None or generation.fingerprint != fingerprint:
-        raise InputError(f"The index in {data_dir} is empty or of another version. Have one built afresh.")
+        raise InputError(f"The index in {data_dir} is empty or of another version. Remove it, and it is built anew.")
     store = open_store(catalog, data_dir / "chroma", generation.number, encoder.dim)
     return SearchIndex(encoder, store, Searcher(catalog, encoder, store))

@@ -11,11 +11,13 @@ from evals.formats.json import to_json
 from evals.formats.junit import to_junit
 from evals.formats.markdown import to_markdown
 from evals.formats.trec import to_qrels, to_trec_run
+from evals.report import to_html
 from rag.errors import InputError
 
 _FORMATS: dict[str, Callable[[Evaluation], bytes]] = {
     ".json": to_json,
     ".md": to_markdown,
+    ".html": to_html,
     ".run": lambda evaluation: to_trec_run(evaluation.run),
     ".qrels": lambda evaluation: to_qrels(evaluation.run),
     ".xml": lambda evaluation: to_junit(

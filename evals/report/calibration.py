@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 from evals.measures import ReliabilityBin
 from evals.report.drawing import box, dot, drawing, label, line, path
-from evals.report.markup import Child, element
+from evals.report.markup import Child, element, wide
 
-_LEFT, _TOP, _SIDE = 42.0, 10.0, 240.0
-_WIDTH, _HEIGHT = 300, 350
-_COUNTS_TOP, _COUNTS_HEIGHT = 282.0, 44.0
+_LEFT, _TOP, _SIDE = 42.0, 24.0, 240.0
+_WIDTH, _HEIGHT = 300, 376
+_COUNTS_TOP, _COUNTS_HEIGHT = 288.0, 44.0
 _LEAST_RADIUS, _MOST_RADIUS = 3.0, 8.0
 
 
@@ -33,7 +33,9 @@ def _shapes(bins: Sequence[ReliabilityBin]) -> Iterator[Child]:
         share = quarter / 4
         yield line(_point(0, share), _point(1, share), "grid")
         yield label(f"{100 * share:.0f} %", (_LEFT - 6, _point(0, share)[1] + 4), anchor="end")
-        yield label(f"{100 * share:.0f} %", (_point(share, 0)[0], _HEIGHT - 8))
+        yield label(f"{100 * share:.0f} %", (_point(share, 0)[0], _HEIGHT - 28))
+    yield label("share that the articles answer", (0, 10), anchor="start")
+    yield label("confidence, and number of questions", (_LEFT + _SIDE / 2, _HEIGHT - 8))
     yield line(_point(0, 0), _point(1, 1), "diagonal")
     yield path([_point(one.confidence, one.answerable) for one in bins], "curve")
     most = max(one.questions for one in bins)
@@ -64,4 +66,4 @@ def _table(bins: Sequence[ReliabilityBin]) -> ET.Element:
     ]
     titles = element("tr", *(element("th", title, scope="col") for title in head))
     table = element("table", element("thead", titles), element("tbody", *rows), class_="numbers")
-    return element("details", element("summary", "The same in numbers"), table)
+    return element("details", element("summary", "The same in numbers"), wide(table, "Bins of confidence"))

@@ -15,6 +15,8 @@ from evals.report.markup import element
 from evals.slices import ALL
 from evals.summary import UNTIMED, Mean
 
+_SHOWN = 0.0005
+"""The smallest difference that figures written with one digit after the point can show."""
 _TILES = (HEADLINE, "answered", "refusal_recall", "hit@1", "citation_recall", "quote_exactness")
 
 
@@ -26,13 +28,17 @@ def tiles(evaluation: Evaluation) -> ET.Element:
 
 def measures_table(evaluation: Evaluation) -> ET.Element:
     """Every measure over all questions, then the figures that only many questions together have."""
-    rows = [
-        _row(mean, MEASURES[mean.measure].title, MEASURES[mean.measure].direction, _change(evaluation, mean.measure))
-        for mean in evaluation.means
-        if mean.slice == ALL
-    ]
+    baseline = evaluation.baseline
+    means = [mean for mean in evaluation.means if mean.slice == ALL]
+    rows = [_row(mean, MEASURES[mean.measure].title, MEASURES[mean.measure].direction) for mean in means]
     figures = [_figure_row(name, value) for name, value in evaluation.scores.figures.items()]
-    return _table("Measure", [*rows, *figures], evaluation.baseline.name if evaluation.baseline else None)
+    if baseline is not None:
+        for row, mean in zip(rows, means, strict=True):
+            changed = _changed(mean.measure, _change(evaluation, mean.measure), "td")
+            row.append(element("td") if changed is None else changed)
+        for row in figures:
+            row.append(element("td"))
+    return _table("Measure", [*rows, *figures], baseline.name if baseline else None)
 
 
 def slices_table(evaluation: Evaluation, kind: str, title: str, names: dict[str, str]) -> ET.Element:
@@ -42,8 +48,10 @@ def slices_table(evaluation: Evaluation, kind: str, title: str, names: dict[str,
     rows = []
     for one in means:
         value = one.slice.removeprefix(f"{kind}:")
-        rows.append(_row(one, names.get(value, value), "higher", None))
-    return _table(title, rows, None)
+        rows.append(_row(one, names.get(value, value), "higher"))
+    table = _table("", rows, None)
+    table.insert(0, element("caption", title))
+    return table
 
 
 def unscored(evaluation: Evaluation) -> str:
@@ -86,7 +94,7 @@ def _table(title: str, rows: Sequence[ET.Element], baseline: str | None) -> ET.E
     return element("table", element("thead", titles), element("tbody", *rows), class_="means")
 
 
-def _row(mean: Mean, title: str, direction: str, change: float | None) -> ET.Element:
+def _row(mean: Mean, title: str, direction: str) -> ET.Element:
     is_share = mean.measure in MEASURES and MEASURES[mean.measure].unit == "share"
     return element(
         "tr",
@@ -95,7 +103,6 @@ def _row(mean: Mean, title: str, direction: str, change: float | None) -> ET.Ele
         element("td", written(mean.measure, mean.mean), class_="mean"),
         element("td", _interval(mean), class_="between"),
         element("td", str(mean.questions), class_="questions"),
-        None if change is None else _changed(mean.measure, change, "td"),
     )
 
 
@@ -138,9 +145,8 @@ def _change(evaluation: Evaluation, name: str) -> float | None:
 
 
 def _changed(name: str, change: float | None, tag: str) -> ET.Element | None:
-    if change is None:
+    """None for what is shown as no change."""
+    if change is None or abs(change) < _SHOWN:
         return None
-    gain = MEASURES[name].sign * change
-    class_ = "same" if abs(gain) < 0.0005 else "better" if gain > 0 else "worse"
-    word = {"same": "as before", "better": f"{signed(name, change)} better", "worse": f"{signed(name, change)} worse"}
-    return element(tag, word[class_], class_=f"change {class_}")
+    word = "better" if MEASURES[name].sign * change > 0 else "worse"
+    return element(tag, f"{signed(name, change)}, {word}", class_=f"change {word}")

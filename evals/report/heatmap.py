@@ -11,12 +11,18 @@ from xml.etree import ElementTree as ET
 
 from evals.records import Outcome
 from evals.report.languages import abbreviated, language_name
-from evals.report.markup import element
+from evals.report.markup import element, wide
 from evals.slices import source_language
 
+_SAYS = (
+    "Right answers in percent, by language of the question (rows) and of the source that was cited (columns). "
+    "Below each share, the number of questions."
+)
 _NONE = ""
 """Nothing cited, and nothing found of what was expected."""
 _SHADES = 5
+_FEW = 5
+"""Cells with fewer questions say little, and are outlined instead of filled."""
 
 
 class _Tally(NamedTuple):
@@ -36,20 +42,14 @@ def heatmap(outcomes: Sequence[Outcome], right: Sequence[bool]) -> ET.Element:
     body = [_row(lang, columns, cells) for lang in rows]
     table = element(
         "table",
-        element(
-            "caption",
-            "Right answers by language of the question (rows) and of the source that was cited (columns); "
-            "below each share, the number of questions.",
-        ),
         element("thead", element("tr", element("th", "asked in", scope="col"), *_titles(columns))),
         element("tbody", *body),
         element("tfoot", _totals(columns, cells)),
         class_="heat",
+        aria_describedby="heat-says",
     )
-    scrolled = element(
-        "div", table, class_="wide", role="region", tabindex=0, aria_label="Right answers by pair of languages"
-    )
-    return element("div", scrolled, _legend())
+    lead = element("p", _SAYS, id="heat-says", class_="lead")
+    return element("div", lead, wide(table, "Right answers by pair of languages"), _legend())
 
 
 def _by_size(cells: dict[tuple[str, str], _Tally], side: int) -> list[str]:
@@ -91,7 +91,7 @@ def _cell(tally: _Tally | None, class_: str = "") -> ET.Element:
         "td",
         element("span", f"{100 * share:.0f}", element("span", " %", class_="unseen"), class_="share"),
         element("span", f"n\u2009=\u2009{tally.questions}", class_="n"),
-        class_=f"{class_} shade{_shade(share)}".strip(),
+        class_=f"{class_} shade{_shade(share)} {'few' if tally.questions < _FEW else ''}".strip(),
         title=f"{tally.right} of {tally.questions} right",
     )
 
@@ -105,4 +105,5 @@ def _legend() -> ET.Element:
         element("li", f"{100 * step // _SHADES} to {100 * (step + 1) // _SHADES} %", class_=f"shade{step}")
         for step in range(_SHADES)
     ]
-    return element("ul", *steps, class_="legend", aria_label="Shades")
+    few = element("li", f"outlined: fewer than {_FEW} questions", class_="shade3 few")
+    return element("ul", *steps, few, class_="legend", aria_label="Shades")

@@ -4,6 +4,7 @@ In: an evaluation with its history. Out: one small chart for each measure that t
 over other articles or other questions are drawn hollow, since their figures do not compare.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
@@ -15,7 +16,7 @@ from evals.figures import written
 from evals.measures import HEADLINE, MEASURES
 from evals.records import Run
 from evals.report.drawing import dot, drawing, label, line, path
-from evals.report.markup import Child, element
+from evals.report.markup import Child, element, wide
 from evals.slices import ALL
 
 _MEASURES = (HEADLINE, "answered", "refusal_recall", "ndcg@10", "citation_precision", "citation_recall")
@@ -100,10 +101,11 @@ def _shapes(name: str, runs: Sequence[_Past]) -> Iterator[Child]:
 
 
 def _bounds(shares: Sequence[float]) -> tuple[float, float]:
-    """Tens around the values, at least 20 % apart, within 0 and 1 where the values are."""
-    low, high = int(min(shares) * 10), -int(-max(shares) * 10 // 1)
+    """Tens around the values, at least 20 % apart."""
+    low, high = math.floor(min(shares) * 10), math.ceil(max(shares) * 10)
     if high - low < 2:
-        low, high = (low - 1, high) if high >= 10 else (low, low + 2)
+        high = min(low + 2, 10)
+        low = high - 2
     return low / 10, high / 10
 
 
@@ -124,4 +126,4 @@ def _table(runs: Sequence[_Past]) -> ET.Element:
     ]
     titles = element("tr", *(element("th", title, scope="col") for title in head))
     table = element("table", element("thead", titles), element("tbody", *rows), class_="numbers")
-    return element("div", table, class_="wide", role="region", tabindex=0, aria_label="Kept runs")
+    return wide(table, "Kept runs")

@@ -1,4 +1,4 @@
-"""Language tags as people read them. In: BCP 47 tags. Out: English names, from CLDR; the tag itself where it has none."""
+"""Language tags as people read them. In: BCP 47 tags. Out: English names (CLDR), or the tag where there is none."""
 
 from functools import cache
 from xml.etree import ElementTree as ET

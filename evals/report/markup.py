@@ -43,6 +43,11 @@ def said(tag: str, lang: str | None, *children: Child, **attributes: Value) -> E
     return element(tag, *children, lang=lang, dir="rtl" if is_rtl(lang) else "ltr", **attributes)
 
 
+def wide(table: ET.Element, name: str) -> ET.Element:
+    """A table that is moved sideways where it does not fit, also with the keyboard."""
+    return element("div", table, class_="wide", role="region", tabindex=0, aria_label=name)
+
+
 def anchor(case_id: str) -> str:
     """The ``id`` of the element that shows a question."""
     return f"q-{_SPACES.sub('_', case_id)}"

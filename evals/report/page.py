@@ -36,12 +36,16 @@ _SECTIONS = {
     "questions": "Questions",
 }
 
+_ANSWERABLE = {"yes": "hold the answer", "no": "do not hold it"}
+
 Judged = tuple[Outcome, tuple[str, ...]]
 
 
 def to_html(evaluation: Evaluation) -> bytes:
     style, script = _asset("report.css"), _asset("report.js")
-    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
     title = f"{evaluation.run.suite}: evaluation of {_day(evaluation)}"
     head = element(
         "head",
@@ -86,6 +90,8 @@ def _main(evaluation: Evaluation, judged: Sequence[Judged]) -> ET.Element:
     langs = {outcome.case.lang: language_name(outcome.case.lang) for outcome in run.outcomes}
     times_ms = [time for times in run.timing.latencies_ms for time in times]
     noted = "Questions about one article succeed and fail together, and intervals allow for that."
+    if evaluation.baseline is not None:
+        noted += " Whether a difference is more than chance is for a comparison of both runs to say."
     return element(
         "main",
         tiles(evaluation),
@@ -93,10 +99,17 @@ def _main(evaluation: Evaluation, judged: Sequence[Judged]) -> ET.Element:
         _section("languages", heatmap(run.outcomes, right)),
         _section(
             "slices",
-            element("p", "Right answers by tag, by whether the articles hold an answer, and by language."),
-            slices_table(evaluation, "tag", "Tag", {}),
-            slices_table(evaluation, "answerable", "Articles hold an answer", {}),
-            slices_table(evaluation, "lang", "Language of the question", langs),
+            element("p", "Right answers, most questions first."),
+            element(
+                "div",
+                slices_table(evaluation, "tag", "By tag", {}),
+                element(
+                    "div",
+                    slices_table(evaluation, "answerable", "By what the articles hold", _ANSWERABLE),
+                    slices_table(evaluation, "lang", "By language of the question", langs),
+                ),
+                class_="beside slices",
+            ),
         ),
         element(
             "div",
@@ -118,11 +131,11 @@ def _questions(judged: Sequence[Judged]) -> Iterator[Child]:
     right = [question(*one) for one in judged if not one[1]]
     listed = right[:RIGHT_LISTED]
     yield filters(judged)
-    yield element("p", f"{len(wrong)} wrong", id="shown", class_="count", role="status")
+    yield element("p", f"Wrong answers: {len(wrong)}", id="shown", class_="count", role="status")
     yield element("div", *wrong, class_="cases") if wrong else element("p", "No answer is wrong.", class_="none")
     if listed:
         more = f", {len(listed)} of them listed" if len(right) > len(listed) else ""
-        summary = element("summary", f"{len(right)} right answers{more}", id="right-shown")
+        summary = element("summary", f"Right answers: {len(right)}{more}", id="right-shown")
         yield element("details", summary, element("div", *listed, class_="cases"), id="right-answers")
 
 

@@ -5,6 +5,7 @@ marked in the answer by their offsets, expected and forbidden forms are marked i
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from evals.golden import Case, holds, normalise
@@ -14,7 +15,7 @@ from evals.report.kinds import KINDS, kinds
 from evals.report.languages import language_name
 from evals.report.markup import Child, anchor, element, said
 from evals.report.spans import Span, find_form, marked
-from rag.records import Answer, Citation
+from rag.records import Answer, Citation, CitationSource
 
 SEPARATOR = "\n"
 """Between several values of one attribute."""
@@ -26,7 +27,9 @@ def question(outcome: Outcome, reasons: Sequence[str]) -> ET.Element:
         "article",
         _head(case, found, is_right=not reasons),
         _asked(outcome),
-        element("ul", *(element("li", reason, dir="auto") for reason in reasons), class_="reasons") if reasons else None,
+        element("ul", *(element("li", reason, dir="auto") for reason in reasons), class_="reasons")
+        if reasons
+        else None,
         element("div", _expected(outcome), _given(outcome), class_="sides"),
         _search(outcome),
         id=anchor(case.id),
@@ -67,9 +70,12 @@ def _expected(outcome: Outcome) -> ET.Element:
     told = _told(outcome.answer)
     rows: list[Child] = [*_row("Status", [element("span", _status(expect.status))])]
     rows += _row("Facts" if len(expect.facts) > 1 else "Fact", [_fact(forms, told) for forms in expect.facts])
-    rows += _row("One passage of", [said("q", None, text, class_="passage") for text in expect.quotes])
+    rows += _row(
+        "One passage of" if len(expect.quotes) > 1 else "Passage",
+        [said("q", None, text, class_="passage") for text in expect.quotes],
+    )
     rows += _row("From", [element("code", work) for work in expect.works])
-    rows += _row("Must not quote", [said("span", None, form) for form in expect.forbidden])
+    rows += _row("Must not quote", [element("span", *_forms_in_a_row(expect.forbidden))] if expect.forbidden else [])
     rows += _row("In", [element("span", language_name(expect.answer_lang))] if expect.answer_lang else [])
     rows += _row("As of", [element("span", expect.as_of)] if expect.as_of else [])
     return element("div", element("h4", "Expected"), element("dl", *rows), class_="side")
@@ -83,10 +89,14 @@ def _row(title: str, values: Sequence[ET.Element]) -> list[Child]:
 def _fact(forms: Sequence[str], told: Sequence[str]) -> ET.Element:
     is_told = any(holds(text, form) for text in told for form in forms)
     sign = element("span", "✓ " if is_told else "✗ ", class_="sign", title="said" if is_told else "not said")
-    spoken: list[Child] = [sign]
-    for form in forms:
-        spoken += [element("span", " or ", class_="or") if len(spoken) > 1 else None, said("span", None, form)]
-    return element("span", *spoken, class_="fact said" if is_told else "fact missing")
+    return element("span", sign, *_forms_in_a_row(forms), class_="fact said" if is_told else "fact missing")
+
+
+def _forms_in_a_row(forms: Iterable[str]) -> Iterator[ET.Element]:
+    for number, form in enumerate(forms):
+        if number:
+            yield element("span", " or ", class_="or")
+        yield said("bdi", None, form)
 
 
 def _told(answer: Answer | None) -> list[str]:
@@ -101,35 +111,36 @@ def _given(outcome: Outcome) -> ET.Element:
     facts = [_status(answer.status), language_name(answer.lang)]
     facts += [] if answer.confidence is None else [f"sure to {100 * answer.confidence:.0f} %"]
     facts += [] if answer.as_of is None else [f"as of {answer.as_of}"]
-    quoted = [Span(one.answer.start, one.answer.end, "quoted") for one in answer.citations]
+    quoted = [Span(one.answer.start, one.answer.end, "quoted", one.source.lang) for one in answer.citations]
     return element(
         "div",
         element("h4", "Answer ", element("small", ", ".join(facts))),
         marked(said("p", answer.lang, class_="text"), answer.text, quoted),
-        element("ol", *(_citation(outcome.case, one) for one in answer.citations), class_="citations")
-        if answer.citations
-        else None,
+        element("ol", *_citations(outcome.case, answer.citations), class_="citations") if answer.citations else None,
         class_="side given",
     )
 
 
-def _citation(case: Case, citation: Citation) -> ET.Element:
-    source = citation.source
-    about = [language_name(source.lang), source.published or ""]
-    return element(
-        "li",
-        element("span", f"[{citation.n}]", class_="marker"),
-        marked(said("blockquote", source.lang), citation.quote, _forms(case, citation.quote)),
-        element(
-            "p",
-            said("cite", source.lang, source.title) if source.title else None,
-            f" {', '.join(filter(None, about))} ",
-            element("code", source.path),
-            _link(source.url),
-            element("b", " numbers do not match") if citation.verification.numbers == "mismatch" else None,
-            class_="small",
-        ),
-    )
+def _citations(case: Case, citations: Sequence[Citation]) -> Iterator[ET.Element]:
+    """Quotes that follow each other from one article stand together under it."""
+    for (n, _), group in groupby(citations, key=lambda one: (one.n, one.source.path)):
+        together = list(group)
+        marker = element("span", f"[{n}]", class_="marker")
+        yield element("li", marker, _source(together[0].source), *(_quote(case, one) for one in together))
+
+
+def _source(source: CitationSource) -> ET.Element:
+    about = ", ".join(filter(None, [language_name(source.lang), source.published]))
+    title = said("cite", source.lang, source.title) if source.title else None
+    told = f"{', ' if source.title else ''}{about}, "
+    return element("p", title, told, element("code", source.path), _link(source.url), class_="small")
+
+
+def _quote(case: Case, citation: Citation) -> ET.Element:
+    quote = marked(said("blockquote", citation.source.lang), citation.quote, _forms(case, citation.quote))
+    if citation.verification.numbers != "mismatch":
+        return quote
+    return element("div", quote, element("p", "The numbers of the answer are not in this quote.", class_="mismatch"))
 
 
 def _forms(case: Case, quote: str) -> Iterator[Span]:

@@ -20,7 +20,7 @@ const isWanted = (one, words) =>
   choices.every(([name, choice]) => !choice.value || one.dataset[name].split("\n").includes(choice.value)) &&
   words.every((word) => textOf(one).includes(word));
 
-const told = (kind, all, wanted) => (all === wanted ? `${all} ${kind}` : `${wanted} of ${all} ${kind}`);
+const told = (title, all, wanted) => `${title}: ${all === wanted ? all : `${wanted} of ${all}`}`;
 
 const count = (kind) => {
   const all = cases.filter((one) => one.classList.contains(kind));
@@ -30,10 +30,10 @@ const count = (kind) => {
 const apply = () => {
   const words = folded(text.value).split(/\s+/).filter(Boolean);
   for (const one of cases) one.hidden = !isWanted(one, words);
-  shown.textContent = told("wrong", ...count("wrong"));
+  shown.textContent = told("Wrong answers", ...count("wrong"));
   if (!rightShown) return;
   const [all, wanted] = count("right");
-  rightShown.textContent = all === wanted ? rightTold : told("right answers", all, wanted);
+  rightShown.textContent = all === wanted ? rightTold : told("Right answers", all, wanted);
 };
 
 const reset = () => {

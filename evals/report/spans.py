@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from evals.golden import holds, normalise
-from evals.report.markup import append, element
+from evals.report.markup import append, element, said
 
 
 class Span(NamedTuple):
@@ -18,6 +18,8 @@ class Span(NamedTuple):
     start: int
     end: int
     kind: str
+    lang: str | None = None
+    """None for the language around it."""
 
 
 def find_form(text: str, form: str) -> tuple[int, int] | None:
@@ -34,7 +36,10 @@ def marked(into: ET.Element, text: str, spans: Iterable[Span]) -> ET.Element:
     at = 0
     for span in _apart(spans, len(text)):
         append(into, text[at : span.start])
-        into.append(element("mark", text[span.start : span.end], class_=span.kind))
+        inside = text[span.start : span.end]
+        mark = said("mark", span.lang, inside) if span.lang else element("mark", inside)
+        mark.set("class", span.kind)
+        into.append(mark)
         at = span.end
     append(into, text[at:])
     return into
@@ -64,5 +69,5 @@ def _apart(spans: Iterable[Span], length: int) -> Iterator[Span]:
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         start, end = max(span.start, 0), min(span.end, length)
         if at <= start < end:
-            yield Span(start, end, span.kind)
+            yield span._replace(start=start, end=end)
             at = end

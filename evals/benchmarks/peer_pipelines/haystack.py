@@ -1,6 +1,7 @@
 """Haystack, as its pages on the Chroma document store and the Sentence Transformers embedders build it.
 
-In: a ``Job``. Out: what ``running`` prints. An indexing and a query pipeline; its default splitter (200 words); float32.
+In: a ``Job``. Out: what ``running`` prints. An indexing and a query pipeline, with the default splitter (200
+words); float32.
 """
 
 from pathlib import Path
