@@ -87,7 +87,7 @@ def install(venv: Path) -> None:
 
 
 def contestants(python: str, published: str, bundled: str) -> tuple[Contestant, ...]:
-    """The others as documented, with the published model, and once more with its prompts; Kilde with its own defaults."""
+    """The others as documented, then once more with the model's prompts; Kilde with its own defaults."""
     peers = (("LlamaIndex", "llamaindex"), ("LangChain", "langchain"), ("Haystack", "haystack"))
     others = (
         Contestant(
