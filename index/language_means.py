@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.languages import base
+from index.model_identity import BUNDLED
 from index.records import Vectors
 from index.token_vectors import TOKEN_DIM
 
@@ -67,6 +68,12 @@ def bundled_prior() -> Prior:
             tokens=dict(zip(langs, data["tokens"].astype(np.float32), strict=True)),
             question_shift=data["question_shift"].astype(np.float32),
         )
+
+
+def prior_of(model: str, dim: int) -> Prior | None:
+    """The prior that ships for a model, if its vectors have this dimension; None where none does."""
+    prior = bundled_prior() if model == BUNDLED else None
+    return prior if prior and prior.vectors[""].shape == (dim,) else None
 
 
 def vector_means(sums: Vectors, sizes: NDArray[np.float32], langs: list[str], prior: Prior | None) -> Vectors:

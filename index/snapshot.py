@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from index.bm25 import Bm25Index
 from index.catalog import Catalog
 from index.catalog_records import IndexedArticle, IndexedChunk, unpack_vectors
-from index.language_means import NO_TOKEN_MEANS, Prior, TokenMeans, bundled_prior, token_means, vector_means
-from index.model_identity import BUNDLED
+from index.language_means import NO_TOKEN_MEANS, Prior, TokenMeans, prior_of, token_means, vector_means
 from index.records import Filters, Hit, Vectors
 from index.token_vectors import unpack
 
@@ -115,7 +114,7 @@ def take_snapshot(catalog: Catalog, dim: int) -> Snapshot:
     if generation is None:
         return Snapshot({}, (), dim)
     articles, chunks = catalog.load(generation.number)
-    prior = bundled_prior() if generation.model == BUNDLED else None
+    prior = prior_of(generation.model, dim)
     return Snapshot(articles, chunks, dim, _token_means(catalog, articles, chunks, prior), prior)
 
 
