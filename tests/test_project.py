@@ -39,7 +39,7 @@ DEVELOPMENT = names(PROJECT["project"]["optional-dependencies"]["dev"])
 
 
 def imported(*folders: str) -> set[str]:
-    """The distributions that the code under some folders imports, but for the peers, which have their own environment."""
+    """The distributions that the code under some folders imports; the peers have an environment of their own."""
     files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
     trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines"]
     nodes = [node for tree in trees for node in ast.walk(tree)]
