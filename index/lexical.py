@@ -25,7 +25,7 @@ import snowballstemmer
 from index.numbers import dates, numbers
 from index.romanise import romanised, skeleton
 
-_CACHED_WORDS = 50_000
+_CACHED_WORDS = 100_000
 _LONGEST_WORD = 40
 _GRAM = 4
 _SHORTEST_SKELETON = 3
