@@ -1,7 +1,7 @@
 """Ask 30 questions in six languages about the three seed articles: ``python -m evals.benchmarks.seeds``.
 
 In: the folder of shared data, which holds ``seeds`` and ``evkx/content``. Out: on stdout each wrong answer with its
-reasons, rights per language, quotes that are not exact, and latency. ``--seen`` asks the 30 older questions, whose wrong
+reasons, rights per language, quotes that are not exact, and latency. ``--seen`` asks 30 older questions, whose wrong
 answers were read while Kilde was made. ``--with-distractors`` adds the 54 pages of ``evkx`` to the index, which share
 names and figures with the seeds. Refuses data that is not there.
 """
