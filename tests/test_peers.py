@@ -134,13 +134,13 @@ def test_every_peer_runs_as_documented_and_with_prompts_and_kilde_in_its_own_env
         (one.name, one.python, one.model, one.prompts) for one in contestants("/peers/python", "published", "bundled")
     ]
     assert found == [
+        ("Kilde", sys.executable, "bundled", True),
         ("LlamaIndex", "/peers/python", "published", False),
         ("LangChain", "/peers/python", "published", False),
         ("Haystack", "/peers/python", "published", False),
         ("LlamaIndex, prompts", "/peers/python", "published", True),
         ("LangChain, prompts", "/peers/python", "published", True),
         ("Haystack, prompts", "/peers/python", "published", True),
-        ("Kilde", sys.executable, "bundled", True),
     ]
 
 

@@ -87,7 +87,7 @@ def install(venv: Path) -> None:
 
 
 def contestants(python: str, published: str, bundled: str) -> tuple[Contestant, ...]:
-    """The others as documented, then once more with the model's prompts; Kilde with its own defaults."""
+    """Kilde with its own defaults; then the others as documented, and once more with the model's prompts."""
     peers = (("LlamaIndex", "llamaindex"), ("LangChain", "langchain"), ("Haystack", "haystack"))
     others = (
         Contestant(
@@ -103,7 +103,7 @@ def contestants(python: str, published: str, bundled: str) -> tuple[Contestant, 
     )
     dtype = "bfloat16" if has_bfloat16() else "float32"
     kilde = Contestant(name=KILDE, module="kilde", python=sys.executable, model=bundled, prompts=True, dtype=dtype)
-    return (*others, kilde)
+    return (kilde, *others)
 
 
 def compare(xquad: Path, scratch: Path, compared: Sequence[Contestant], paragraphs: int | None) -> None:
