@@ -1,6 +1,7 @@
 """The best candidates again, word by word: late interaction of the question's tokens with each chunk's.
 
-In: candidate rows of a snapshot, a question's tokens. Out: per row a score of the chunk and one per quotable unit.
+In: candidate rows of a snapshot, a question's tokens. Out: per row a score of the chunk, and of each quotable unit a
+score and how much of it the question is about.
 Reads the rows' token vectors from the catalog; rows without any score zero.
 """
 

@@ -54,7 +54,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     question: Question
+    question_lang: str
+    """As detected: of the search."""
     lang: str
+    """Of the answer."""
     started: float
 
 
@@ -106,11 +109,13 @@ class Answering:
                     f"There is no conversation {question.conversation_id!r}. Leave conversation_id out to begin one.",
                     "conversation_id",
                 )
-        detected = detect_question(question.question, tuple({turn.lang for turn in before}), indexed=self._langs())
+        likely = {turn.lang for turn in before} | ({question.answer_lang} if question.answer_lang else set())
+        detected = detect_question(question.question, likely, indexed=self._langs())
         return Turn(
             message_id=uuid.uuid4().hex,
             conversation_id=question.conversation_id or uuid.uuid4().hex,
             question=question,
+            question_lang=detected,
             lang=question.answer_lang or small_talk_language(question.question, detected),
             started=started,
         )
@@ -125,12 +130,10 @@ class Answering:
         kind = small_talk(text, turn.lang)
         if kind is not None:
             return _answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang), timings={})
-        lang = detect_question(text, (turn.lang,), indexed=self._langs())
         began = time.perf_counter()
-        query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=turn.question.filters, group_works=False)
-        hits = self._search(query)
+        hits = self._search(_query(turn))
         searched = time.perf_counter()
-        ranked = candidates(hits, text, lang)
+        ranked = candidates(hits, text, turn.question_lang)
         sure = support(ranked)
         timings = {"search": _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
         if sure < calibration().threshold:
@@ -138,6 +141,16 @@ class Answering:
             text = not_found_text(turn.lang)
             return _answer(turn, status="not_found", text=text, timings=timings, nearest=nearest, confidence=sure)
         return _quoted(turn, choose(ranked, turn.lang), sure, timings)
+
+
+def _query(turn: Turn) -> Query:
+    return Query(
+        text=turn.question.question,
+        lang=turn.question_lang,
+        top_k=SEARCHED_HITS,
+        filters=turn.question.filters,
+        group_works=False,
+    )
 
 
 def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[str, int]) -> Answer:
