@@ -20,13 +20,14 @@ from functools import lru_cache
 from itertools import pairwise
 
 import regex
-import snowballstemmer
+import Stemmer
 
 from index.numbers import dates, numbers
 from index.romanise import romanised, skeleton
 
 _CACHED_WORDS = 100_000
 _LONGEST_WORD = 40
+_STEMMER_CACHE = 0
 _GRAM = 4
 _SHORTEST_SKELETON = 3
 _THAI_LIKE = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -150,9 +151,9 @@ def _stem(word: str, language: str) -> str:
     algorithm = _STEMMERS.get(language)
     if algorithm is None:
         return word
-    stemmers: dict[str, snowballstemmer.Stemmer] = _local.__dict__
+    stemmers: dict[str, Stemmer.Stemmer] = _local.__dict__
     if algorithm not in stemmers:
-        stemmers[algorithm] = snowballstemmer.stemmer(algorithm)
+        stemmers[algorithm] = Stemmer.Stemmer(algorithm, _STEMMER_CACHE)
     stem = str(stemmers[algorithm].stemWord(word))
     return str(stemmers[algorithm].stemWord(stem)) if language in _STEMMED_TWICE else stem
 
