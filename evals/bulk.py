@@ -17,18 +17,18 @@ from pathlib import Path
 import anyio
 import msgspec
 
-from evals.ask import Asked, Manner, ask
+from evals.ask import Asked, ask
 from evals.golden import Case
 from index.records import Hit, QuestionVectors
 from index.search import Query
+from rag.answer import Answering
 from rag.owner import LOCK_FILE, RECORD_FILE
+from rag.records import Answer
 from rag.runtime import Runtime
 from rag.settings import Settings
 
 SLICE = 512
 """Cases that a process takes at a time; more of them fill whole batches of questions of one length."""
-_MANNER = Manner(concurrency=2)
-"""One turn computes while another waits for the disk."""
 
 
 class BulkRuntime(Runtime):
@@ -38,6 +38,7 @@ class BulkRuntime(Runtime):
         super().__init__(settings)
         self._vectors: dict[str, QuestionVectors] = {}
         self._found: dict[Query, tuple[int, tuple[Hit, ...]]] = {}
+        self._turns = _RememberedTurns()
 
     def foresee(self, questions: Sequence[str]) -> None:
         """Forgets the questions before."""
@@ -46,7 +47,7 @@ class BulkRuntime(Runtime):
         self._vectors = dict(zip(texts, self._searching.serving_encoder().encode_questions(texts), strict=True))
 
     async def delete_conversation(self, conversation_id: str) -> None:
-        """All of them are gone with the folder."""
+        self._turns.forget(conversation_id)
 
     def find(self, query: Query) -> tuple[Hit, ...]:
         unlimited = msgspec.structs.replace(query, top_k=0)
@@ -55,6 +56,25 @@ class BulkRuntime(Runtime):
             hits = self._searching.search(query, self._vectors.get(query.text))
             self._found[unlimited] = (query.top_k, hits)
         return hits[: query.top_k]
+
+    def _ready_answering(self) -> Answering:
+        return Answering(self.find, self._turns, langs=self._searching.langs)
+
+
+class _RememberedTurns:
+    """In memory: no reader waits for these conversations to be safe on a disk."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, tuple[Answer, ...]] = {}
+
+    def turns(self, conversation_id: str) -> tuple[Answer, ...]:
+        return self._answers.get(conversation_id, ())
+
+    def append(self, answer: Answer) -> None:
+        self._answers[answer.conversation_id] = (*self.turns(answer.conversation_id), answer)
+
+    def forget(self, conversation_id: str) -> None:
+        self._answers.pop(conversation_id, None)
 
 
 def ask_in_bulk(
@@ -98,7 +118,7 @@ def _open(settings: Settings, scratch: str, shares: "Queue[set[int]]") -> None:
 def _ask(cases: Sequence[Case]) -> tuple[Asked, ...]:
     runtime = _Worker.runtime
     runtime.foresee([text for case in cases for text in (*case.turns, case.question, case.standalone) if text])
-    asked = anyio.run(ask, runtime, cases, _MANNER)
+    asked = anyio.run(ask, runtime, cases)
     return tuple(msgspec.structs.replace(one, latencies_ms=()) for one in asked)
 
 

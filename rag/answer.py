@@ -8,6 +8,7 @@ source. The turn is stored before it is said to be over. All of it is pure but s
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from typing import Protocol
 
 import anyio.to_thread
 import msgspec
@@ -16,7 +17,6 @@ from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
 from rag.candidates import Candidate, candidates
-from rag.conversations import Conversations
 from rag.errors import KildeError, NotFoundError
 from rag.evidence import calibration, support
 from rag.extract import choose
@@ -48,6 +48,18 @@ NEAREST = 3
 Search = Callable[[Query], tuple[Hit, ...]]
 
 
+class Turns(Protocol):
+    """Where conversations are kept."""
+
+    def turns(self, conversation_id: str) -> tuple[Answer, ...]:
+        """Oldest first; empty for an unknown conversation."""
+        ...
+
+    def append(self, answer: Answer) -> None:
+        """Once this returns, the turn is not lost."""
+        ...
+
+
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a turn before anything is searched."""
 
@@ -64,9 +76,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 class Answering:
     """Turns over one search and one store of conversations; any number at a time."""
 
-    def __init__(
-        self, search: Search, conversations: Conversations, *, langs: Callable[[], Collection[str]] = tuple
-    ) -> None:
+    def __init__(self, search: Search, conversations: Turns, *, langs: Callable[[], Collection[str]] = tuple) -> None:
         """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs."""
         self._search = search
         self._conversations = conversations

@@ -138,7 +138,12 @@ def _is_of_another_year(text: str, hit: Hit, asked: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def _says_something(text: str) -> bool:
-    return sum(len(character.encode()) for character in text if character.isalnum()) >= MIN_QUOTE_BYTES
+    said = 0
+    for character in text:
+        said += len(character.encode()) if character.isalnum() else 0
+        if said >= MIN_QUOTE_BYTES:
+            return True
+    return False
 
 
 def _kind(expected: Expectation, text: str) -> float:
@@ -152,10 +157,10 @@ def _terms(text: str, lang: str) -> frozenset[str]:
 
 def _coverages(held: Sequence[frozenset[str]], question: str, lang: str) -> list[float]:
     wanted = Counter(terms(question, lang))
-    frequencies = {term: sum(term in some for some in held) for term in wanted}
+    frequencies = Counter(term for some in held for term in wanted.keys() & some)
     weights = {term: count * log1p(len(held) / (1 + frequencies[term])) for term, count in wanted.items()}
     total = sum(weights.values()) or 1.0
-    return [sum(weights[term] for term in weights.keys() & some) / total for some in held]
+    return [sum(weight for term, weight in weights.items() if term in some) / total for some in held]
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
