@@ -1,10 +1,13 @@
 """Folders are walked safely, and files parsed where they can do no harm."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,30 +34,67 @@ def test_results_come_in_the_order_of_the_paths(tmp_path: Path) -> None:
     assert [(type(one), one.path) for one in found] == [(Article, "c.md"), (Skipped, "a.md"), (FailedFile, "b.md")]
 
 
-def test_several_folders_are_read_in_turn_by_one_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[object] = []
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Every child process that is started, in order."""
+    started: list[subprocess.Popen[bytes]] = []
     popen = subprocess.Popen
 
-    def counting(*args: object, **wanted: object) -> object:
-        started.append(args)
-        return popen(*args, **wanted)  # type: ignore[call-overload]
+    def keeping(*args: Any, **wanted: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*args, **wanted))
+        return started[-1]
 
-    monkeypatch.setattr("index.reading.subprocess.Popen", counting)
+    monkeypatch.setattr("index.reading.subprocess.Popen", keeping)
+    return started
+
+
+def test_several_folders_are_read_in_turn_by_one_child(tmp_path: Path, children: list[subprocess.Popen[bytes]]) -> None:
     folders = []
     for name in ("b", "a"):
         (tmp_path / name).mkdir()
         folders.append((tmp_path / name, write(tmp_path / name, one=name.encode(), two=b"Text.")))
     found = list(read_folders(folders, today=TODAY))
     assert [one.text for one in found if isinstance(one, Article)] == ["b", "Text.", "a", "Text."]
-    assert len(started) == 1
+    assert len(children) == 1
 
 
 def test_a_file_that_hangs_fails_alone(tmp_path: Path) -> None:
     paths = write(tmp_path, a=HANGING, b=b"Text.")
     first, second = read_files(tmp_path, paths, today=TODAY, limits=ReadingLimits(seconds=0.5))
     assert isinstance(first, FailedFile)
-    assert "0.5 seconds" in first.reason
+    assert "0.5 seconds of processor time" in first.reason
     assert isinstance(second, Article)
+
+
+def test_a_child_that_gets_no_processor_time_loses_no_file(
+    tmp_path: Path, children: list[subprocess.Popen[bytes]]
+) -> None:
+    limits = ReadingLimits(seconds=0.2)
+    results = read_files(tmp_path, write(tmp_path, a=b"First.", b=b"Second."), today=TODAY, limits=limits)
+    next(results)
+    children[0].send_signal(signal.SIGSTOP)
+    waking = threading.Timer(0.6, children[0].send_signal, [signal.SIGCONT])
+    waking.start()
+    assert isinstance(next(results), Article)
+    waking.join()
+    assert len(children) == 1
+
+
+def test_a_file_whose_child_stalls_is_read_by_another(tmp_path: Path, children: list[subprocess.Popen[bytes]]) -> None:
+    limits = ReadingLimits(wait_seconds=3)
+    results = read_files(tmp_path, write(tmp_path, a=b"First.", b=b"Second."), today=TODAY, limits=limits)
+    next(results)
+    children[0].send_signal(signal.SIGSTOP)
+    assert isinstance(next(results), Article)
+    assert len(children) == 2
+
+
+def test_a_file_that_stalls_twice_fails_alone(tmp_path: Path, children: list[subprocess.Popen[bytes]]) -> None:
+    paths = write(tmp_path, a=HANGING)
+    (failed,) = read_files(tmp_path, paths, today=TODAY, limits=ReadingLimits(seconds=60, wait_seconds=0.2))
+    assert isinstance(failed, FailedFile)
+    assert "0.2 seconds, twice" in failed.reason
+    assert len(children) == 2
 
 
 def test_a_file_that_eats_memory_fails_alone(tmp_path: Path) -> None:
