@@ -12,6 +12,7 @@ from fake_backend import ANSWER, ARTICLE, ARTICLE_TEXT, FakeBackend
 
 from evals.suite import Suite, load_suite
 from index.records import IngestEvent, IngestRequest
+from rag.cli import run
 from rag.errors import KildeError
 from rag.records import Answer, Question
 
@@ -47,6 +48,7 @@ at_least = 0.9
 measure = "citation_recall"
 at_most = 0.1
 """
+EXACT_QUOTES = '[[floor]]\nmeasure = "quote_exactness"\nat_least = 1\n'
 
 
 class SmallSystem(FakeBackend):
@@ -106,3 +108,16 @@ def write_suite(folder: Path, *cases: dict[str, object], gate: str = GATE) -> Pa
 
 def small_suite(folder: Path, *cases: dict[str, object], gate: str = GATE) -> Suite:
     return load_suite(str(write_suite(folder, *cases, gate=gate)))
+
+
+def accepted(folder: Path, *cases: dict[str, object], gate: str = EXACT_QUOTES) -> str:
+    """The TOML file, once ``kilde eval check`` has accepted what it names."""
+    file = str(write_suite(folder, *cases, gate=gate))
+    assert run(["eval", "check", file, "--accept"]) == 0
+    return file
+
+
+def written(suite: str, file: Path) -> str:
+    """The JSON file of a run of all of the suite."""
+    assert run(["eval", "run", suite, "-o", str(file)]) in (0, 1)
+    return str(file)

@@ -1,62 +1,22 @@
-"""``kilde eval``: what it prints and writes, and what it leaves with."""
+"""``kilde eval run`` and ``check``: what they print and write, and what they leave with."""
 
 import json
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
-import uvicorn
 from fake_backend import ANSWER
-from made_runs import answer, citation, outcome
-from made_runs import case as made_case
-from made_runs import run as made_run
-from small_suite import CARRIES, OWNER, REFUSAL, SmallSystem, write_suite
+from small_suite import CARRIES, OWNER, SmallSystem, accepted
 
-from evals.candidates import candidates
 from evals.cli import main
-from evals.evaluation import evaluate
-from evals.formats.json import to_json
-from evals.golden import Expect, load_cases
-from evals.suite import load_suite
-from rag.api.app import build_app
 from rag.cli import run
-from rag.conversations import Conversations
-from rag.errors import InputError
-from rag.feedback import FeedbackStore
 from rag.owner import Owner
-from rag.pseudonyms import Pseudonyms
-from rag.records import FeedbackRequest, Question, UnansweredQuestion
-from rag.settings import Settings
+from rag.records import Question
 
 HEAVY = {"torch", "sentence_transformers", "chromadb", "litestar", "sqlalchemy", "httpx", "lingua", "numpy"}
-FLOORS = '[[floor]]\nmeasure = "quote_exactness"\nat_least = 1\n'
-
-
-@pytest.fixture
-def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallSystem:
-    system = SmallSystem()
-    monkeypatch.setattr("evals.fresh.open_runtime", lambda settings: system)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KILDE_DATA_DIR", str(tmp_path / "data"))
-    return system
-
-
-@pytest.fixture
-def suite(system: SmallSystem, tmp_path: Path) -> str:
-    """Checked against its articles, which the system has."""
-    return accepted(tmp_path)
-
-
-def accepted(folder: Path, *cases: dict[str, object], gate: str = FLOORS) -> str:
-    file = str(write_suite(folder, *cases, gate=gate))
-    assert run(["eval", "check", file, "--accept"]) == 0
-    return file
 
 
 def test_the_whole_command_imports_nothing_heavy_to_show_its_help() -> None:
@@ -203,154 +163,3 @@ def test_an_existing_index_is_asked_where_it_lies(
     assert run(["eval", "run", suite, "--data-dir", str(index)]) == 0
     with Owner.acquire(index):
         assert run(["eval", "run", suite, "--data-dir", str(index)]) == 2
-
-
-def written(suite: str, file: Path) -> str:
-    assert run(["eval", "run", suite, "-o", str(file)]) in (0, 1)
-    return str(file)
-
-
-def test_baselines_are_saved_listed_and_shown(suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    kept = written(suite, tmp_path / "a.json")
-    capsys.readouterr()
-    assert run(["eval", "baseline", "save", "first", kept, "--suite", suite]) == 0
-    assert capsys.readouterr().out == f"{tmp_path / 'baselines' / 'first.json'}\n"
-    assert run(["eval", "baseline", "list", "--suite", suite]) == 0
-    assert capsys.readouterr().out.splitlines()[1].split()[0] == "first"
-    assert run(["eval", "baseline", "show", "first", "--suite", suite]) == 0
-    assert "right               100.0 %" in capsys.readouterr().out
-    assert run(["eval", "baseline", "show", "second", "--suite", suite]) == 3
-
-
-def test_a_run_of_a_part_or_of_another_suite_is_no_baseline(suite: str, tmp_path: Path) -> None:
-    part = str(tmp_path / "part.json")
-    assert run(["eval", "run", suite, "--lang", "en", "-o", part]) == 0
-    assert run(["eval", "baseline", "save", "first", part, "--suite", suite]) == 3
-    assert run(["eval", "baseline", "save", "first", part]) == 3
-
-
-def test_a_comparison_leaves_with_1_where_it_finds_a_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cases = [made_case(f"{n}-en", expect=Expect(status="answered", works=(f"w/{n}.md",))) for n in range(30)]
-    before = [outcome(each, answer(citation("x", each.expect.works[0]))) for each in cases]
-    after = [outcome(each, answer(citation("x", "w/none.md"))) for each in cases[:20]] + before[20:]
-    for name, outcomes in (("before.json", before), ("after.json", after)):
-        (tmp_path / name).write_bytes(to_json(evaluate(made_run(outcomes))))
-    assert run(["eval", "compare", str(tmp_path / "before.json"), str(tmp_path / "after.json")]) == 1
-    assert "20 newly wrong, 0 newly right" in capsys.readouterr().out.splitlines()[-1]
-    assert run(["eval", "compare", str(tmp_path / "before.json"), str(tmp_path / "none.json")]) == 3
-
-
-def test_the_same_run_compared_with_itself_has_no_loss(
-    suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    kept = written(suite, tmp_path / "a.json")
-    capsys.readouterr()
-    assert run(["eval", "compare", kept, kept, "-o", str(tmp_path / "c.md")]) == 0
-    assert capsys.readouterr().out.endswith("3 questions compared: 0 newly wrong, 0 newly right, no significant loss\n")
-    assert (tmp_path / "c.md").read_text("utf-8").startswith("## 3 questions compared")
-
-
-@pytest.fixture
-def address(system: SmallSystem) -> Iterator[str]:
-    """A real service with the small system behind it."""
-    server = uvicorn.Server(uvicorn.Config(build_app(system), port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-def test_a_service_is_asked_over_http_as_one_in_process_is(suite: str, address: str, tmp_path: Path) -> None:
-    here, there = written(suite, tmp_path / "here.json"), tmp_path / "there.json"
-    assert run(["eval", "run", suite, "--url", address, "--concurrency", "2", "-o", str(there)]) == 0
-    first, second = (json.loads(Path(file).read_text("utf-8")) for file in (here, there))
-    assert first["outcomes"] == second["outcomes"]
-    assert second["system"] == {"composer": "extractive"}
-
-
-def test_the_admin_key_opens_what_a_service_runs_on(
-    suite: str, system: SmallSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
-    monkeypatch.setenv("KILDE_ADMIN_KEY", "a key")
-    system.settings = Settings(admin_key="a key")
-    address = request.getfixturevalue("address")
-    assert run(["eval", "run", suite, "--url", address, "-o", str(tmp_path / "a.json")]) == 0
-    assert json.loads((tmp_path / "a.json").read_text("utf-8"))["system"]["model"] == "fake-1"
-
-
-def unanswered(name: str, question: str, **changes: object) -> UnansweredQuestion:
-    values: dict[str, object] = {
-        "question_id": name,
-        "asker": "someone",
-        "asked_at": "2024-01-02T03:04:05+00:00",
-        "lang": "de",
-        "question": question,
-        "standalone_question": question,
-        "turns": (),
-        "status": "not_found",
-        "rating": None,
-        "reason": None,
-        "comment": "",
-        "nearest": (),
-    }
-    return msgspec.convert(values | changes, UnansweredQuestion)
-
-
-def test_a_candidate_has_everything_but_what_is_expected() -> None:
-    asked = unanswered("0123456789abcdef", "Und wie alt?", turns=("Die Brücke?",), standalone_question="Wie alt?")
-    (one,) = candidates([asked], [])
-    assert msgspec.to_builtins(one) == {
-        "id": "use-0123456789ab-de",
-        "question": "Und wie alt?",
-        "lang": "de",
-        "turns": ("Die Brücke?",),
-        "standalone": "Wie alt?",
-        "expect": {},
-        "tags": ("from-use", "not-found"),
-    }
-
-
-def test_a_candidate_says_why_it_is_one() -> None:
-    (one,) = candidates([unanswered("a", "Wie alt?", status="answered", rating="down", reason="wrong_language")], [])
-    assert one.tags == ("from-use", "thumbs-down", "wrong-language")
-
-
-def test_what_was_asked_before_and_what_the_suite_has_is_no_candidate_again(tmp_path: Path) -> None:
-    known = load_suite(str(write_suite(tmp_path))).cases
-    asked = [unanswered("a", "Wie alt?"), unanswered("b", "wie  ALT?"), unanswered("c", "Who owns the BRIDGE?")]
-    assert [one.id for one in candidates(asked, known)] == ["use-b-de"]
-
-
-def test_a_candidate_is_refused_as_a_golden_question_until_a_human_filled_it_in(tmp_path: Path) -> None:
-    (one,) = candidates([unanswered("a", "Wie alt?")], [])
-    (tmp_path / "new.jsonl").write_bytes(msgspec.json.encode(one))
-    with pytest.raises(InputError, match="missing required field `status`"):
-        load_cases(tmp_path / "new.jsonl")
-
-
-def test_candidates_come_from_what_the_service_has_stored(
-    suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings = Settings(data_dir=str(tmp_path / "data"))
-    settings.data_path.mkdir()
-    lost = msgspec.structs.replace(REFUSAL, message_id="m1", question="Who paints it?", standalone_question="Who?")
-    disliked = msgspec.structs.replace(ANSWER, message_id="m2", conversation_id="c2", question="Wie hoch?")
-    liked = msgspec.structs.replace(ANSWER, message_id="m3", conversation_id="c3", question="Wie lang?")
-    conversations = Conversations.open(settings.conversations_url)
-    for turn in (lost, disliked, liked):
-        conversations.append(turn)
-    conversations.close()
-    store = FeedbackStore.open(settings.conversations_url, Pseudonyms.open(settings.data_path))
-    store.give("m2", FeedbackRequest(rating="down", reason="wrong"))
-    store.give("m3", FeedbackRequest(rating="up"))
-    store.close()
-    capsys.readouterr()
-    assert run(["eval", "candidates", "--suite", suite]) == 0
-    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["question"], one["tags"]) for one in found] == [
-        ("Wie hoch?", ["from-use", "thumbs-down", "wrong"]),
-        ("Who paints it?", ["from-use", "not-found"]),
-    ]
