@@ -1,29 +1,18 @@
-"""Server-sent events: their order and grammar, keep-alive, one terminal event, and what happens when a client goes."""
+"""Server-sent events: their order and grammar, keep-alive, one terminal event."""
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any
 
-import anyio
 import msgspec
 import pytest
 from fake_backend import ANSWER, FakeBackend, turn
-from litestar import Litestar
 from litestar.testing import TestClient
+from streamed import START, events
 
-from index.records import IngestProgress
 from rag.api.app import build_app
 from rag.api.sse import Frames
 from rag.api.wiring import Limits
 from rag.errors import BusyError
-from rag.records import Event, MessageEnd, MessageStart, Notice, PhaseStatus, Question, StreamError, TextDelta
-
-START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question="Wie viele?")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+from rag.records import MessageEnd, Notice, PhaseStatus, StreamError, TextDelta
 
 
 def stream(backend: FakeBackend, limits: Limits | None = None) -> str:
@@ -31,20 +20,6 @@ def stream(backend: FakeBackend, limits: Limits | None = None) -> str:
         response = client.post("/v1/chat", json={"question": "Wie viele?", "stream": True})
         assert response.status_code == 200
         return response.text
-
-
-def events(text: str) -> list[tuple[str, str, Any]]:
-    """(event, id, data) of each block; every block has exactly these three lines."""
-    assert text.endswith("\n\n")
-    found = []
-    for block in text.removesuffix("\n\n").split("\n\n"):
-        if block.startswith(":"):
-            continue
-        event, number, data = block.split("\n")
-        found.append(
-            (event.removeprefix("event: "), number.removeprefix("id: "), json.loads(data.removeprefix("data: ")))
-        )
-    return found
 
 
 def names(text: str) -> list[str]:
@@ -152,168 +127,3 @@ def test_a_pause_is_filled_with_keep_alive() -> None:
 
 def test_without_a_pause_there_is_no_keep_alive() -> None:
     assert "keep-alive" not in stream(FakeBackend(), Limits(keep_alive_s=5))
-
-
-class Connection:
-    """One HTTP request to the app as a server passes it on; the client takes nothing after ``hold_back``."""
-
-    def __init__(self, app: Litestar, body: dict[str, object], *, hold_back: bytes | None = None) -> None:
-        self.path = "/v1/chat" if "question" in body else "/v1/admin/ingest"
-        self.app = app
-        self.hold_back = hold_back
-        self.body = json.dumps(body).encode()
-        self.sent = b""
-        self.status: int | None = None
-        self.some_sent = anyio.Event()
-        self.gone = anyio.Event()
-        self._body_read = False
-
-    async def run(self) -> None:
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": self.path,
-            "raw_path": self.path.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"content-type", b"application/json"), (b"authorization", b"Bearer key")],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 2),
-        }
-        await self.app(scope, self._receive, self._send)  # type: ignore[arg-type]
-
-    async def _receive(self) -> dict[str, object]:
-        if not self._body_read:
-            self._body_read = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        self.status = message.get("status", self.status)
-        self.sent += message.get("body", b"")
-        if message["type"] == "http.response.body":
-            self.some_sent.set()
-        if self.hold_back and self.hold_back in message.get("body", b""):
-            await self.gone.wait()
-
-
-QUESTION: dict[str, object] = {"question": "Wie viele?", "stream": True}
-
-
-@pytest.mark.anyio
-async def test_the_source_is_closed_when_the_client_goes() -> None:
-    backend = FakeBackend((START, 60.0, MessageEnd(answer=ANSWER)))
-    connection = Connection(build_app(backend), QUESTION)
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(connection.run)
-            await connection.some_sent.wait()
-            connection.gone.set()
-    assert backend.closed == 1
-    assert b"message.end" not in connection.sent
-
-
-class UnshieldedBackend(FakeBackend):
-    """Cleans up with an ``await`` that a cancelled task would not let through."""
-
-    async def events(self, question: Question) -> AsyncIterator[Event]:
-        try:
-            for event in turn():
-                yield event
-        finally:
-            await anyio.sleep(0)
-            self.closed += 1
-
-
-@pytest.mark.anyio
-async def test_the_source_is_closed_in_full_when_the_client_goes_with_the_last_event() -> None:
-    backend = UnshieldedBackend()
-    connection = Connection(build_app(backend), QUESTION, hold_back=b"message.end")
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(connection.run)
-            await anyio.wait_all_tasks_blocked()
-            connection.gone.set()
-    assert backend.closed == 1
-
-
-@pytest.mark.anyio
-async def test_an_ingest_run_stops_when_its_client_goes() -> None:
-    backend = FakeBackend(run=(IngestProgress(phase="reading", done=1, total=1),) * 100_000)
-    connection = Connection(build_app(backend, owner_token="key"), {"paths": ["/articles"]})
-    with anyio.fail_after(10):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(connection.run)
-            await connection.some_sent.wait()
-            connection.gone.set()
-    assert backend.closed == 1
-    assert connection.sent.count(b"\n") < 100_000
-
-
-@pytest.mark.anyio
-async def test_a_client_that_goes_gives_its_slot_back() -> None:
-    backend = FakeBackend((START, 60.0, MessageEnd(answer=ANSWER)))
-    app = build_app(backend, limits=Limits(running=1, waiting=0))
-    first, second = Connection(app, QUESTION), Connection(app, QUESTION)
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(first.run)
-            await first.some_sent.wait()
-            first.gone.set()
-        backend.script = turn()
-        await second.run()
-    assert b"event: message.end" in second.sent
-
-
-@pytest.mark.anyio
-async def test_when_every_slot_and_place_in_the_queue_is_taken_the_next_is_refused_at_once() -> None:
-    backend = FakeBackend((START, 60.0))
-    app = build_app(backend, limits=Limits(running=1, waiting=1))
-    running, waiting, refused = (Connection(app, QUESTION) for _ in range(3))
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(running.run)
-            await running.some_sent.wait()
-            tasks.start_soon(waiting.run)
-            await anyio.wait_all_tasks_blocked()
-            await refused.run()
-            running.gone.set()
-            waiting.gone.set()
-    assert refused.status == 503
-    assert b'"code":"busy"' in refused.sent
-    assert len(backend.calls) == 1
-
-
-@pytest.mark.anyio
-async def test_who_waited_is_answered_when_a_slot_is_free() -> None:
-    backend = FakeBackend((START, 60.0, MessageEnd(answer=ANSWER)))
-    app = build_app(backend, limits=Limits(running=1, waiting=1))
-    first, second = Connection(app, QUESTION), Connection(app, QUESTION)
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(first.run)
-            await first.some_sent.wait()
-            tasks.start_soon(second.run)
-            await anyio.wait_all_tasks_blocked()
-            backend.script = turn()
-            first.gone.set()
-    assert b"event: message.end" in second.sent
-
-
-@pytest.mark.anyio
-async def test_a_stream_that_outlasts_the_service_ends_with_a_retryable_error() -> None:
-    backend = FakeBackend((START, 60.0, MessageEnd(answer=ANSWER)))
-    app = build_app(backend)
-    connection = Connection(app, QUESTION)
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(connection.run)
-            await connection.some_sent.wait()
-            app.state.closing.begin(0.05)
-    *_, last = events(connection.sent.decode())
-    assert last[0] == "error"
-    assert last[2]["retryable"] is True
-    assert backend.closed == 1
