@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from evals.golden import Case
-from rag.records import UnansweredQuestion
+from rag.feedback_records import UnansweredQuestion
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from index.database import writer
 from rag.errors import NotFoundError
+from rag.feedback_records import Feedback, FeedbackRequest, Rating, Reason, UnansweredQuestion
 from rag.pseudonyms import Pseudonyms
-from rag.records import Answer, Feedback, FeedbackRequest, Rating, Reason, UnansweredQuestion
+from rag.records import Answer
 from rag.redaction import redact
 from rag.tables import feedback, messages, open_tables
 

@@ -28,19 +28,17 @@ from index.records import (
     Stats,
 )
 from rag.errors import BusyError, ConfigurationError, NotFoundError
+from rag.feedback_records import Feedback, FeedbackRequest, UnansweredReport
 from rag.records import (
     Answer,
     Conversation,
     Event,
-    Feedback,
-    FeedbackRequest,
     IndexState,
     Question,
     Readiness,
     SearchHit,
     SearchRequest,
     SearchResponse,
-    UnansweredReport,
 )
 from rag.searching import Searching
 from rag.settings import Settings

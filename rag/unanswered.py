@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from index.languages import base
 from index.records import ArticleSummary, Encoder
 from rag.errors import InputError
+from rag.feedback_records import NearArticle, UnansweredGroup, UnansweredQuestion, UnansweredReport, UnansweredWeek
 from rag.phrasebook import nearest_language, phrases
 from rag.question_groups import group_questions
-from rag.records import NearArticle, UnansweredGroup, UnansweredQuestion, UnansweredReport, UnansweredWeek
 
 WEEKS = 52
 LISTED = 1000

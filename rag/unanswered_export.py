@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 
-from rag.records import NearArticle, UnansweredGroup, UnansweredReport, UnansweredWeek
+from rag.feedback_records import NearArticle, UnansweredGroup, UnansweredReport, UnansweredWeek
 
 COLUMNS = (
     *("week", "question", "lang", "count", "askers", "langs", "not_found", "thumbs_down", "reasons"),

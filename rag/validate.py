@@ -14,7 +14,8 @@ import msgspec
 
 from index.records import Filters, IngestRequest
 from rag.errors import InputError
-from rag.records import FeedbackRequest, Question, SearchRequest
+from rag.feedback_records import FeedbackRequest
+from rag.records import Question, SearchRequest
 
 QUESTION_CHARACTERS = 2000
 TOP_K = 100

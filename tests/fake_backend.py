@@ -21,6 +21,7 @@ from index.records import (
     Stats,
 )
 from rag.errors import InputError, NotFoundError
+from rag.feedback_records import Feedback, FeedbackRequest, UnansweredGroup, UnansweredReport, UnansweredWeek
 from rag.records import (
     Answer,
     Citation,
@@ -28,8 +29,6 @@ from rag.records import (
     CitationSource,
     Conversation,
     Event,
-    Feedback,
-    FeedbackRequest,
     Followups,
     MessageEnd,
     MessageStart,
@@ -43,9 +42,6 @@ from rag.records import (
     SourcesFound,
     TextDelta,
     TextRange,
-    UnansweredGroup,
-    UnansweredReport,
-    UnansweredWeek,
     Verification,
 )
 from rag.settings import Settings

@@ -11,7 +11,7 @@ from fake_backend import FakeBackend
 from litestar.testing import TestClient
 
 from rag.api.app import build_app
-from rag.records import FeedbackRequest
+from rag.feedback_records import FeedbackRequest
 from rag.settings import Settings
 
 KEY = {"Authorization": "Bearer let-me-in"}

@@ -15,8 +15,8 @@ from rag.cli import run
 from rag.conversations import Conversations
 from rag.errors import InputError
 from rag.feedback import FeedbackStore
+from rag.feedback_records import FeedbackRequest, UnansweredQuestion
 from rag.pseudonyms import Pseudonyms
-from rag.records import FeedbackRequest, UnansweredQuestion
 from rag.settings import Settings
 
 

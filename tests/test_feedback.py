@@ -11,8 +11,9 @@ from fake_backend import ANSWER, SOURCE
 from rag.conversations import Conversations
 from rag.errors import NotFoundError
 from rag.feedback import FeedbackStore
+from rag.feedback_records import Feedback, FeedbackRequest
 from rag.pseudonyms import Pseudonyms
-from rag.records import Answer, Feedback, FeedbackRequest
+from rag.records import Answer
 
 DOWN = FeedbackRequest(rating="down", reason="outdated", comment="Alt.")
 PSEUDONYMS = Pseudonyms(bytes(32))

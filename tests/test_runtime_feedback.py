@@ -10,8 +10,9 @@ from word_encoder import WordEncoder
 
 from rag.errors import NotFoundError
 from rag.feedback import FeedbackStore
+from rag.feedback_records import FeedbackRequest
 from rag.pseudonyms import Pseudonyms
-from rag.records import FeedbackRequest, Question
+from rag.records import Question
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
 

@@ -10,7 +10,7 @@ from word_encoder import WordEncoder
 
 from index.records import ArticleSummary, Encoder
 from rag.errors import InputError
-from rag.records import NearArticle, UnansweredQuestion
+from rag.feedback_records import NearArticle, UnansweredQuestion
 from rag.unanswered import UnansweredLists, last_mondays
 
 TODAY = date(2024, 2, 14)  # a Wednesday, in ISO week 7

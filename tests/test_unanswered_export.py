@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.records import NearArticle, UnansweredGroup, UnansweredReport
+from rag.feedback_records import NearArticle, UnansweredGroup, UnansweredReport
 from rag.unanswered_export import to_csv, to_markdown
 
 GROUP = REPORT.weeks[0].groups[0]

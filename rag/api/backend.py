@@ -4,18 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
-from rag.records import (
-    Answer,
-    Conversation,
-    Event,
-    Feedback,
-    FeedbackRequest,
-    Question,
-    Readiness,
-    SearchRequest,
-    SearchResponse,
-    UnansweredReport,
-)
+from rag.feedback_records import Feedback, FeedbackRequest, UnansweredReport
+from rag.records import Answer, Conversation, Event, Question, Readiness, SearchRequest, SearchResponse
 from rag.settings import Settings
 
 

@@ -13,7 +13,7 @@ from rag.api.bodies import StrictJson
 from rag.api.responses import refusals
 from rag.api.wiring import Wired
 from rag.errors import InputError
-from rag.records import Feedback, FeedbackRequest, Rating, Reason
+from rag.feedback_records import Feedback, FeedbackRequest, Rating, Reason
 from rag.validate import check_feedback, check_id
 
 _CHOICES = {"rating": (*get_args(Rating), "null"), "reason": (*get_args(Reason), "null")}

@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 from rag.api.responses import refusals
 from rag.api.wiring import Wired
 from rag.errors import InputError
-from rag.records import UnansweredReport
+from rag.feedback_records import UnansweredReport
 from rag.unanswered import WEEKS
 from rag.unanswered_export import to_csv, to_markdown
 
