@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 from fake_backend import ANSWER, ARTICLE, ARTICLE_TEXT, FakeBackend
 
+from evals.cli import run
 from evals.suite import Suite, load_suite
 from index.records import IngestEvent, IngestRequest
-from rag.cli import run
 from rag.errors import KildeError
 from rag.records import Answer, Question
 
