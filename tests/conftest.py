@@ -4,14 +4,21 @@ Fixtures import what they are made of when they are used, so that a test waits f
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from fake_backend import FakeBackend
+    from litestar.testing import TestClient
+    from small_index import SmallIndex
+    from small_site import LoadedModels
     from small_suite import SmallSystem
+
+    from rag.conversations import Conversations
+    from rag.runtime import Runtime
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED_IN_CI = "../shared"
@@ -21,6 +28,99 @@ SKIPS_ALLOWED_IN_CI = "../shared"
 def model_dir() -> Path:
     """The folder in which the bundled model is unpacked, once for all runs; the same one as ``make serve`` uses."""
     return Path(os.environ.get("KILDE_MODEL_DIR") or REPOSITORY / ".kilde" / "models")
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[SmallIndex]":
+    from small_index import small_index
+
+    opened = small_index(tmp_path, monkeypatch)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def filled(index: "SmallIndex") -> "SmallIndex":
+    """Two articles, with all that they had encoded forgotten."""
+    from small_index import ONE, TWO
+
+    index.write("a.md", ONE, title="Battery")
+    index.write("b.md", TWO, title="Heron")
+    index.ingest()
+    index.words.encoded.clear()
+    return index
+
+
+@pytest.fixture
+def three_words(index: "SmallIndex") -> "SmallIndex":
+    """Three articles that differ in one word."""
+    for word in ("battery", "heron", "winter"):
+        index.write(f"{word}.md", f"The {word} is here.")
+    index.ingest()
+    return index
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> "LoadedModels":
+    """The models that ``runtime`` loads."""
+    from small_site import without_model
+
+    return without_model(monkeypatch)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with the articles that ``runtime`` may ingest."""
+    from small_site import TEXTS, write_articles
+
+    return write_articles(tmp_path / "site", TEXTS)
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, loaded: "LoadedModels") -> "Iterator[Runtime]":
+    """Empty, its data folder ``data``."""
+    from rag.runtime import open_runtime
+    from rag.settings import Settings
+
+    opened = open_runtime(Settings(data_dir=str(tmp_path / "data")))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Of the database that ``conversations`` keeps."""
+    return f"sqlite:///{tmp_path / 'kilde.db'}"
+
+
+@pytest.fixture
+def conversations(url: str) -> "Iterator[Conversations]":
+    from rag.conversations import Conversations
+
+    opened = Conversations.open(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def backend() -> "FakeBackend":
+    """Its admin routes open with ``fake_backend.KEY``."""
+    from fake_backend import FakeBackend
+
+    from rag.settings import Settings
+
+    return FakeBackend(settings=Settings(admin_key="let-me-in"))
+
+
+@pytest.fixture
+def client(backend: "FakeBackend") -> "Iterator[TestClient[Any]]":
+    """Of a service with ``backend`` behind it."""
+    from litestar.testing import TestClient
+
+    from rag.api.app import build_app
+
+    with TestClient(build_app(backend)) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ from rag.records import (
 )
 from rag.settings import Settings
 
+KEY = {"Authorization": "Bearer let-me-in"}
+"""What opens the routes of the ``backend`` that tests share."""
 ARTICLE_TEXT = (
     "The harbour bridge 🌉\n\n"
     "The harbour bridge opened in May 1931. It carries 4,200 cyclists a day.\n\n"

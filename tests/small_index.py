@@ -22,6 +22,8 @@ from index.reading import FailedFile
 from index.records import Article, Encoder, FileOutcome, Hit, IngestRequest, IngestSummary, Skipped, Span, Vectors
 from index.search import Searcher
 
+ONE = "The battery is charged in Brussels."
+TWO = "A heron walks along the canal in winter."
 FIRST_MTIME_NS = 1_700_000_000_000_000_000
 
 

@@ -1,26 +1,11 @@
 """Every open route: what it takes and gives. The shapes are those of the published HTTP interface."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from fake_backend import ANSWER, ARTICLE, FakeBackend
 from litestar.testing import TestClient
 
-from rag.api.app import build_app
 from rag.records import Question, SearchRequest
-from rag.settings import Settings
-
-
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend(settings=Settings(admin_key="let-me-in"))
-
-
-@pytest.fixture
-def client(backend: FakeBackend) -> Iterator[TestClient[Any]]:
-    with TestClient(build_app(backend)) as opened:
-        yield opened
 
 
 def test_an_answer_has_the_published_fields(client: TestClient[Any]) -> None:

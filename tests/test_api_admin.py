@@ -1,30 +1,15 @@
 """The routes under /v1/admin: closed without a key, and what they give with it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_backend import RUN, FakeBackend
+from fake_backend import KEY, RUN, FakeBackend
 from litestar.testing import TestClient
 
 from index.records import IngestRequest
 from rag.api.app import build_app
 from rag.errors import BusyError
-from rag.settings import Settings
-
-KEY = {"Authorization": "Bearer let-me-in"}
-
-
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend(settings=Settings(admin_key="let-me-in"))
-
-
-@pytest.fixture
-def client(backend: FakeBackend) -> Iterator[TestClient[Any]]:
-    with TestClient(build_app(backend)) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

@@ -3,31 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_backend import FakeBackend
+from fake_backend import KEY, FakeBackend
 from litestar.testing import TestClient
 
-from rag.api.app import build_app
 from rag.feedback_records import FeedbackRequest
-from rag.settings import Settings
 
-KEY = {"Authorization": "Bearer let-me-in"}
 FEEDBACK = "/v1/messages/m1/feedback"
 UNANSWERED = "/v1/admin/unanswered"
-
-
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend(settings=Settings(admin_key="let-me-in"))
-
-
-@pytest.fixture
-def client(backend: FakeBackend) -> Iterator[TestClient[Any]]:
-    with TestClient(build_app(backend)) as opened:
-        yield opened
 
 
 # Feedback

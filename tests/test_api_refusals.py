@@ -2,32 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fake_backend import FakeBackend
+from fake_backend import KEY, FakeBackend
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
 from rag.api.app import BODY_BYTES, build_app
 from rag.errors import BusyError, ConfigurationError
-from rag.settings import Settings
-
-KEY = {"Authorization": "Bearer let-me-in"}
-
-
-@pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend(settings=Settings(admin_key="let-me-in"))
-
-
-@pytest.fixture
-def client(backend: FakeBackend) -> Iterator[TestClient[Any]]:
-    with TestClient(build_app(backend)) as opened:
-        yield opened
-
 
 REFUSED: list[tuple[str, str, str | None]] = [
     ("/v1/chat", '{"question": 5}', "question"),

@@ -4,31 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_index import SmallIndex, outcomes_of, read_here, small_index
+from small_index import ONE, TWO, SmallIndex, outcomes_of, read_here
 
 from index.errors import InputError
 from index.reading import FailedFile
 from index.records import IngestProgress, IngestSummary
 
-ONE = "The battery is charged in Brussels."
-TWO = "A heron walks along the canal in winter."
 NO_TEXT = b"\x00\xff\x00 no text"
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
-    opened = small_index(tmp_path, monkeypatch)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def filled(index: SmallIndex) -> SmallIndex:
-    index.write("a.md", ONE, title="Battery")
-    index.write("b.md", TWO, title="Heron")
-    index.ingest()
-    index.words.encoded.clear()
-    return index
 
 
 # What a run does

@@ -1,35 +1,16 @@
 """Ingest ends in the state of a clean build, whatever was edited, interrupted or set to another model before."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_index import SmallIndex, outcomes_of, small_index
+from small_index import ONE, TWO, SmallIndex, outcomes_of, small_index
 
 from index.records import FileOutcome, IngestProgress
 
-ONE = "The battery is charged in Brussels."
-TWO = "A heron walks along the canal in winter."
 FIGURES = "43,866 cars, 107,000 m², 9,000 MWh, 1,881 t and 2,600 t."
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
-    opened = small_index(tmp_path, monkeypatch)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def filled(index: SmallIndex) -> SmallIndex:
-    index.write("a.md", ONE, title="Battery")
-    index.write("b.md", TWO, title="Heron")
-    index.ingest()
-    index.words.encoded.clear()
-    return index
 
 
 def clean_build(index: SmallIndex, folder: Path) -> SmallIndex:

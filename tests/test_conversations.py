@@ -1,11 +1,8 @@
 """Conversations keep turns as they were given, oldest first, and forget them when told."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
-import pytest
 import sqlalchemy as sa
 from fake_backend import ANSWER
 from hypothesis import HealthCheck, given, settings
@@ -17,18 +14,6 @@ from rag.records import Answer
 
 def answer(message_id: str, conversation_id: str = "c1", text: str = "Ja.") -> Answer:
     return msgspec.structs.replace(ANSWER, message_id=message_id, conversation_id=conversation_id, text=text)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'kilde.db'}"
-
-
-@pytest.fixture
-def conversations(url: str) -> Iterator[Conversations]:
-    opened = Conversations.open(url)
-    yield opened
-    opened.close()
 
 
 def test_an_unknown_conversation_has_no_turns(conversations: Conversations) -> None:

@@ -38,18 +38,6 @@ def answered(message_id: str, conversation_id: str = "c1") -> Answer:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'kilde.db'}"
-
-
-@pytest.fixture
-def conversations(url: str) -> Iterator[Conversations]:
-    opened = Conversations.open(url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def store(url: str) -> Iterator[FeedbackStore]:
     opened = FeedbackStore.open(url, PSEUDONYMS)
     yield opened

@@ -1,23 +1,10 @@
 """A new generation serves only when every chunk of it is found in its derived store."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from small_index import DictStore, SmallIndex, small_index
+from small_index import DictStore, SmallIndex
 
 from index.errors import KildeError
 from index.records import Vectors
-
-
-@pytest.fixture
-def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
-    opened = small_index(tmp_path, monkeypatch)
-    for word in ("battery", "heron", "winter"):
-        opened.write(f"{word}.md", f"The {word} is here.")
-    opened.ingest()
-    yield opened
-    opened.close()
 
 
 def serving(index: SmallIndex) -> str:
@@ -46,56 +33,56 @@ class BlindStore(DictStore):
         return []
 
 
-def test_a_store_that_lost_a_chunk_is_filled_again_before_the_swap(filled: SmallIndex) -> None:
-    filled.stores[2] = ForgetfulStore(times=1)
-    list(filled.indexer("other").rebuild())
-    assert serving(filled) == "other"
-    assert filled.stores[2].ids() == filled.catalog.chunk_ids(2)
-    assert len(filled.stores[2].ids()) == 3
+def test_a_store_that_lost_a_chunk_is_filled_again_before_the_swap(three_words: SmallIndex) -> None:
+    three_words.stores[2] = ForgetfulStore(times=1)
+    list(three_words.indexer("other").rebuild())
+    assert serving(three_words) == "other"
+    assert three_words.stores[2].ids() == three_words.catalog.chunk_ids(2)
+    assert len(three_words.stores[2].ids()) == 3
 
 
 @pytest.mark.parametrize("store", [BlindStore(), ForgetfulStore(times=2)])
 def test_a_store_that_stays_unsound_is_not_swapped_in_and_the_old_index_serves(
-    filled: SmallIndex, store: DictStore
+    three_words: SmallIndex, store: DictStore
 ) -> None:
-    before = filled.state()
-    filled.stores[2] = store
+    before = three_words.state()
+    three_words.stores[2] = store
     with pytest.raises(KildeError, match="old index keeps serving"):
-        list(filled.indexer("other").rebuild())
-    assert serving(filled) == "words"
-    assert filled.state() | {"unused vectors": 0} == before
+        list(three_words.indexer("other").rebuild())
+    assert serving(three_words) == "words"
+    assert three_words.state() | {"unused vectors": 0} == before
 
 
-def test_a_rebuild_whose_audit_failed_embeds_nothing_again(filled: SmallIndex) -> None:
-    filled.stores[2] = BlindStore()
+def test_a_rebuild_whose_audit_failed_embeds_nothing_again(three_words: SmallIndex) -> None:
+    three_words.stores[2] = BlindStore()
     with pytest.raises(KildeError):
-        list(filled.indexer("other").rebuild())
-    filled.words.encoded.clear()
-    filled.stores[2] = DictStore()
-    list(filled.indexer("other").rebuild())
-    assert filled.words.encoded == []
-    assert serving(filled) == "other"
+        list(three_words.indexer("other").rebuild())
+    three_words.words.encoded.clear()
+    three_words.stores[2] = DictStore()
+    list(three_words.indexer("other").rebuild())
+    assert three_words.words.encoded == []
+    assert serving(three_words) == "other"
 
 
-def test_a_rebuild_without_a_derived_store_swaps(filled: SmallIndex) -> None:
-    filled.stores = {1: None, 2: None}  # type: ignore[assignment, dict-item]
-    list(filled.indexer("other").rebuild())
-    assert serving(filled) == "other"
+def test_a_rebuild_without_a_derived_store_swaps(three_words: SmallIndex) -> None:
+    three_words.stores = {1: None, 2: None}  # type: ignore[assignment, dict-item]
+    list(three_words.indexer("other").rebuild())
+    assert serving(three_words) == "other"
 
 
 def test_a_generation_with_a_chunk_whose_vector_is_lost_is_not_swapped_in(
-    filled: SmallIndex, monkeypatch: pytest.MonkeyPatch
+    three_words: SmallIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = filled.catalog.add_chunks
+    add = three_words.catalog.add_chunks
 
     def losing(generation: int, chunks: dict[str, tuple[object, ...]]) -> None:
         add(generation, chunks)  # type: ignore[arg-type]
-        with filled.catalog._writer.begin() as connection:
+        with three_words.catalog._writer.begin() as connection:
             connection.exec_driver_sql(
                 "DELETE FROM vector WHERE vector_key = (SELECT vector_key FROM chunk WHERE generation = 2 LIMIT 1)"
             )
 
-    monkeypatch.setattr(filled.catalog, "add_chunks", losing)
+    monkeypatch.setattr(three_words.catalog, "add_chunks", losing)
     with pytest.raises(KildeError):
-        list(filled.indexer("other").rebuild())
-    assert serving(filled) == "words"
+        list(three_words.indexer("other").rebuild())
+    assert serving(three_words) == "words"

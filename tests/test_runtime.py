@@ -1,34 +1,16 @@
 """A runtime as surfaces see it, with an encoder that counts words: what is there, what is not, what is refused."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import anyio
 import pytest
-from small_site import TEXTS, LoadedModels, ask, ingest, search, without_model, write_articles
+from small_site import LoadedModels, ask, ingest, search
 
 from rag.errors import ConfigurationError, NotFoundError
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
-
-
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> LoadedModels:
-    return without_model(monkeypatch)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    return write_articles(tmp_path / "site", TEXTS)
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, loaded: LoadedModels) -> Iterator[Runtime]:
-    opened = open_runtime(Settings(data_dir=str(tmp_path / "data")))
-    yield opened
-    opened.close()
 
 
 def test_an_empty_index_is_ready_and_loads_no_model(runtime: Runtime, loaded: LoadedModels) -> None:

@@ -1,12 +1,11 @@
 """Ingests through a runtime, with an encoder that counts words: one at a time, seen by searches, two models at once."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
 import pytest
-from small_site import TEXTS, LoadedModels, ingest, search, without_model, write_articles
+from small_site import LoadedModels, ingest, search
 
 from index.catalog import Catalog
 from index.records import FileOutcome, IngestRequest
@@ -15,23 +14,6 @@ from index.vectors import ChromaVectors
 from rag.errors import BusyError
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
-
-
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> LoadedModels:
-    return without_model(monkeypatch)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    return write_articles(tmp_path / "site", TEXTS)
-
-
-@pytest.fixture
-def runtime(tmp_path: Path, loaded: LoadedModels) -> Iterator[Runtime]:
-    opened = open_runtime(Settings(data_dir=str(tmp_path / "data")))
-    yield opened
-    opened.close()
 
 
 def test_an_ingest_without_changes_loads_no_model(

@@ -15,13 +15,6 @@ from index.search import Query
 
 
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
-    opened = small_index(tmp_path, monkeypatch)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def filled(index: SmallIndex) -> SmallIndex:
     """Five works, one of them in three languages."""
     index.write("battery.en.md", "The battery of the cars is large.", title="Battery", date="2022-12-14")
