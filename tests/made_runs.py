@@ -60,6 +60,7 @@ def answer(
     lang: str = "en",
     confidence: float | None = None,
     composer: Composer = "extractive",
+    as_of: str | None = None,
 ) -> Answer:
     return Answer(
         message_id="",
@@ -74,7 +75,7 @@ def answer(
         sources=(),
         nearest=(),
         followups=(),
-        as_of=None,
+        as_of=as_of,
         timings_ms={},
         confidence=confidence,
     )

@@ -5,57 +5,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_runs import answer, citation
 
 from evals.golden import QUESTIONS, Case, Expect, holds, judge, load_cases, normalise
 from index.languages import split_path
 from rag.errors import InputError
-from rag.records import Answer, Citation, CitationSource, Status, TextRange, Verification
+from rag.records import Answer
 
 PROJECT = Path(__file__).parent.parent
 CONTENT = PROJECT / "evals" / "corpus" / "content"
 SEEDS = PROJECT.parent / "shared" / "data" / "seeds"
 NOT_INGESTED = {"news/heron-coupe.md", "news/boreo-winter-offer.md", "news/zandhaven-museum-2099.md"}
-
-
-def citation(quote: str, path: str = "news/harbour.nl.md") -> Citation:
-    source = CitationSource(
-        article_id="a",
-        work_id="w",
-        path=path,
-        url=None,
-        title="",
-        lang="nl",
-        published=None,
-        modified=None,
-        heading=None,
-        chunk_id="c",
-        start=0,
-        end=len(quote),
-        content_sha256="",
-    )
-    checked = Verification(quote="exact", support=1.0, numbers="ok")
-    return Citation(n=1, answer=TextRange(start=0, end=0), source=source, quote=quote, verification=checked)
-
-
-def answer(
-    *quotes: Citation, text: str = "", status: Status = "answered", lang: str = "en", as_of: str | None = None
-) -> Answer:
-    return Answer(
-        message_id="m",
-        conversation_id="v",
-        status=status,
-        composer="extractive",
-        question="",
-        standalone_question="",
-        lang=lang,
-        text=text,
-        citations=quotes,
-        sources=(),
-        nearest=(),
-        followups=(),
-        as_of=as_of,
-        timings_ms={},
-    )
 
 
 def reasons(expect: Expect, given_answer: Answer) -> tuple[str, ...]:
