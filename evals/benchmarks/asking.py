@@ -1,4 +1,4 @@
-"""Ask golden questions of an index built afresh, and report what came out.
+"""Ask questions with expectations of an index built afresh, and report what came out.
 
 In: folders of articles and cases. Out: what ``evals.ask`` gives for each case, in order, and a report as lines of text.
 Refuses what ``evals.fresh`` refuses.

@@ -1,7 +1,7 @@
-"""The development questions: articles as publishers have them, for tuning and never for reports.
+"""The questions for tuning, never for reports: over pages as publishers have them, and over the sample articles.
 
 In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. What
-nothing is fitted on lies in ``evals/questions/golden-*.jsonl`` and ``seeds_fresh.jsonl``.
+nothing is fitted on lies in ``golden-*.jsonl``, ``pages.jsonl`` and ``seeds_fresh.jsonl`` of ``evals/questions``.
 """
 
 from collections.abc import Iterator

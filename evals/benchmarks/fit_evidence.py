@@ -1,8 +1,8 @@
 """Fit the calibration of ``rag/evidence.py``: ``python -m evals.benchmarks.fit_evidence [--data ../shared/data]``.
 
 Every question of XQuAD's even articles is asked four times over one pool of all languages: as it is, with its passage
-taken away in every language, and both again without the passages in the question's own language; the development
-questions over real pages come to it. A logistic model tells the answerable from the others. Writes
+taken away in every language, and both again without the passages in the question's own language; the questions
+of ``development.py`` come to it. A logistic model tells the answerable from the others. Writes
 ``rag/data/evidence.json`` and prints AUROC by cross-validation over articles; the odd articles are left for the report.
 """
 

@@ -2,7 +2,7 @@
 
 Every sampled question of XQuAD's even articles is asked over one pool of all languages, and once more without the
 version of its passage in its own language: then the answer stands in foreign articles only, behind own-language ones
-that merely look alike. For extraction the development questions over real pages come to it. Chunks and quotable units
+that merely look alike. For extraction the questions of ``development.py`` come to it. Chunks and quotable units
 are ranked by conditional logistic models (the right ones' share of the softmax). Writes ``index/data/ranking.json`` and
 ``rag/data/extraction.json``; the odd articles stay unseen.
 """

@@ -1,7 +1,8 @@
 """Ask 60 questions in seventeen languages about the sample articles: ``python -m evals.benchmarks.sample``.
 
 In: nothing but what the project holds (``evals/corpus/content``, ``evals/questions/sample.jsonl``). Out: on stdout each
-wrong answer with its reasons, rights per language, quotes that are not exact, and latency.
+wrong answer with its reasons, rights per language, quotes that are not exact, and latency. Weights are fitted on these
+questions (``development.py``), so their figures are no report.
 """
 
 from pathlib import Path

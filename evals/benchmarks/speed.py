@@ -209,12 +209,12 @@ def _ask_all(client: httpx.Client, questions: Sequence[str]) -> tuple[list[float
 
 
 def _questions(titles: Sequence[str]) -> list[str]:
-    """The golden sample's, an even choice of them where they are too many; filled up with some made from titles."""
+    """Those of the sample, an even choice where they are too many; filled up with some made from titles."""
     lines = SAMPLE.read_bytes().splitlines() if SAMPLE.is_file() else []
-    golden = list(dict.fromkeys(msgspec.json.decode(line, type=Asked).question for line in lines if line.strip()))
+    asked = list(dict.fromkeys(msgspec.json.decode(line, type=Asked).question for line in lines if line.strip()))
     made = [template.format(title) for template in TEMPLATES for title in titles]
     random.Random(0).shuffle(made)
-    return (golden[:: max(1, len(golden) // QUESTIONS)] + made)[:QUESTIONS]
+    return (asked[:: max(1, len(asked) // QUESTIONS)] + made)[:QUESTIONS]
 
 
 def _kilde(data_dir: Path, *args: str) -> str:
