@@ -15,7 +15,7 @@ HEAVY = {"torch", "sentence_transformers", "chromadb", "litestar", "sqlalchemy",
 NEEDED_FOR_A_CHANGE = {
     *("torch", "sentence_transformers", "transformers", "chromadb", "numpy"),
     *("yaml", "lxml", "markdown_it", "Stemmer", "regex", "lingua"),
-    *("alembic", "babel", "rich", "httpx", "litestar", "uvicorn", "watchfiles"),
+    *("alembic", "babel", "rich", "httpx", "litestar", "uvicorn", "watchfiles", "pydantic"),
 }
 UNCHANGED = "import sys; from rag.cli import run; run(['ingest', *sys.argv[1:], '--json']); print(*sys.modules)"
 
