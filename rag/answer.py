@@ -1,8 +1,9 @@
 """One turn, start to end: a question in, an answer with citations out. Read this file first.
 
-The question is checked and its language found; search brings hits; extraction ranks what can be quoted; evidence
-decides whether that answers; framing puts the reader's words around the quotes; verification holds each against its
-source. The turn is stored before it is said to be over. All of it is pure but search and storage.
+The question is checked, its language found, and a follow-up made a question of its own; search brings hits; extraction
+ranks what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes;
+verification holds each against its source. The turn is stored before it is said to be over. All of it is pure but
+search and storage.
 """
 
 import time
@@ -17,16 +18,14 @@ from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
 from rag.candidates import Candidate, candidates
+from rag.citing import citations, numbered_sources
 from rag.errors import KildeError, NotFoundError
 from rag.evidence import calibration, support
 from rag.extract import choose
-from rag.fragments import text_fragment_url
-from rag.framing import Framed, FramedQuote, frame_quotes, not_found_text, small_talk_text
+from rag.framing import FramedQuote, frame_quotes, not_found_text, small_talk_text
 from rag.records import (
     Answer,
-    Citation,
     CitationReady,
-    CitationSource,
     Event,
     MessageEnd,
     MessageStart,
@@ -39,8 +38,8 @@ from rag.records import (
     TextDelta,
 )
 from rag.scope import small_talk, small_talk_language
+from rag.standalone import Standalone, standalone
 from rag.validate import check_question
-from rag.verify import verify_quote
 
 SEARCHED_HITS = 24
 NEAREST = 3
@@ -70,6 +69,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """As detected: of the search."""
     lang: str
     """Of the answer."""
+    standalone: Standalone
+    searching_ms: int
+    """Spent on finding out what a follow-up is about."""
     started: float
 
 
@@ -95,7 +97,7 @@ class Answering:
                 message_id=turn.message_id,
                 conversation_id=turn.conversation_id,
                 lang=turn.lang,
-                standalone_question=turn.question.question,
+                standalone_question=turn.standalone.text,
             )
             yield PhaseStatus(phase="searching")
             answer = await anyio.to_thread.run_sync(self._finish, turn)
@@ -121,12 +123,19 @@ class Answering:
                 )
         likely = {turn.lang for turn in before} | ({question.answer_lang} if question.answer_lang else set())
         detected = detect_question(question.question, likely, indexed=self._langs())
+        lang = question.answer_lang or small_talk_language(question.question, detected)
+        began = time.perf_counter()
+        asked = Standalone(text=question.question)
+        if before and small_talk(question.question, lang) is None:
+            asked = standalone(question.question, detected, before, lambda text: self._find(text, detected, question))
         return Turn(
             message_id=uuid.uuid4().hex,
             conversation_id=question.conversation_id or uuid.uuid4().hex,
             question=question,
             question_lang=detected,
-            lang=question.answer_lang or small_talk_language(question.question, detected),
+            lang=lang,
+            standalone=asked,
+            searching_ms=_ms(began, time.perf_counter()),
             started=started,
         )
 
@@ -136,35 +145,31 @@ class Answering:
         return answer
 
     def _compose(self, turn: Turn) -> Answer:
-        text = turn.question.question
-        kind = small_talk(text, turn.lang)
+        kind = small_talk(turn.question.question, turn.lang)
         if kind is not None:
             return _answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang), timings={})
+        text = turn.standalone.text
         began = time.perf_counter()
-        hits = self._search(_query(turn))
+        hits = turn.standalone.hits
+        if hits is None:
+            hits = self._find(text, turn.question_lang, turn.question)
         searched = time.perf_counter()
         ranked = candidates(hits, text, turn.question_lang)
         sure = support(ranked)
-        timings = {"search": _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
+        timings = {"search": turn.searching_ms + _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
         if sure < calibration().threshold:
-            nearest = _sources(hits)[:NEAREST]
+            nearest = numbered_sources(hits)[:NEAREST]
             text = not_found_text(turn.lang)
             return _answer(turn, status="not_found", text=text, timings=timings, nearest=nearest, confidence=sure)
         return _quoted(turn, choose(ranked, turn.lang), sure, timings)
 
-
-def _query(turn: Turn) -> Query:
-    return Query(
-        text=turn.question.question,
-        lang=turn.question_lang,
-        top_k=SEARCHED_HITS,
-        filters=turn.question.filters,
-        group_works=False,
-    )
+    def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
+        query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)
+        return self._search(query)
 
 
 def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[str, int]) -> Answer:
-    sources = _sources([candidate.hit for candidate in chosen])
+    sources = numbered_sources([candidate.hit for candidate in chosen])
     number = {source.article_id: source.n for source in sources}
     quotes = [
         FramedQuote(
@@ -179,71 +184,9 @@ def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[
     framed = frame_quotes(quotes, turn.lang)
     return msgspec.structs.replace(
         _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
-        citations=_citations(chosen, framed, number, sure),
+        citations=citations(chosen, framed, number, sure),
         sources=sources,
         as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
-    )
-
-
-def _citations(
-    chosen: Sequence[Candidate], framed: Framed, number: dict[str, int], sure: float
-) -> tuple[Citation, ...]:
-    return tuple(
-        Citation(
-            n=number[candidate.hit.article_id],
-            answer=place,
-            source=_citation_source(candidate),
-            quote=candidate.text,
-            verification=verify_quote(
-                candidate.text,
-                candidate.hit.text[
-                    candidate.span.start - candidate.hit.start : candidate.span.end - candidate.hit.start
-                ],
-                framed.text[place.start : place.end],
-                support=round(sure, 4),
-            ),
-        )
-        for candidate, place in zip(chosen, framed.ranges, strict=True)
-    )
-
-
-def _citation_source(candidate: Candidate) -> CitationSource:
-    hit = candidate.hit
-    return CitationSource(
-        article_id=hit.article_id,
-        work_id=hit.work_id,
-        path=hit.path,
-        url=text_fragment_url(hit.url, candidate.text) if hit.url else None,
-        title=hit.title,
-        lang=hit.lang,
-        published=hit.published,
-        modified=hit.modified,
-        heading=" › ".join(hit.headings) or None,
-        chunk_id=hit.chunk_id,
-        start=candidate.span.start,
-        end=candidate.span.end,
-        content_sha256=hit.content_sha256,
-    )
-
-
-def _sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
-    """One per work, in the order of the hits, numbered from 1."""
-    first: dict[str, Hit] = {}
-    for hit in hits:
-        first.setdefault(hit.work_id, hit)
-    return tuple(
-        Source(
-            n=n,
-            article_id=hit.article_id,
-            path=hit.path,
-            title=hit.title,
-            url=hit.url,
-            lang=hit.lang,
-            published=hit.published,
-            other_langs=hit.other_langs,
-            score=hit.score,
-        )
-        for n, hit in enumerate(first.values(), start=1)
     )
 
 
@@ -276,7 +219,7 @@ def _answer(
         status=status,
         composer="extractive",
         question=turn.question.question,
-        standalone_question=turn.question.question,
+        standalone_question=turn.standalone.text,
         lang=turn.lang,
         text=text,
         citations=(),

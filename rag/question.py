@@ -57,6 +57,15 @@ def expects(question: str, lang: str) -> Expectation:
     return min(near, key=_earliest_longest, default=(None, OTHER))[1]
 
 
+def asks(question: str, lang: str) -> bool:
+    """Whether it has a question word; a noun alone ("the price") asks for a kind of thing, but has none."""
+    words = _words(primary(lang))
+    text = normalised(question)
+    return words is not None and bool(
+        words.plain.search(text) or any(pattern.search(text) for pattern, _ in words.asks)
+    )
+
+
 def _found(
     text: str, patterns: Iterable[tuple[regex.Pattern[str], Expectation]]
 ) -> Iterator[tuple["regex.Match[str]", Expectation]]:

@@ -328,3 +328,21 @@ def test_a_question_that_could_be_in_two_languages_is_in_that_of_the_articles(
 ) -> None:
     answering = Answering(FixedSearch(found(FACT)), conversations, langs=lambda: ("en", lang))
     assert anyio.run(answering.answer, Question(question="Hvem er direktør?")).lang == lang
+
+
+def test_a_follow_up_is_asked_and_shown_as_a_question_of_its_own(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    first = ask(conversations, search, "How many cars did Audi Brussels build in 2021?")
+    events = stream(conversations, search, "And in 2022?", conversation_id=first.conversation_id)
+    asked = "How many cars did Audi Brussels build in 2022?"
+    assert cast(MessageStart, events[0]).standalone_question == asked
+    assert cast(MessageEnd, events[-1]).answer.standalone_question == asked
+    assert search.queries[-1].text == asked
+
+
+def test_nothing_goes_over_into_another_conversation(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    ask(conversations, search, "How many cars did Audi Brussels build in 2021?")
+    other = ask(conversations, search, "Who is the mayor of Ghent?")
+    question = "How many people work there?"
+    assert "Audi" not in ask(conversations, search, question, conversation_id=other.conversation_id).standalone_question

@@ -1,0 +1,74 @@
+"""Chosen candidates → citations and numbered sources, in the shapes that every surface sends.
+
+In: candidates, and the text that was framed around them. Out: records. Pure; refuses nothing.
+"""
+
+from collections.abc import Sequence
+
+from index.records import Hit
+from rag.candidates import Candidate
+from rag.fragments import text_fragment_url
+from rag.framing import Framed
+from rag.records import Citation, CitationSource, Source
+from rag.verify import verify_quote
+
+
+def citations(chosen: Sequence[Candidate], framed: Framed, number: dict[str, int], sure: float) -> tuple[Citation, ...]:
+    """One per candidate, in order; ``number`` says which source each article is."""
+    return tuple(
+        Citation(
+            n=number[candidate.hit.article_id],
+            answer=place,
+            source=_citation_source(candidate),
+            quote=candidate.text,
+            verification=verify_quote(
+                candidate.text,
+                candidate.hit.text[
+                    candidate.span.start - candidate.hit.start : candidate.span.end - candidate.hit.start
+                ],
+                framed.text[place.start : place.end],
+                support=round(sure, 4),
+            ),
+        )
+        for candidate, place in zip(chosen, framed.ranges, strict=True)
+    )
+
+
+def _citation_source(candidate: Candidate) -> CitationSource:
+    hit = candidate.hit
+    return CitationSource(
+        article_id=hit.article_id,
+        work_id=hit.work_id,
+        path=hit.path,
+        url=text_fragment_url(hit.url, candidate.text) if hit.url else None,
+        title=hit.title,
+        lang=hit.lang,
+        published=hit.published,
+        modified=hit.modified,
+        heading=" › ".join(hit.headings) or None,
+        chunk_id=hit.chunk_id,
+        start=candidate.span.start,
+        end=candidate.span.end,
+        content_sha256=hit.content_sha256,
+    )
+
+
+def numbered_sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
+    """One per work, in the order of the hits, numbered from 1."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.work_id, hit)
+    return tuple(
+        Source(
+            n=n,
+            article_id=hit.article_id,
+            path=hit.path,
+            title=hit.title,
+            url=hit.url,
+            lang=hit.lang,
+            published=hit.published,
+            other_langs=hit.other_langs,
+            score=hit.score,
+        )
+        for n, hit in enumerate(first.values(), start=1)
+    )
