@@ -65,8 +65,6 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     question: Question
-    question_lang: str
-    """As detected: of the search."""
     lang: str
     """Of the answer."""
     standalone: Standalone
@@ -125,14 +123,13 @@ class Answering:
         detected = detect_question(question.question, likely, indexed=self._langs())
         lang = question.answer_lang or small_talk_language(question.question, detected)
         began = time.perf_counter()
-        asked = Standalone(text=question.question)
+        asked = Standalone(text=question.question, lang=detected)
         if before and small_talk(question.question, lang) is None:
-            asked = standalone(question.question, detected, before, lambda text: self._find(text, detected, question))
+            asked = standalone(question.question, detected, before, lambda text, of: self._find(text, of, question))
         return Turn(
             message_id=uuid.uuid4().hex,
             conversation_id=question.conversation_id or uuid.uuid4().hex,
             question=question,
-            question_lang=detected,
             lang=lang,
             standalone=asked,
             searching_ms=_ms(began, time.perf_counter()),
@@ -152,9 +149,9 @@ class Answering:
         began = time.perf_counter()
         hits = turn.standalone.hits
         if hits is None:
-            hits = self._find(text, turn.question_lang, turn.question)
+            hits = self._find(text, turn.standalone.lang, turn.question)
         searched = time.perf_counter()
-        ranked = candidates(hits, text, turn.question_lang)
+        ranked = candidates(hits, text, turn.standalone.lang)
         sure = support(ranked)
         timings = {"search": turn.searching_ms + _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
         if sure < calibration().threshold:

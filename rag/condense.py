@@ -36,6 +36,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     """With what is carried over; readable, and what is searched."""
+    lang: str
+    """Of the text: that of the question before where only a part of it was replaced."""
     is_certain: bool = False
     """Whether the words alone tell that it is a follow-up."""
     leans: bool = False
@@ -50,7 +52,8 @@ def condense(question: str, lang: str, before: Sequence[Answer]) -> Reading | No
     if base is None or words.changes.match(text):
         return None
     if correction := words.corrections.match(text):
-        return Reading(text=_filled(text[correction.end() :], lang, base), is_certain=True)
+        filled, filled_lang = _filled(text[correction.end() :], lang, base)
+        return Reading(text=filled, lang=filled_lang, is_certain=True)
     opener = words.openers.match(text)
     rest = text[opener.end() :] if opener else text
     rest = rest if regex.search(r"\p{L}|\p{N}", rest) else text
@@ -59,9 +62,11 @@ def condense(question: str, lang: str, before: Sequence[Answer]) -> Reading | No
     if _is_fragment(rest, own, words, lang):
         bare = words.after.sub("", _END.sub("", rest))
         is_certain = bool(opener or words.after.search(text))
-        return Reading(text=_filled(bare or rest, lang, base), is_certain=is_certain, leans=True)
+        filled, filled_lang = _filled(bare or rest, lang, base)
+        return Reading(text=filled, lang=filled_lang, is_certain=is_certain, leans=True)
     return Reading(
         text=_carried(rest, lang, base),
+        lang=lang,
         leans=bool(opener) or _refers_back(rest, own, words),
     )
 
@@ -113,9 +118,9 @@ def _replaced(rest: str, name: str, base: Answer, words: FollowupWords) -> str |
 
 def _with_article(name: str, base: Answer, words: FollowupWords) -> str:
     """As it stood in the question before."""
-    before = base.standalone_question.partition(name)[0]
-    last = _LAST_WORD.search(before)
-    return f"{last[1].casefold()} {name}" if last and last[1].casefold() in words.articles else name
+    place = base.standalone_question.find(name)
+    article = _LAST_WORD.search(base.standalone_question[: max(place, 0)])
+    return f"{article[1].casefold()} {name}" if article and article[1].casefold() in words.articles else name
 
 
 def _refers_back(text: str, own: Sequence[Stretch], words: FollowupWords) -> bool:
@@ -133,22 +138,28 @@ def _is_fragment(rest: str, own: Sequence[Stretch], words: FollowupWords, lang: 
     )
 
 
-def _filled(fragment: str, lang: str, base: Answer) -> str:
-    """The question before with the fragment in the place of its like, or what the fragment asks of the subject."""
+def _filled(fragment: str, lang: str, base: Answer) -> tuple[str, str]:
+    """The question before with the fragment in the place of its like, or what the fragment asks of the subject; and the
+    language that this is in."""
     fragment = _END.sub("", fragment).lstrip("¿ ")
-    asked = base.standalone_question
     own = stretches(fragment, lang)
     names = [one for one in own if one.is_name]
-    if asks(fragment, lang) or (expects(fragment, lang) != OTHER and not names):
-        return _carried(fragment + "?", lang, base)
+    asks_anew = asks(fragment, lang) or (expects(fragment, lang) != OTHER and not names)
+    filled = None if asks_anew else _with_new_figure(fragment, base.standalone_question)
+    if own and not asks_anew and not filled:
+        filled = _with_new_name((names or own)[0], fragment, lang, base)
+    return (filled, base.lang) if filled else (_carried(fragment + "?", lang, base), lang)
+
+
+def _with_new_figure(fragment: str, asked: str) -> str | None:
     for pattern in (_YEAR, _NUMBER):
         if new := pattern.search(fragment):
             old = pattern.search(asked)
             return asked[: old.start()] + new[0] + asked[old.end() :] if old else _appended(asked, fragment)
-    return _with_new_name((names or own)[0], fragment, lang, base) if own else _carried(fragment + "?", lang, base)
+    return None
 
 
-def _with_new_name(new: Stretch, fragment: str, lang: str, base: Answer) -> str:
+def _with_new_name(new: Stretch, fragment: str, lang: str, base: Answer) -> str | None:
     """In the place of what looks alike, of what stands behind the same word, or of the subject."""
     asked, topic = base.standalone_question, _topic(base)
     places = [one for one in stretches(asked, base.lang) if one.is_name == new.is_name or one.text in topic]
@@ -157,13 +168,16 @@ def _with_new_name(new: Stretch, fragment: str, lang: str, base: Answer) -> str:
     before = _LAST_WORD.search(fragment[: new.start])
     joint = before[1].casefold() if before and is_function_word(before[1], primary(lang)) else ""
     if joint and joint not in followup_words(lang).articles:
-        places = [
-            one for one in places if (last := _LAST_WORD.search(asked[: one.start])) and last[1].casefold() == joint
-        ]
+        places = [one for one in places if _word_before(one, asked) == joint]
         if not places:
             return _appended(asked, fragment)
     about = [one for one in places if one.text in topic] or places
-    return asked[: about[0].start] + new.text + asked[about[0].end :] if about else _carried(fragment + "?", lang, base)
+    return asked[: about[0].start] + new.text + asked[about[0].end :] if about else None
+
+
+def _word_before(stretch: Stretch, text: str) -> str:
+    last = _LAST_WORD.search(text[: stretch.start])
+    return last[1].casefold() if last else ""
 
 
 def _alike(new: Stretch, old: Stretch) -> tuple[int, int] | None:

@@ -25,24 +25,25 @@ class Standalone(msgspec.Struct, frozen=True, kw_only=True):
     """A question that needs no turn before it."""
 
     text: str
+    lang: str
     hits: tuple[Hit, ...] | None = None
     """What a search for ``text`` finds; None where nothing was searched yet."""
 
 
 def standalone(
-    question: str, lang: str, before: Sequence[Answer], find: Callable[[str], tuple[Hit, ...]]
+    question: str, lang: str, before: Sequence[Answer], find: Callable[[str, str], tuple[Hit, ...]]
 ) -> Standalone:
-    """``before``: the turns of this conversation, oldest first."""
+    """``before``: the turns of this conversation, oldest first. ``find``: hits of a text in a language, best first."""
     reading = condense(question, lang, before)
     if reading is None or reading.text == question:
-        return Standalone(text=question)
+        return Standalone(text=question, lang=lang)
     if reading.is_certain:
-        return Standalone(text=reading.text)
-    alone, carried = find(question), find(reading.text)
+        return Standalone(text=reading.text, lang=reading.lang)
+    alone, carried = find(question, lang), find(reading.text, reading.lang)
     worth = WORTH_OF_PRONOUN if reading.leans else WORTH
     if _evidence(carried) - _evidence(alone) > worth:
-        return Standalone(text=reading.text, hits=carried)
-    return Standalone(text=question, hits=alone)
+        return Standalone(text=reading.text, lang=reading.lang, hits=carried)
+    return Standalone(text=question, lang=lang, hits=alone)
 
 
 def _evidence(hits: Sequence[Hit]) -> float:

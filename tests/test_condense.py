@@ -102,6 +102,12 @@ def test_a_name_goes_along_into_another_language() -> None:
     assert condensed("Hoe hoog is het?", turn(STATION), lang="nl") == "Bruges Station: Hoe hoog is het?"
 
 
+def test_a_question_before_that_is_filled_anew_stays_in_its_language() -> None:
+    reading = condense("En in 2022?", "nl", [turn("How many cars did Audi Brussels build in 2021?")])
+    assert reading is not None
+    assert (reading.text, reading.lang) == ("How many cars did Audi Brussels build in 2022?", "en")
+
+
 def test_a_language_without_lists_carries_names_too() -> None:
     assert condensed("Hversu hátt?", turn(STATION), lang="xx") == "Bruges Station: Hversu hátt?"
 

@@ -16,7 +16,7 @@ class ScoredSearch:
         self.scores = scores
         self.texts: list[str] = []
 
-    def __call__(self, text: str) -> tuple[Hit, ...]:
+    def __call__(self, text: str, lang: str) -> tuple[Hit, ...]:
         self.texts.append(text)
         score = next((score for word, score in self.scores.items() if word in text), 0.5)
         return (msgspec.structs.replace(make_hit("A sentence."), score=score),)
