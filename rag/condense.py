@@ -82,10 +82,18 @@ def _topic(turn: Answer) -> tuple[str, ...]:
     sources = [citation.source.title for citation in turn.citations] + [citation.quote for citation in turn.citations]
     carried = _prefix(turn)
     asked = turn.question if carried else turn.standalone_question
-    own = subjects(asked, turn.lang, sources)
-    if not carried:
-        return tuple(one.text for one in own)
-    return tuple(dict.fromkeys([one.text for one in own if one.is_name] + list(carried)))[:MOST]
+    own = [one.text for one in subjects(asked, turn.lang, sources) if one.is_name or not carried]
+    return tuple(dict.fromkeys([*_person_found(turn), *own, *carried]))[:MOST]
+
+
+def _person_found(turn: Answer) -> list[str]:
+    """The first name in the quote that answers a question for a person, unless the question has it."""
+    if not turn.citations or expects(turn.standalone_question, turn.lang).kind != "person":
+        return []
+    citation = turn.citations[0]
+    asked = turn.standalone_question.casefold()
+    found = (one.text for one in stretches(citation.quote, citation.source.lang) if one.is_name and " " in one.text)
+    return [name for name in found if not any(part in asked for part in name.casefold().split())][:1]
 
 
 def _prefix(turn: Answer) -> tuple[str, ...]:

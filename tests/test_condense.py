@@ -127,14 +127,20 @@ def test_what_a_source_shares_with_the_question_is_what_it_is_about() -> None:
     assert condensed("它在哪里？", sourced, lang="zh") == "布鲁日车站在哪里？"
 
 
-def _cited(title: str) -> Citation:
+def test_the_person_that_was_asked_for_is_what_goes_on() -> None:
+    cited = _cited("The port", "In 2019 the company made Ann Peeters its director.", "en")
+    asked = msgspec.structs.replace(turn("Who leads the port of Ostend?"), citations=(cited,))
+    assert condensed("When was she born?", asked) == "Ann Peeters, Ostend: When was she born?"
+
+
+def _cited(title: str, quote: str = "一座建筑", lang: str = "zh") -> Citation:
     source = CitationSource(
         article_id="a",
         work_id="w",
         path="a.md",
         url=None,
         title=title,
-        lang="zh",
+        lang=lang,
         published=None,
         modified=None,
         heading=None,
@@ -144,4 +150,4 @@ def _cited(title: str) -> Citation:
         content_sha256="0",
     )
     checked = Verification(quote="exact", support=0.9, numbers="none")
-    return Citation(n=1, answer=TextRange(start=0, end=2), source=source, quote="一座建筑", verification=checked)
+    return Citation(n=1, answer=TextRange(start=0, end=2), source=source, quote=quote, verification=checked)
