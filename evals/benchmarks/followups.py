@@ -147,10 +147,9 @@ def _rows(measured: Sequence[Measured]) -> Iterator[Row]:
     for lang in ("all", *sorted({one.lang for one in measured})):
         some = [one for one in by_kind["follow-up"] if lang in {"all", one.lang}]
         alone, condensed = (_share(some, name) for name in ("alone", "condensed"))
-        yield Row(f"{lang}: {len(some)} follow-ups, hit@5 of the questions they stand for", f"{alone:.3f}")
-        yield Row(f"{lang}: as written", f"{_share(some, 'as_written'):.3f}")
-        yield Row(f"{lang}: as the service asks them", f"{condensed:.3f}")
-        yield at_least(f"{lang}: that, of the questions they stand for", condensed / max(alone, 1e-9), GOAL, "")
+        shares = f"{alone:.3f}, {_share(some, 'as_written'):.3f}, {condensed:.3f}"
+        yield Row(f"{lang}, {len(some)} follow-ups, hit@5: the questions they stand for, as written, as asked", shares)
+        yield at_least(f"{lang}: as asked, of the questions they stand for", condensed / max(alone, 1e-9), GOAL, "×")
     for kind, what in (("change", "turns to another article"), ("unchanged", "questions that share no word")):
         some = by_kind[kind]
         yield Row(
