@@ -1,9 +1,9 @@
 """A follow-up → the question as it would be asked alone, without a language model.
 
 In: a question, its language, the turns before it. Out: a reading that carries over what was spoken of, with what speaks
-for it, or None where nothing can be meant but the question itself. Whether a reading that is not certain is the right
-one shows in what a search finds with it and without it: ``evidence.py`` of the follow-up, ``prefers``.
-Words by language come from ``followup_words.py``; names, figures and shared terms need none. Pure.
+for it, or None where nothing can be meant but the question itself. Whether a reading that is not certain is right
+shows in what a search finds with it and without it (``standalone.py``). Words by language come from
+``followup_words.py``; names, figures and shared terms need none. Pure.
 """
 
 from collections.abc import Sequence
@@ -57,18 +57,21 @@ def condense(question: str, lang: str, before: Sequence[Answer]) -> Reading | No
     opener = words.openers.match(text)
     rest = text[opener.end() :] if opener else text
     rest = rest if regex.search(r"\p{L}|\p{N}", rest) else text
-    rest = "¿" + rest if text.startswith("¿") and not rest.startswith("¿") else rest
     own = stretches(rest, lang)
     if _is_fragment(rest, own, words, lang):
         bare = words.after.sub("", _END.sub("", rest))
         is_certain = bool(opener or words.after.search(text))
         filled, filled_lang = _filled(bare or rest, lang, base)
         return Reading(text=filled, lang=filled_lang, is_certain=is_certain, leans=True)
-    return Reading(
-        text=_carried(rest, lang, base),
-        lang=lang,
-        leans=bool(opener) or _refers_back(rest, own, words),
-    )
+    goes_on = bool(opener) and not any(one.is_name for one in own)
+    carried = _carried(_beginning_like(text, rest), lang, base)
+    return Reading(text=carried, lang=lang, leans=goes_on or _refers_back(rest, own, words))
+
+
+def _beginning_like(text: str, rest: str) -> str:
+    """The rest of a question without its first word, with its first sign and a capital where the question had them."""
+    rest = rest[0].upper() + rest[1:] if text.lstrip("¿")[0].isupper() else rest
+    return "¿" + rest if text.startswith("¿") and not rest.startswith("¿") else rest
 
 
 def _base(before: Sequence[Answer]) -> Answer | None:
@@ -141,9 +144,10 @@ def _is_fragment(rest: str, own: Sequence[Stretch], words: FollowupWords, lang: 
     """Whether it only names something, and asks for it no question of its own."""
     if not knows_asking_words(lang) or len(rest) > FRAGMENT_CHARS or len(own) > FRAGMENT_STRETCHES or asks(rest, lang):
         return False
-    return not any(match["found"] for match in words.pronouns.finditer(rest)) and bool(
-        own or _YEAR.search(rest) or _NUMBER.search(rest)
-    )
+    if expects(rest, lang) != OTHER and any(one.is_name for one in own):
+        return False
+    names_something = bool(own or _YEAR.search(rest) or _NUMBER.search(rest))
+    return names_something and not any(match["found"] for match in words.pronouns.finditer(rest))
 
 
 def _filled(fragment: str, lang: str, base: Answer) -> tuple[str, str]:
@@ -152,8 +156,10 @@ def _filled(fragment: str, lang: str, base: Answer) -> tuple[str, str]:
     fragment = _END.sub("", fragment).lstrip("¿ ")
     own = stretches(fragment, lang)
     names = [one for one in own if one.is_name]
-    asks_anew = asks(fragment, lang) or (expects(fragment, lang) != OTHER and not names)
-    filled = None if asks_anew else _with_new_figure(fragment, base.standalone_question)
+    asks_anew = asks(fragment, lang) or expects(fragment, lang) != OTHER
+    if asks_anew and names:
+        return fragment + "?", lang
+    filled = None if asks_anew else _with_new_figure(fragment, plain(base.standalone_question))
     if own and not asks_anew and not filled:
         filled = _with_new_name((names or own)[0], fragment, lang, base)
     return (filled, base.lang) if filled else (_carried(fragment + "?", lang, base), lang)
@@ -169,7 +175,7 @@ def _with_new_figure(fragment: str, asked: str) -> str | None:
 
 def _with_new_name(new: Stretch, fragment: str, lang: str, base: Answer) -> str | None:
     """In the place of what looks alike, of what stands behind the same word, or of the subject."""
-    asked, topic = base.standalone_question, _topic(base)
+    asked, topic = plain(base.standalone_question), _topic(base)
     places = [one for one in stretches(asked, base.lang) if one.is_name == new.is_name or one.text in topic]
     if alike := [span for one in places if (span := _alike(new, one))]:
         return asked[: alike[0][0]] + new.text + asked[alike[0][1] :]

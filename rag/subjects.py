@@ -23,8 +23,8 @@ _JOINTS = frozenset(
     | {"la", "le", "les", "los", "el", "al", "the"}
 )
 """Small words inside names."""
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’.&/‐‑-]?[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*")
-_ENDS_SENTENCE = regex.compile(r"[.:?!¿¡–—(\[«\"“„]\s*$")
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’.&/‐‑-][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*")
+_BEFORE_BEGINNING = frozenset('.:?!¿¡–—([«"“„')
 _YEAR = regex.compile(r"(?:1\d|20)\d\d")
 _GLUED_RUN = regex.compile(r"[\p{L}\p{M}\p{N}·・'’.&-]+(?:\s(?=[\p{Latin}\p{N}])[\p{Latin}\p{N}.&-]+)*")
 _LATIN = regex.compile(r"\p{Latin}")
@@ -121,7 +121,8 @@ def _kinds(text: str, words: Sequence[tuple[str, int, int]], lang: str) -> list[
 
 
 def _is_first(text: str, start: int) -> bool:
-    return start == 0 or bool(_ENDS_SENTENCE.search(text[:start]))
+    before = text[:start].rstrip()
+    return not before or before[-1] in _BEFORE_BEGINNING
 
 
 def _glued(text: str, lang: str) -> Iterator[Stretch]:

@@ -77,6 +77,14 @@ def test_a_full_question_is_left_to_the_search() -> None:
     assert not reading.leans
 
 
+@pytest.mark.parametrize("question", ["And the mayor of Ghent?", "And who is the mayor of Ghent?"])
+def test_a_question_that_goes_on_to_another_name_is_left_to_the_search(question: str) -> None:
+    reading = condense(question, "en", [turn(STATION)])
+    assert reading is not None
+    assert not reading.is_certain
+    assert not reading.leans
+
+
 def test_a_pronoun_behind_a_name_of_the_question_speaks_for_nothing() -> None:
     reading = condense("Where did Tesla live when he died?", "en", [turn(STATION)])
     assert reading is not None
