@@ -17,6 +17,7 @@ from index.languages import base
 from index.lexical import terms
 from index.numbers import fold_digits
 from index.records import Hit, Span
+from rag.names import Names
 from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit
 
@@ -55,6 +56,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the question's figures (years, model numbers) that neither unit, title, headings nor date holds."""
     figures_absent: float
     """The same share, of those that the whole chunk does not hold either."""
+    other_name: float
+    """1 for a unit about a look-alike of what is asked for: another model of the family, another version."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +83,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
     expected = expects(question, lang)
     asked_years = _years(question)
     asked_figures = _figures(question, lang)
+    names = Names(question, hits[:CONSIDERED_HITS])
     units = [
         (hit, place, span, text)
         for hit in hits[:CONSIDERED_HITS]
@@ -103,6 +107,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             kind=_kind(expected, text),
             figures_missing=len(missing) / max(len(asked_figures), 1),
             figures_absent=len(absent) / max(len(asked_figures), 1),
+            other_name=float(names.is_other(hit, text)),
         )
         found.append(Candidate(hit=hit, span=span, text=text, signals=signals, score=_score(signals)))
     return sorted(found, key=lambda candidate: -candidate.score)

@@ -11,7 +11,7 @@ from math import exp
 
 import msgspec
 
-from rag.candidates import Candidate
+from rag.candidates import Candidate, extraction_weights
 
 LEAD_CAP = 3.0
 """In log-odds. Articles that say the same follow closely: a long lead proves something, a short one nothing."""
@@ -34,10 +34,15 @@ def calibration() -> Calibration:
 def evidence(ranked: Sequence[Candidate]) -> dict[str, float]:
     """By name: the signals of the best of at least one candidate, its lead over other works, its meaning if foreign."""
     best = ranked[0]
-    others = [one.score for one in ranked if one.hit.work_id != best.hit.work_id]
-    lead = best.score - max(others, default=best.score - LEAD_CAP)
+    others = [_as_said(one) for one in ranked if one.hit.work_id != best.hit.work_id]
+    lead = _as_said(best) - max(others, default=_as_said(best) - LEAD_CAP)
     foreign_late = best.signals.foreign * best.signals.late
     return {**msgspec.structs.asdict(best.signals), "lead": min(LEAD_CAP, lead), "foreign_late": foreign_late}
+
+
+def _as_said(candidate: Candidate) -> float:
+    """The score for what is said, of whichever look-alike: a rival that is about another one stays a rival."""
+    return candidate.score - extraction_weights().get("other_name", 0.0) * candidate.signals.other_name
 
 
 def support(ranked: Sequence[Candidate]) -> float:

@@ -28,7 +28,7 @@ def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
     for candidate in ranked:
         if len(chosen) == MAX_QUOTES or candidate.score < ranked[0].score - FURTHER_QUOTE_MARGIN:
             break
-        if not any(_repeats(candidate, other) for other in chosen):
+        if not _is_of_look_alike(candidate, ranked[0]) and not any(_repeats(candidate, other) for other in chosen):
             chosen.append(candidate)
     return tuple(sorted(chosen, key=lambda candidate: _reading_order(candidate, chosen)))
 
@@ -42,6 +42,10 @@ def _in_readers_language(best: Candidate, ranked: Sequence[Candidate], lang: str
         if candidate.hit.work_id == best.hit.work_id and base(candidate.hit.lang) == base(lang):
             return candidate
     return best
+
+
+def _is_of_look_alike(candidate: Candidate, best: Candidate) -> bool:
+    return candidate.signals.other_name > best.signals.other_name
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:

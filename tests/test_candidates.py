@@ -180,6 +180,15 @@ def test_the_name_of_a_model_is_a_figure() -> None:
     assert signals(make_hit("The plant builds the Q5 now."), "Where is the Q8 built?").figures_missing == 1
 
 
+def test_a_unit_about_a_look_alike_of_what_is_asked_for_has_another_name() -> None:
+    hits = [
+        make_hit("It goes 410 km.", article_id="a", title="Tarn Lynx"),
+        make_hit("The Tarn Lynx Sport goes 365 km.", article_id="b", title="Tarn Lynx Sport"),
+    ]
+    found = candidates(hits, "How far does the Tarn Lynx Sport go?", "en")
+    assert {one.hit.article_id: one.signals.other_name for one in found} == {"a": 1.0, "b": 0.0}
+
+
 @settings(deadline=None)  # the first text loads the stemmers
 @given(st.lists(LETTERS, min_size=1, max_size=4), LETTERS, st.sampled_from(("en", "de", "zh")))
 def test_shares_lie_between_nought_and_one_and_the_kind_between_halves(

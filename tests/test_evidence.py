@@ -44,6 +44,12 @@ def test_the_lead_is_over_the_best_of_another_work_and_no_more_than_the_cap() ->
     assert evidence([best])["lead"] == LEAD_CAP
 
 
+def test_the_lead_over_a_look_alike_is_that_of_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.evidence.extraction_weights", lambda: {"other_name": -2.5})
+    best, look_alike = candidate(10.0), candidate(7.0, article="b", other_name=1.0)
+    assert evidence([best, look_alike])["lead"] == pytest.approx(0.5)
+
+
 def test_a_second_unit_of_the_same_work_takes_nothing_from_the_lead() -> None:
     best, other = candidate(10.0), candidate(10 - LEAD_CAP / 3, article="b")
     same = candidate(9.9, article="translation", work="work-a")

@@ -90,6 +90,14 @@ def test_quotes_of_one_article_stand_together_and_the_best_comes_first() -> None
     assert texts(choose(ranked, "en")) == ["The best, from the middle.", "From the beginning.", "From another article."]
 
 
+def test_a_look_alike_is_not_quoted_beside_what_was_asked_for() -> None:
+    ranked = [
+        make_candidate("The Lynx goes 410 km.", 0.9),
+        make_candidate("The Lynx Sport goes 365 km.", 0.8, article="b", other_name=1.0),
+    ]
+    assert texts(choose(ranked, "en")) == ["The Lynx goes 410 km."]
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from("abc"), st.sampled_from(("en", "de"))), max_size=8))
 def test_all_that_is_chosen_was_a_candidate_and_one_version_speaks_for_a_work(
     parts: list[tuple[float, str, str]],
