@@ -19,7 +19,7 @@ from index.numbers import fold_digits
 from index.records import Hit, Span
 from rag.names import Names
 from rag.question import Expectation, expects
-from rag.question_fit import CANNOT_TELL, fit
+from rag.question_fit import CANNOT_TELL, fit, says_unknown
 
 CONSIDERED_HITS = 12
 CACHED_TEXTS = 8192
@@ -56,6 +56,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the question's figures (years, model numbers) that neither unit, title, headings nor date holds."""
     figures_absent: float
     """The same share, of those that the whole chunk does not hold either."""
+    unknown: float
+    """1 for a unit that says that what is asked for is not known or not announced: that is an answer too."""
     other_name: float
     """1 for a unit about a look-alike of what is asked for: another model of the family, another version."""
 
@@ -83,7 +85,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
     expected = expects(question, lang)
     asked_years = _years(question)
     asked_figures = _figures(question, lang)
-    names = Names(question, hits[:CONSIDERED_HITS])
+    names = Names(question, lang, hits[:CONSIDERED_HITS])
     units = [
         (hit, place, span, text)
         for hit in hits[:CONSIDERED_HITS]
@@ -107,6 +109,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             kind=_kind(expected, text),
             figures_missing=len(missing) / max(len(asked_figures), 1),
             figures_absent=len(absent) / max(len(asked_figures), 1),
+            unknown=float(says_unknown(expected, text, hit.lang)),
             other_name=float(names.is_other(hit, text)),
         )
         found.append(Candidate(hit=hit, span=span, text=text, signals=signals, score=_score(signals)))

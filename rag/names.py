@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 import regex
 
+from index.languages import base
 from index.numbers import fold_digits, numbers
 from index.records import Hit
 
@@ -24,6 +25,7 @@ _TOKEN = regex.compile(
 )
 _JOINT = regex.compile(r"[ \u00a0\u202f\u2010\u2011-]?")
 _HYPHENS = frozenset({"-", "\u2010", "\u2011"})
+_CAPITAL_NOUNS = frozenset({"de", "lb", "nds"})
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 LONGEST_NAME = 8
 """Words; labels are longer, names are not."""
@@ -55,7 +57,7 @@ class _Work(msgspec.Struct, frozen=True):
 class Names:
     """What a question asks for by name, and how its hits call what they speak of."""
 
-    def __init__(self, question: str, hits: Sequence[Hit]) -> None:
+    def __init__(self, question: str, lang: str, hits: Sequence[Hit]) -> None:
         labels = [_tokens(label) for hit in hits for label in (hit.title, *hit.headings)]
         asked = _tokens(question)
         self._asked = frozenset(token.form for token in asked)
@@ -68,7 +70,8 @@ class Names:
         self._proper = _proper(hit.text for hit in hits)
         self._generic = _generic(works)
         self._hyphenated = frozenset(chain.from_iterable(map(_hyphenated, labels)))
-        self._mentions = tuple(dict.fromkeys(self._mentioned(asked, _bare_numbers(question))))
+        additions = _bare_numbers(question) | self._unheard_of(asked, lang, hits)
+        self._mentions = tuple(dict.fromkeys(self._mentioned(asked, additions)))
         self._telling = {mention: self._telling_words(mention, works) for mention in self._mentions}
 
     def is_other(self, hit: Hit, text: str) -> bool:
@@ -102,11 +105,18 @@ class Names:
         own = set(name) - self._asked - self._generic
         return 2 * len(shared) >= len(mention) and (is_label or bool(own))
 
-    def _mentioned(self, asked: Sequence[_Token], numbered: frozenset[str]) -> Iterator[Phrase]:
-        """The names in the question, each with a model number that follows it although no label has it."""
+    def _unheard_of(self, asked: Sequence[_Token], lang: str, hits: Sequence[Hit]) -> frozenset[str]:
+        """Capital words that no hit has, where a capital makes a name."""
+        if base(lang) in _CAPITAL_NOUNS:
+            return frozenset()
+        known = frozenset[str]().union(*(_words(text) for hit in hits for text in (hit.title, *hit.headings, hit.text)))
+        return frozenset(token.form for token in asked if token.is_capital and not token.form.isdecimal()) - known
+
+    def _mentioned(self, asked: Sequence[_Token], additions: frozenset[str]) -> Iterator[Phrase]:
+        """The names in the question, each with what follows it and makes it another name that no label has."""
         for start, end in self._spans(asked):
             last = end
-            while last < len(asked) and asked[last].is_joined and asked[last].form in numbered:
+            while last < len(asked) and asked[last].is_joined and asked[last].form in additions:
                 last += 1
             yield _forms(asked[start:last])
 

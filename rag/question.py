@@ -66,6 +66,12 @@ def asks(question: str, lang: str) -> bool:
     )
 
 
+def names_kind(expected: Expectation, text: str, lang: str) -> bool:
+    """Whether a normalised text has a noun of that kind: "the price", "Reichweite"."""
+    words = _words(primary(lang))
+    return words is not None and any(what == expected and noun.search(text) for noun, what in words.nouns)
+
+
 def _found(
     text: str, patterns: Iterable[tuple[regex.Pattern[str], Expectation]]
 ) -> Iterator[tuple["regex.Match[str]", Expectation]]:

@@ -14,7 +14,7 @@ from babel.dates import get_month_names
 
 from index.dates import DateMention
 from index.numbers import Number, dates, fold_digits, numbers
-from rag.question import Expectation
+from rag.question import Expectation, names_kind
 from rag.question_words import normalised, question_words, split_phrases
 
 CANNOT_TELL = 0.5
@@ -60,6 +60,16 @@ def fit(expected: Expectation, text: str) -> float:
     folded = normalised(text)
     found = _MEASURES[expected.kind](expected, text, folded)
     return max(found, 0.6) if found < 0.6 and _denies(folded) else found
+
+
+def says_unknown(expected: Expectation, text: str, lang: str) -> bool:
+    """Whether a sentence of that language says that what is asked for, named by its kind, is not known or announced."""
+    folded = normalised(text)
+    if not _denies(folded):
+        return False
+    if expected.kind == "price" and _signs("price").in_text(folded, _WORDS.findall(folded)):
+        return True
+    return names_kind(expected, folded, lang)
 
 
 def _number_fit(expected: Expectation, text: str, folded: str) -> float:

@@ -15,9 +15,9 @@ def page(title: str, *sentences: str, headings: tuple[str, ...] = ()) -> Hit:
     return make_hit(*sentences, article_id=title, work_id=title, title=title, headings=headings)
 
 
-def others(question: str, *hits: Hit) -> list[str]:
+def others(question: str, *hits: Hit, lang: str = "en") -> list[str]:
     """The texts that are about another name than the question's, in order."""
-    names = Names(question, hits)
+    names = Names(question, lang, hits)
     found = [(hit, hit.text[unit.start - hit.start : unit.end - hit.start]) for hit in hits for unit in hit.sentences]
     return [text for hit, text in found if names.is_other(hit, text)]
 
@@ -25,7 +25,7 @@ def others(question: str, *hits: Hit) -> list[str]:
 PAGES = (page("Tarn Lynx", LYNX, "It tows 900 kg."), page("Tarn Lynx Sport", LYNX_SPORT, "It tows 500 kg."))
 
 
-@pytest.mark.parametrize("question", ["How far does the Lynx go?", "how far does the tarn lynx go", "Reichweite Lynx?"])
+@pytest.mark.parametrize("question", ["How far does the Lynx go?", "how far does the tarn lynx go", "Range Lynx?"])
 def test_a_longer_name_does_not_answer_for_the_plain_one(question: str) -> None:
     assert others(question, *PAGES) == [LYNX_SPORT, "It tows 500 kg."]
 
@@ -48,6 +48,14 @@ def test_another_number_is_another_model() -> None:
 def test_a_number_that_no_article_has_is_none_of_those_they_have() -> None:
     pages = page("Tarn M3 40 fox", "The Tarn M3 40 fox tows 900 kg."), page("Tarn M3 55 fox", "It tows 1,200 kg.")
     assert others("What can the M3 60 tow?", *pages) == ["The Tarn M3 40 fox tows 900 kg.", "It tows 1,200 kg."]
+
+
+def test_a_name_that_no_article_has_is_none_of_those_they_have() -> None:
+    assert others("What will the Lynx Cabrio cost?", *PAGES) == [LYNX, "It tows 900 kg.", LYNX_SPORT, "It tows 500 kg."]
+
+
+def test_a_noun_that_follows_a_name_is_no_name_where_nouns_are_written_like_names() -> None:
+    assert others("Lynx Anhängelast?", *PAGES, lang="de") == [LYNX_SPORT, "It tows 500 kg."]
 
 
 @pytest.mark.parametrize("question", ["Can the Lynx go 300 km?", "How many Lynx 2023 were built?"])
