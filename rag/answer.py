@@ -19,10 +19,12 @@ from index.records import Hit
 from index.search import Query
 from rag.candidates import Candidate, candidates
 from rag.citing import citations, numbered_sources
+from rag.disagreement import contradiction, dated, newest_first
 from rag.errors import KildeError, NotFoundError
 from rag.evidence import calibration, support
 from rag.extract import choose
 from rag.framing import FramedQuote, frame_quotes, not_found_text, small_talk_text
+from rag.question import expects
 from rag.records import (
     Answer,
     CitationReady,
@@ -158,27 +160,32 @@ class Answering:
             nearest = numbered_sources(hits)[:NEAREST]
             text = not_found_text(turn.lang)
             return _answer(turn, status="not_found", text=text, timings=timings, nearest=nearest, confidence=sure)
-        return _quoted(turn, choose(ranked, turn.lang), sure, timings)
+        chosen = choose(ranked, turn.lang)
+        rival = contradiction(ranked, chosen[0], expects(text, turn.standalone.lang), turn.lang)
+        if rival is not None:
+            chosen = newest_first(chosen[0], rival)
+        return _quoted(turn, chosen, sure, timings, disagree=rival is not None)
 
     def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)
         return self._search(query)
 
 
-def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[str, int]) -> Answer:
+def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[str, int], *, disagree: bool) -> Answer:
     sources = numbered_sources([candidate.hit for candidate in chosen])
-    number = {source.article_id: source.n for source in sources}
+    works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
+    number = {work_id: n for n, work_id in enumerate(works, start=1)}
     quotes = [
         FramedQuote(
-            n=number[candidate.hit.article_id],
+            n=number[candidate.hit.work_id],
             title=candidate.hit.title,
             quote=candidate.text,
             source_lang=candidate.hit.lang,
-            published=candidate.hit.published,
+            published=(dated(candidate) or None) if disagree else candidate.hit.published,
         )
         for candidate in chosen
     ]
-    framed = frame_quotes(quotes, turn.lang)
+    framed = frame_quotes(quotes, turn.lang, disagree=disagree)
     return msgspec.structs.replace(
         _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
         citations=citations(chosen, framed, number, sure),

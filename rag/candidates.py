@@ -72,6 +72,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     signals: Signals
     score: float
     """Log-odds of holding the answer, up to a constant per question."""
+    names_asked: bool = False
+    """Whether it, or what it stands under, calls by its name what is asked for."""
 
 
 @cache
@@ -92,7 +94,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
         for place, span in enumerate(hit.sentences)
         if _says_something(text := hit.text[span.start - hit.start : span.end - hit.start])
         and text != hit.title
-        and not _is_of_another_year(text, hit, asked_years)
+        and not _is_of_another_year(text, asked_years)
     ]
     held = [_terms(text, hit.lang) for hit, _, _, text in units]
     coverages = _coverages(held, question, lang)
@@ -103,6 +105,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
     for (hit, place, span, text), some, coverage in zip(units, held, coverages, strict=True):
         missing = asked_figures - some - around[hit.chunk_id]
         absent = missing - within[hit.chunk_id]
+        named = names.named(hit, text)
         signals = Signals(
             **_meaning(hit, place, coverage, base(hit.lang) != base(lang)),
             length=log1p(len(text.encode())),
@@ -110,9 +113,12 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             figures_missing=len(missing) / max(len(asked_figures), 1),
             figures_absent=len(absent) / max(len(asked_figures), 1),
             unknown=float(says_unknown(expected, text, hit.lang)),
-            other_name=float(names.is_other(hit, text)),
+            other_name=float(named == "other"),
         )
-        found.append(Candidate(hit=hit, span=span, text=text, signals=signals, score=_score(signals)))
+        score = _score(signals)
+        found.append(
+            Candidate(hit=hit, span=span, text=text, signals=signals, score=score, names_asked=named == "asked")
+        )
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
@@ -139,9 +145,9 @@ def _years(text: str) -> frozenset[str]:
     return frozenset(_YEAR.findall(fold_digits(text)))
 
 
-def _is_of_another_year(text: str, hit: Hit, asked: frozenset[str]) -> bool:
-    """Whether the text names years, and neither it nor what stands around it names one of those asked for."""
-    return bool(asked) and bool(stated := _years(text)) and not asked & (stated | _years(_heading(hit)))
+def _is_of_another_year(text: str, asked: frozenset[str]) -> bool:
+    """Whether the text names years, and none of those asked for; what stands above it does not change its year."""
+    return bool(asked) and bool(stated := _years(text)) and not asked & stated
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

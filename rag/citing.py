@@ -17,7 +17,7 @@ def citations(chosen: Sequence[Candidate], framed: Framed, number: dict[str, int
     """One per candidate, in order; ``number`` says which source each article is."""
     return tuple(
         Citation(
-            n=number[candidate.hit.article_id],
+            n=number[candidate.hit.work_id],
             answer=place,
             source=_citation_source(candidate),
             quote=candidate.text,

@@ -55,8 +55,11 @@ class Framed(msgspec.Struct, frozen=True, kw_only=True):
     ranges: tuple[TextRange, ...]
 
 
-def frame_quotes(quotes: Sequence[FramedQuote], lang: str) -> Framed:
-    """One paragraph per run of quotes from one source, a marker ``[n]`` after each quote; empty for no quotes."""
+def frame_quotes(quotes: Sequence[FramedQuote], lang: str, *, disagree: bool = False) -> Framed:
+    """One paragraph per run of quotes from one source, a marker ``[n]`` after each quote; empty for no quotes.
+
+    ``disagree``: the quotes contradict each other, newest first, and the last paragraph says so.
+    """
     text = ""
     ranges: list[TextRange] = []
     previous: FramedQuote | None = None
@@ -66,6 +69,8 @@ def frame_quotes(quotes: Sequence[FramedQuote], lang: str) -> Framed:
         ranges.append(TextRange(start=start, end=start + len(quote.quote)))
         text += before + quote.quote + after
         previous = quote
+    if disagree:
+        text += f"\n\n{phrases(lang).disagreement}"
     return Framed(text=text, ranges=tuple(ranges))
 
 
@@ -91,7 +96,7 @@ def _around(quote: FramedQuote, previous: FramedQuote | None, lang: str) -> tupl
     opening, closing = _marks(quote.quote, quote.source_lang)
     isolate, end = _isolates(quote.quote, quote.source_lang, lang)
     before, after = isolate + opening, f"{closing}{end} [{quote.n}]"
-    if previous and previous.n == quote.n:
+    if previous and (previous.n, previous.source_lang) == (quote.n, quote.source_lang):
         return f" {before}", after
     paragraph = "\n\n" if previous else ""
     if not quote.title.strip():

@@ -36,7 +36,7 @@ PROPER = 4
 CACHED_TEXTS = 8192
 
 Phrase = tuple[str, ...]
-_Verdict = Literal["asked", "other", "silent"]
+Named = Literal["asked", "other", "silent"]
 
 
 class _Token(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Names:
         self._asked = frozenset(token.form for token in asked)
         self._labels = frozenset[Phrase]().union(*map(_phrases, labels))
         self._mentions: tuple[Phrase, ...] = ()
-        self._verdicts: dict[tuple[str, bool], _Verdict] = {}
+        self._verdicts: dict[tuple[str, bool], Named] = {}
         if not self._labels:
             return
         works = _by_work(hits)
@@ -74,24 +74,24 @@ class Names:
         self._mentions = tuple(dict.fromkeys(self._mentioned(asked, additions)))
         self._telling = {mention: self._telling_words(mention, works) for mention in self._mentions}
 
-    def is_other(self, hit: Hit, text: str) -> bool:
-        """Whether ``text``, or what it stands under where it names nothing, is about a look-alike of what is asked."""
+    def named(self, hit: Hit, text: str) -> Named:
+        """What ``text``, or what it stands under where it names nothing, is about: a look-alike is ``other``."""
         if not self._mentions:
-            return False
+            return "silent"
         verdicts = (self._verdict(text, is_label=False), *map(self._of_label, (*reversed(hit.headings), hit.title)))
-        return next((verdict for verdict in verdicts if verdict != "silent"), "silent") == "other"
+        return next((verdict for verdict in verdicts if verdict != "silent"), "silent")
 
-    def _of_label(self, label: str) -> _Verdict:
+    def _of_label(self, label: str) -> Named:
         return self._verdict(label, is_label=True)
 
-    def _verdict(self, text: str, *, is_label: bool) -> _Verdict:
+    def _verdict(self, text: str, *, is_label: bool) -> Named:
         if (text, is_label) not in self._verdicts:
             tokens = _tokens(text)
             found = {self._on_mention(tokens, mention, is_label=is_label) for mention in self._mentions}
             self._verdicts[text, is_label] = "asked" if "asked" in found else "other" if "other" in found else "silent"
         return self._verdicts[text, is_label]
 
-    def _on_mention(self, tokens: Sequence[_Token], mention: Phrase, *, is_label: bool) -> _Verdict:
+    def _on_mention(self, tokens: Sequence[_Token], mention: Phrase, *, is_label: bool) -> Named:
         if not any(token.form in mention for token in tokens):
             return "silent"
         if beside := list(self._beside(tokens, mention)):

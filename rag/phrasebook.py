@@ -19,7 +19,6 @@ PLACEHOLDERS: dict[str, set[str]] = {
     "note": {"details"},
     "according_to": {"title", "note", "quote"},
     "also": {"title", "note", "quote"},
-    "disagreement": {"value", "date"},
     "as_of": {"date"},
 }
 """By key; every other phrase has none."""
@@ -44,6 +43,7 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     out_of_scope: str
     """Who answers here, and what can be asked."""
     disagreement: str
+    """That sources contradict each other, and that the newest stands first."""
     as_of: str
     greetings: tuple[str, ...]
     thanks_words: tuple[str, ...]

@@ -149,6 +149,15 @@ def test_a_question_without_text_is_refused(conversations: Conversations) -> Non
     assert refused.value.param == "question"
 
 
+def test_versions_that_disagree_are_both_cited_newest_first_and_it_is_said(conversations: Conversations) -> None:
+    old = found("Die Fabrik baute 43.866 Autos.", article_id="de", work_id="w", lang="de", published="2022-01-25")
+    new = found("The factory built 43,102 cars.", article_id="en", work_id="w", score=0.9, published="2022-06-21")
+    answer = ask(conversations, FixedSearch(old, new), "Wie viele Autos baute die Fabrik?")
+    assert [citation.source.article_id for citation in answer.citations] == ["en", "de"]
+    assert [citation.n for citation in answer.citations] == [1, 1]
+    assert answer.text.endswith("\n\nDie Quellen widersprechen sich; die neueste steht zuerst.")
+
+
 # Languages, filters, dates
 
 

@@ -163,8 +163,12 @@ def test_the_date_of_the_article_excuses_no_sentence_about_another_year() -> Non
 
 
 def test_a_figure_in_the_title_or_a_heading_is_not_missing() -> None:
-    hit = make_hit(CARS, title="The 55 quattro", headings=("Winter 1997",))
+    hit = make_hit(HERON, title="The 55 quattro", headings=("Winter 1997",))
     assert signals(hit, "Is it the 55 of 1997?").figures_missing == 0
+
+
+def test_a_year_in_the_title_excuses_no_sentence_about_another_year() -> None:
+    assert not candidates([make_hit(CARS, title="Results of 2022")], "How many cars in 2022?", "en")
 
 
 def test_a_figure_elsewhere_in_the_chunk_is_missing_from_the_unit_and_not_absent() -> None:

@@ -101,6 +101,21 @@ def test_a_second_source_gets_a_paragraph_of_its_own() -> None:
     assert framed.text == "According to “Start of production”: “One.” [1]\n\nAlso in “Plant”: “Two.” [2]"
 
 
+def test_another_version_of_a_source_gets_a_paragraph_of_its_own() -> None:
+    framed = frame_quotes([quoted("One."), quoted("Eins.", lang="de")], "en")
+    assert framed.text == (
+        "According to “Start of production”: “One.” [1]\n\nAlso in “Start of production” (German): „Eins.“ [1]"
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_that_quotes_disagree_is_said_last(lang: str) -> None:
+    two = [quoted("One."), quoted("Two.", n=2)]
+    framed = frame_quotes(two, lang, disagree=True)
+    assert framed.text == f"{frame_quotes(two, lang).text}\n\n{phrases(lang).disagreement}"
+    assert lang == "en" or phrases(lang).disagreement != phrases("en").disagreement
+
+
 def test_a_source_without_title_is_quoted_without_frame() -> None:
     assert frame_quotes([quoted("One.", title=" ")], "de").text == "“One.” [1]"
 

@@ -19,7 +19,7 @@ def others(question: str, *hits: Hit, lang: str = "en") -> list[str]:
     """The texts that are about another name than the question's, in order."""
     names = Names(question, lang, hits)
     found = [(hit, hit.text[unit.start - hit.start : unit.end - hit.start]) for hit in hits for unit in hit.sentences]
-    return [text for hit, text in found if names.is_other(hit, text)]
+    return [text for hit, text in found if names.named(hit, text) == "other"]
 
 
 PAGES = (page("Tarn Lynx", LYNX, "It tows 900 kg."), page("Tarn Lynx Sport", LYNX_SPORT, "It tows 500 kg."))

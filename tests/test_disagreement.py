@@ -1,0 +1,84 @@
+"""Another version or article with another figure is seen as a contradiction; other things are not."""
+
+import msgspec
+import pytest
+from small_candidates import make_candidate
+
+from rag.candidates import Candidate
+from rag.disagreement import contradiction, newest_first
+from rag.question import Expectation
+
+NUMBER = Expectation(kind="number")
+
+
+def said(
+    text: str, score: float = 9.0, *, article: str = "a", work: str = "w", lang: str = "en", date: str = "2022-03-15"
+) -> Candidate:
+    one = make_candidate(text, score, article=article, work=work, lang=lang, kind=0.5)
+    hit = msgspec.structs.replace(one.hit, published=date)
+    return msgspec.structs.replace(one, hit=hit, names_asked=True)
+
+
+OLD = said("Tarn runs 182 sites in four countries.")
+
+
+def found(*others: Candidate, best: Candidate = OLD, expected: Expectation = NUMBER, lang: str = "en") -> str | None:
+    rival = contradiction([best, *others], best, expected, lang)
+    return rival.text if rival else None
+
+
+def test_a_version_of_another_date_with_another_figure_contradicts() -> None:
+    assert found(said("Tarn heeft 310 locaties.", 7, article="b", lang="nl", date="2023-09-12")) == (
+        "Tarn heeft 310 locaties."
+    )
+
+
+def test_a_version_with_the_same_figure_in_another_spelling_does_not() -> None:
+    best = said("The plant built 43,866 cars.")
+    assert found(said("Das Werk baute 43.866 Autos.", article="b", lang="de", date="2023"), best=best) is None
+
+
+def test_a_version_that_has_the_figure_elsewhere_does_not() -> None:
+    version = said("Tarn heeft 310 locaties.", 7, article="b", lang="nl", date="2023")
+    elsewhere = said("Er zijn er 182 in vier landen.", 5, article="b", lang="nl", date="2023")
+    assert found(version, elsewhere) is None
+
+
+def test_an_article_that_corrects_the_figure_contradicts() -> None:
+    best = said("Tarn built 47,215 cars in 2022.")
+    correction = said("Tarn built 46,870 cars in 2022, not 47,215.", 8, article="b", work="v", date="2023-06")
+    assert found(correction, best=best) == correction.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said("Tarn runs 195 sites.", 7, article="b", work="v", date="2023"),  # far below the best
+        said("Tarn runs 195 sites.", 9, article="b", work="v"),  # of the same date
+        said("Tarn employs 3,120 people.", 9, article="b", work="v", date="2023"),  # no like amount
+        said("Tarn is 195 km away.", 9, article="b", work="v", date="2023"),  # of another unit
+        msgspec.structs.replace(
+            said("Otter runs 195 sites.", 9, article="b", work="v", date="2023"), names_asked=False
+        ),  # of another thing
+    ],
+)
+def test_another_article_contradicts_only_what_it_is_about(other: Candidate) -> None:
+    assert found(other) is None
+
+
+def test_only_figures_are_held_against_each_other() -> None:
+    other = said("Tarn runs 195 sites.", 9, article="b", work="v", date="2023")
+    assert found(other) == other.text
+    assert found(other, expected=Expectation(kind="reason")) is None
+
+
+def test_of_the_versions_that_contradict_the_readers_own_is_taken() -> None:
+    dutch = said("Tarn heeft 310 locaties.", 8.5, article="b", lang="nl", date="2023-09-12")
+    german = said("Tarn hat 310 Standorte.", 8.0, article="c", lang="de", date="2023-09-12")
+    assert found(dutch, german, lang="de") == german.text
+    assert found(dutch, german, lang="fr") == dutch.text
+
+
+def test_what_was_changed_last_comes_first() -> None:
+    new = msgspec.structs.replace(OLD, hit=msgspec.structs.replace(OLD.hit, published="2021", modified="2023-09-12"))
+    assert newest_first(OLD, new) == newest_first(new, OLD) == (new, OLD)
