@@ -48,6 +48,8 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     greetings: tuple[str, ...]
     thanks_words: tuple[str, ...]
     about_questions: tuple[str, ...]
+    chatter: tuple[str, ...]
+    """What asks nothing: laughter, tests, insults, compliments."""
     own_only: tuple[str, ...]
     """Of these, what means something else in other languages, or is more often said in another one."""
 

@@ -15,7 +15,15 @@ from rag.framing import SmallTalk
 from rag.phrasebook import FALLBACK, nearest_language, phrases, supported_languages
 
 MAX_WORDS = 6
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*")
+MAX_LETTERS = 20
+"""Of a script that does not separate words."""
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
+_WORD = regex.compile(
+    rf"[{_UNSPACED}ー]|(?:(?![{_UNSPACED}])[\p{{L}}\p{{N}}])(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])*"
+)
+"""Or one letter of a script that does not separate words: its phrases may follow each other."""
+_DRAWN_OUT = regex.compile(r"(\p{L}{1,2}?)\1{2,}")
+_UNSPACED_LETTER = regex.compile(rf"[{_UNSPACED}ー]")
 _APOSTROPHE = regex.compile(r"['’]")
 _STRONGEST: tuple[SmallTalk, ...] = ("about", "thanks", "greeting")
 
@@ -39,7 +47,7 @@ def _recognise(text: str, lang: str) -> tuple[SmallTalk, str] | None:
     words = _words(text)
     if not words:
         return "about", lang
-    if len(words) > MAX_WORDS:
+    if len(words) > MAX_LETTERS or sum(not _UNSPACED_LETTER.match(word) for word in words) > MAX_WORDS:
         return None
     own = nearest_language(lang)
     for tag in (own, FALLBACK, *sorted(supported_languages())):
@@ -71,7 +79,7 @@ def _words(text: str) -> list[str]:
     """Without case, accents, apostrophes and punctuation; the Turkish i without its dot is an i, as its capital is."""
     folded = unicodedata.normalize("NFKD", _APOSTROPHE.sub("", text).casefold()).replace("ı", "i")
     bare = "".join(character for character in folded if unicodedata.category(character) != "Mn")
-    return _WORD.findall(bare)
+    return _WORD.findall(_DRAWN_OUT.sub(r"\1", bare))
 
 
 @cache
@@ -81,7 +89,7 @@ def _known(tag: str, *, is_own: bool) -> dict[str, SmallTalk]:
     lists: dict[SmallTalk, tuple[str, ...]] = {
         "greeting": own.greetings,
         "thanks": own.thanks_words,
-        "about": own.about_questions,
+        "about": (*own.about_questions, *own.chatter),
     }
     return {
         " ".join(_words(phrase)): kind

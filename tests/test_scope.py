@@ -2,6 +2,7 @@
 
 import pytest
 
+from evals.golden import QUESTIONS, load_cases
 from rag.framing import SmallTalk, supported_languages
 from rag.phrasebook import phrases
 from rag.scope import small_talk, small_talk_language
@@ -18,6 +19,7 @@ def test_every_listed_phrase_is_recognised_by_readers_of_its_language(lang: str)
             ("greeting", own.greetings),
             ("thanks", own.thanks_words),
             ("about", own.about_questions),
+            ("about", own.chatter),
         )
         for phrase in listed
         if small_talk(f"{phrase.upper()}!", lang) != kind
@@ -40,6 +42,14 @@ def test_every_listed_phrase_is_recognised_by_readers_of_its_language(lang: str)
         ("Wer bist du?", "de", "about"),
         ("What’s your name?", "en", "about"),
         ("あなたは誰ですか？", "ja", "about"),
+        ("hiiiii", "en", "greeting"),
+        ("你好谢谢", "zh", "thanks"),
+        ("สวัสดีครับขอบคุณครับ", "th", "thanks"),
+        ("du bist dumm!", "de", "about"),
+        ("Hahahahaha", "de", "about"),
+        ("расскажи анекдот", "ru", "about"),
+        ("اخرس", "ar", "about"),
+        ("ㅋㅋㅋㅋ", "ko", "about"),
     ],
 )
 def test_case_accents_punctuation_and_emoji_do_not_matter(text: str, lang: str, kind: SmallTalk) -> None:
@@ -104,3 +114,26 @@ def test_the_language_is_that_of_the_words(text: str, detected: str, lang: str) 
 def test_a_word_that_means_something_else_elsewhere_counts_for_its_own_readers_only(text: str, own: str) -> None:
     assert small_talk(text, own) is not None
     assert small_talk(text, "en") is None
+
+
+@pytest.mark.parametrize("suite", ["development", "tempting", "sample", "seeds"])
+def test_no_question_to_articles_is_small_talk(suite: str) -> None:
+    cases = load_cases(QUESTIONS / f"{suite}.jsonl")
+    assert [case.question for case in cases if small_talk(case.question, case.lang)] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "lang"),
+    [
+        ("Hi, how far does the Heron go?", "en"),
+        ("Hallo! Wie weit fährt der Heron?", "de"),
+        ("你好，Heron能跑多远？", "zh"),
+        ("สวัสดีครับ Heron วิ่งได้ไกลแค่ไหน", "th"),
+        ("مرحبا، كم مدى Heron؟", "ar"),
+        ("テストは何分かかりますか", "ja"),
+        ("Test WLTP", "fr"),
+        ("Wie funktioniert der Test?", "de"),
+    ],
+)
+def test_a_question_after_a_greeting_is_a_question(question: str, lang: str) -> None:
+    assert small_talk(question, lang) is None
