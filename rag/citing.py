@@ -14,7 +14,7 @@ from rag.verify import verify_quote
 
 
 def citations(chosen: Sequence[Candidate], framed: Framed, number: dict[str, int], sure: float) -> tuple[Citation, ...]:
-    """One per candidate, in order; ``number`` says which source each article is."""
+    """One per candidate, in order; ``number`` says which source each work is."""
     return tuple(
         Citation(
             n=number[candidate.hit.work_id],
