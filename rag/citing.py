@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from index.records import Hit
 from rag.candidates import Candidate
+from rag.claims import Cited, Claim, OfferedSource
 from rag.fragments import text_fragment_url
 from rag.framing import Framed
-from rag.records import Citation, CitationSource, Source
-from rag.verify import verify_quote
+from rag.records import Citation, CitationSource, Source, Verification
+from rag.verify import verify
 
 
 def citations(chosen: Sequence[Candidate], framed: Framed, number: dict[str, int], sure: float) -> tuple[Citation, ...]:
@@ -21,17 +22,18 @@ def citations(chosen: Sequence[Candidate], framed: Framed, number: dict[str, int
             answer=place,
             source=_citation_source(candidate),
             quote=candidate.text,
-            verification=verify_quote(
-                candidate.text,
-                candidate.hit.text[
-                    candidate.span.start - candidate.hit.start : candidate.span.end - candidate.hit.start
-                ],
-                framed.text[place.start : place.end],
-                support=round(sure, 4),
-            ),
+            verification=_verified(candidate, framed.text[place.start : place.end], sure),
         )
         for candidate, place in zip(chosen, framed.ranges, strict=True)
     )
+
+
+def _verified(candidate: Candidate, sentence: str, sure: float) -> Verification:
+    hit = candidate.hit
+    source = OfferedSource(source_id=hit.chunk_id, text=hit.text, lang=hit.lang, title=hit.title, headings=hit.headings)
+    cited = Cited(source_id=hit.chunk_id, quote=candidate.text)
+    claim = Claim(sentence=sentence, lang=hit.lang, cited=(cited,))
+    return verify(claim, (source,), support=round(sure, 4))
 
 
 def _citation_source(candidate: Candidate) -> CitationSource:

@@ -13,6 +13,7 @@ from index.records import Filters
 Status = Literal["answered", "partial", "not_found", "out_of_scope"]
 Composer = Literal["extractive", "llm"]
 Phase = Literal["searching", "reading", "writing"]
+CheckName = Literal["source", "quote", "numbers", "names", "negation", "direction", "wording", "meaning"]
 IndexState = Literal["ok", "rebuilding", "degraded"]
 
 
@@ -57,13 +58,28 @@ class CitationSource(Record, frozen=True, kw_only=True):
     content_sha256: str
 
 
+class Check(Record, frozen=True, kw_only=True):
+    """One thing that was checked of a sentence."""
+
+    name: CheckName
+    verdict: Literal["ok", "doubt", "error", "unknown"]
+    """``unknown``: nothing could tell, such as a name across scripts without a model."""
+    detail: str = ""
+    """The words or figures that it is about, parted by "; "."""
+
+
 class Verification(Record, frozen=True, kw_only=True):
     """What was checked of one cited sentence."""
 
-    quote: Literal["exact", "paraphrase"]
+    quote: Literal["exact", "paraphrase", "absent"]
+    """``paraphrase``: exact but for white space and quotation marks. ``absent``: not in the source."""
     support: float
     """0 to 1: how sure it is that the quote answers the question."""
     numbers: Literal["ok", "none", "mismatch"]
+    checks: tuple[Check, ...] = ()
+    """In the order in which they are explained above; those that do not apply are left out."""
+    verdict: Literal["keep", "repair", "drop"] = "keep"
+    """``repair``: the quote itself should be shown in place of the sentence. ``drop``: nothing of it."""
 
 
 class Citation(Record, frozen=True, kw_only=True):

@@ -1,74 +1,141 @@
-"""Is a cited sentence covered by its quote? In: quote, source, sentence. Out: what was checked, as a record.
+"""Is a sentence supported by what it cites? In: a claim, the sources that were offered. Out: what was checked.
 
-The sentence is the claim alone, without the frame that names its source: a title may hold numbers of its own.
-Numbers and dates are compared by value, in any language's spelling. Refuses nothing.
+Every composer calls ``verify`` once a sentence, without markers and without the frame that names the source. Where it
+came from (the source was offered, the quote is in it) and figures are judged first; then a sentence that is worded like
+its quote is held against it word by word (``claim_edits``), any other by what speaks against it (``claim_doubt``).
+Deterministic; a model's token vectors sharpen it and may be missing. Refuses nothing.
 """
 
-import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from index.numbers import DateMention, Number, dates, numbers, same_number
-from rag.records import Verification
+import regex
 
-_MARKER = re.compile(r"\[\d+\]")
+from index.languages import base
+from rag.claim_doubt import in_other_words
+from rag.claim_edits import edits
+from rag.claim_meaning import Meaning
+from rag.claim_numbers import disagreements, has_numbers
+from rag.claim_wording import WORDED_ALIKE, as_quoted, barely_covered
+from rag.claims import Cited, Claim, OfferedSource
+from rag.records import Check, CheckName, Verification
+
+_MARKER = regex.compile(r"\s*\[\d+\]")
+_QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›‘’‚‛「」『』＂", '"') | {"'": '"', "`": '"'})
+_FATAL: frozenset[CheckName] = frozenset({"source", "quote"})
+
+Verdict = Literal["keep", "repair", "drop"]
 
 
-def verify_quote(quote: str, source_slice: str, sentence: str, *, support: float) -> Verification:
-    """Quote against the source's own characters, and numbers of the sentence against the quote.
-
-    ``numbers`` is ``ok`` where every number, date and unit of the sentence stands in the quote, ``none`` where the
-    sentence has no numbers. ``support`` is the composer's own figure, 0 to 1, passed through.
-    """
+def verify(
+    claim: Claim, sources: Sequence[OfferedSource], *, support: float = 0.0, meaning: Meaning | None = None
+) -> Verification:
+    """``support`` is the composer's own figure, 0 to 1, passed through. Without ``meaning`` the texts alone decide."""
+    offered = {source.source_id: source for source in sources}
+    cited = [(one, offered[one.source_id]) for one in claim.cited if one.source_id in offered]
+    origin = list(_origin(claim, offered))
+    sentence = _MARKER.sub("", claim.sentence).strip()
+    checks = (
+        origin
+        if any(check.verdict == "error" for check in origin)
+        else [*origin, *_content(sentence, claim.lang, cited, meaning)]
+    )
     return Verification(
-        quote="exact" if quote == source_slice else "paraphrase",
+        quote=_quote_verdict(cited),
         support=support,
-        numbers=_numbers_verdict(quote, sentence),
+        numbers=_numbers_verdict(sentence, checks),
+        checks=tuple(checks),
+        verdict=_verdict(checks),
     )
 
 
-def _numbers_verdict(quote: str, sentence: str) -> Literal["ok", "none", "mismatch"]:
-    is_quoted = bool(quote) and quote in sentence
-    claim = _MARKER.sub(" ", sentence.replace(quote, " ", 1) if is_quoted else sentence)
-    if not _covers(quote, claim):
+def is_supported(verification: Verification) -> bool:
+    """Whether the sentence may be shown as it is."""
+    return verification.verdict == "keep"
+
+
+def _origin(claim: Claim, offered: dict[str, OfferedSource]) -> Iterator[Check]:
+    unknown = [one.source_id for one in claim.cited if one.source_id not in offered]
+    if not claim.cited:
+        yield Check(name="source", verdict="error", detail="nothing is cited")
+    elif unknown:
+        yield Check(name="source", verdict="error", detail="; ".join(unknown))
+    else:
+        yield Check(name="source", verdict="ok")
+    absent = [
+        one.quote for one in claim.cited if one.source_id in offered and _found(one, offered[one.source_id]) == "absent"
+    ]
+    if absent:
+        yield Check(name="quote", verdict="error", detail="; ".join(absent))
+    elif not unknown and claim.cited:
+        yield Check(name="quote", verdict="ok")
+
+
+def _found(cited: Cited, source: OfferedSource) -> Literal["exact", "paraphrase", "absent"]:
+    if not cited.quote.strip():
+        return "absent"
+    if cited.quote in source.text:
+        return "exact"
+    return "paraphrase" if _loose(cited.quote) in _loose(source.text) else "absent"
+
+
+def _loose(text: str) -> str:
+    """With one kind of quotation mark and of white space."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_QUOTATION_MARKS).split())
+
+
+def _quote_verdict(cited: Sequence[tuple[Cited, OfferedSource]]) -> Literal["exact", "paraphrase", "absent"]:
+    """The worst of them."""
+    found = {_found(one, source) for one, source in cited}
+    if not found or "absent" in found:
+        return "absent"
+    return "paraphrase" if "paraphrase" in found else "exact"
+
+
+def _content(
+    sentence: str, lang: str, cited: Sequence[tuple[Cited, OfferedSource]], meaning: Meaning | None
+) -> Iterator[Check]:
+    """Against the quotes in the sentence's language together, or else against those of the first language cited."""
+    if any(sentence and _loose(sentence) in _loose(one.quote) for one, _ in cited):
+        yield Check(name="wording", verdict="ok", detail="quoted")
+        return
+    own = [pair for pair in cited if base(pair[1].lang) == base(lang)]
+    chosen = own or [pair for pair in cited if pair[1].lang == cited[0][1].lang]
+    quote = " ".join(one.quote for one, _ in chosen)
+    quote_lang = chosen[0][1].lang
+    around = " ".join(part for _, source in chosen for part in (source.title, *source.headings) if part)
+    yield _numbers(sentence, lang, cited)
+    if own:
+        found = edits(sentence, quote, around, lang)
+        if found.followed >= WORDED_ALIKE:
+            yield from as_quoted(sentence, quote, lang, found)
+            return
+        yield barely_covered(sentence, found)
+    yield from in_other_words((sentence, lang), (quote, quote_lang), around, meaning)
+
+
+def _numbers(sentence: str, lang: str, cited: Sequence[tuple[Cited, OfferedSource]]) -> Check:
+    """What no cited quote has."""
+    each = [
+        disagreements(sentence, lang, " ".join((one.quote, source.title, *source.headings)), source.lang)
+        for one, source in cited
+    ]
+    wrong = [one for one in each[0] if all(one in others for others in each)]
+    return Check(
+        name="numbers",
+        verdict="error" if wrong else "ok",
+        detail="; ".join(f"{one.kind} {one.spelling.strip()}" for one in wrong),
+    )
+
+
+def _numbers_verdict(sentence: str, checks: Sequence[Check]) -> Literal["ok", "none", "mismatch"]:
+    if any(check.name == "numbers" and check.verdict == "error" for check in checks):
         return "mismatch"
-    return "ok" if _has_numbers(claim) or (is_quoted and _has_numbers(quote)) else "none"
+    return "ok" if has_numbers(sentence) else "none"
 
 
-def _has_numbers(text: str) -> bool:
-    return bool(numbers(text) or dates(text))
-
-
-def _covers(quote: str, claim: str) -> bool:
-    said, said_dates = numbers(quote), dates(quote)
-    claimed_dates = dates(claim)
-    if not all(any(_implies(said_date, claimed) for said_date in said_dates) for claimed in claimed_dates):
-        return False
-    years = {reading[:4] for said_date in said_dates for reading in said_date.readings}
-    counted = [number for number in said if _is_year(number) or not _is_inside(number, said_dates)]
-    return all(
-        any(_states(said_number, claimed) for said_number in counted) or (not claimed.unit and claimed.value in years)
-        for claimed in numbers(claim)
-        if not _is_inside(claimed, claimed_dates)
-    )
-
-
-def _states(said: Number, claimed: Number) -> bool:
-    """The same value, and the same unit where the claim has one."""
-    return same_number(said, claimed) and claimed.unit in {None, said.unit}
-
-
-def _implies(said: DateMention, claimed: DateMention) -> bool:
-    """The same date or a more precise one: the 14th of December 2022 is in December 2022, and is a 14 December."""
-    return any(
-        reading.startswith(wanted) or (wanted.startswith("--") and reading.endswith(wanted[1:]))
-        for reading in said.readings
-        for wanted in claimed.readings
-    )
-
-
-def _is_inside(number: Number, spans: tuple[DateMention, ...]) -> bool:
-    return any(span.start <= number.start and number.end <= span.end for span in spans)
-
-
-def _is_year(number: Number) -> bool:
-    return number.unit is None and len(number.value) == 4
+def _verdict(checks: Sequence[Check]) -> Verdict:
+    if any(check.verdict == "error" for check in checks):
+        return "drop"
+    return "repair" if any(check.verdict == "doubt" for check in checks) else "keep"

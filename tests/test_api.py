@@ -21,7 +21,7 @@ def test_an_answer_has_the_published_fields(client: TestClient[Any]) -> None:
         *("article_id", "work_id", "path", "url", "title", "lang", "published", "modified", "heading", "chunk_id"),
         *("start", "end", "content_sha256"),
     ]
-    assert list(citation["verification"]) == ["quote", "support", "numbers"]
+    assert list(citation["verification"]) == ["quote", "support", "numbers", "checks", "verdict"]
     assert list(answer["sources"][0]) == [
         *("n", "article_id", "path", "title", "url", "lang", "published", "other_langs", "score"),
     ]

@@ -64,6 +64,12 @@ def passages(data: Path, lang: str, parity: int) -> Iterator[str]:
     return (text for article, _, text, _ in _paragraphs(data, lang) if article % 2 == parity)
 
 
+def paragraph_texts(data: Path, lang: str) -> Iterator[tuple[int, int, str, str]]:
+    """Article, paragraph, the article's English title and the text of every paragraph."""
+    titles = _titles(data, lang)
+    return ((article, number, titles[article], text) for article, number, text, _ in _paragraphs(data, lang))
+
+
 def passage_of(hit: Hit) -> tuple[int, int]:
     """Article and paragraph that a hit comes from."""
     article, paragraph = Path(hit.path).stem.split("-")
@@ -75,6 +81,11 @@ def _paragraphs(data: Path, lang: str) -> Iterator[tuple[int, int, str, list["_Q
     for article, entry in enumerate(loaded.data):
         for paragraph, one in enumerate(entry.paragraphs):
             yield article, paragraph, one.context.lstrip("\ufeff"), one.qas
+
+
+def _titles(data: Path, lang: str) -> list[str]:
+    loaded = msgspec.json.decode((data / f"xquad.{lang}.json").read_bytes(), type=_File)
+    return [entry.title.replace("_", " ") for entry in loaded.data]
 
 
 class _Text(msgspec.Struct):
@@ -93,6 +104,7 @@ class _Paragraph(msgspec.Struct):
 
 class _Article(msgspec.Struct):
     paragraphs: list[_Paragraph]
+    title: str = ""
 
 
 class _File(msgspec.Struct):
