@@ -181,7 +181,9 @@ def _spellings(lang: str) -> dict[str, tuple[str, ...]]:
         locale, english = Locale.parse(lang), Locale.parse("en")
     except (UnknownLocaleError, ValueError):
         return {}
-    found = {f"territory {code}": (_folded(name),) for code, name in locale.territories.items()}
+    found: dict[str, tuple[str, ...]] = {
+        f"territory {code}": (_folded(name),) for code, name in locale.territories.items()
+    }
     found |= {f"language {code}": (_folded(name),) for code, name in locale.languages.items() if len(code) == 2}
     zones = {**locale.time_zones}
     for zone in {*zones, *english.time_zones, *_zones()}:
