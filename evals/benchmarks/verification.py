@@ -114,9 +114,8 @@ def _by_kind(wrong: Sequence[Judged], right: Sequence[Judged]) -> Iterator[str]:
     for group in (right, wrong):
         for kind in dict.fromkeys(one.case.kind for one in group):
             some = [one for one in group if one.case.kind == kind]
-            shares = (
-                _share(some, lambda one, to=to: one.verification.verdict == to) for to in ("keep", "repair", "drop")
-            )
+            verdicts = [one.verification.verdict for one in some]
+            shares = (100 * verdicts.count(verdict) / len(some) for verdict in ("keep", "repair", "drop"))
             yield f"| {kind} | {len(some)} | " + " | ".join(f"{share:.1f} %" for share in shares) + " |"
 
 
@@ -152,9 +151,9 @@ def _is_listed(case: Case) -> bool:
     lists: dict[str, str] = defaultdict(str)
     for scale in claim_words().opposites.values():
         for lang, forms in scale.items():
-            lists[lang] += f" {forms} "
-    forms = [form.strip(" *|") for form in lists[case.claim.lang].replace("|", ";").split(";")]
-    return all(any(word.casefold().startswith(form) for form in forms if form) for word in case.change.split(" → "))
+            lists[lang] += f"{forms};"
+    listed = [form.strip(" *|") for form in lists[case.claim.lang].replace("|", ";").split(";")]
+    return all(any(word.casefold().startswith(form) for form in listed if form) for word in case.change.split(" → "))
 
 
 if __name__ == "__main__":
