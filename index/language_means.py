@@ -20,6 +20,7 @@ from index.records import Vectors
 from index.token_vectors import TOKEN_DIM
 
 PRIOR_FILE = "language_means.npz"
+COMMON_FILE = "common_tokens.npz"
 PRIOR_CHUNKS = 20
 """A language's mean counts as much as this many chunks of the mean over all languages."""
 SHIPPED_PRIOR_CHUNKS = 60
@@ -35,6 +36,8 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Mapping[str, Vector]
     question_shift: Vector
     """``[TOKEN_DIM]``: from the mean token of passages to that of questions, alike in all languages."""
+    common: Vector
+    """``[n, TOKEN_DIM]``, unit norm: what tokens of questions commonly lie near, less the mean, in any language."""
 
 
 class TokenMeans(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,7 @@ class TokenMeans(msgspec.Struct, frozen=True, kw_only=True):
 
     passages: Mapping[str, Vector]
     question_shift: Vector
+    common: Vector
 
     def of_passages(self, lang: str) -> Vector:
         """``[TOKEN_DIM]``; of all languages where this one has none."""
@@ -54,7 +58,9 @@ class TokenMeans(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NO_TOKEN_MEANS = TokenMeans(
-    passages={"": np.zeros(TOKEN_DIM, np.float32)}, question_shift=np.zeros(TOKEN_DIM, np.float32)
+    passages={"": np.zeros(TOKEN_DIM, np.float32)},
+    question_shift=np.zeros(TOKEN_DIM, np.float32),
+    common=np.zeros((0, TOKEN_DIM), np.float32),
 )
 
 
@@ -67,7 +73,15 @@ def bundled_prior() -> Prior:
             vectors=dict(zip(langs, data["vectors"].astype(np.float32), strict=True)),
             tokens=dict(zip(langs, data["tokens"].astype(np.float32), strict=True)),
             question_shift=data["question_shift"].astype(np.float32),
+            common=_common_tokens(),
         )
+
+
+def _common_tokens() -> Vector:
+    """Computed by ``evals/benchmarks/fit_common_tokens.py``."""
+    with (files("index") / "data" / COMMON_FILE).open("rb") as file, np.load(file) as data:
+        common: Vector = data["common"].astype(np.float32)
+        return common / np.linalg.norm(common, axis=1, keepdims=True)
 
 
 def prior_of(model: str, dim: int) -> Prior | None:
@@ -91,12 +105,12 @@ def token_means(found: Mapping[str, tuple[int, Vector]], prior: Prior | None) ->
     """From the number of each language's chunks and their mean token."""
     if prior:
         drawn = {lang: _drawn(one, _nearest(prior.tokens, lang), SHIPPED_PRIOR_CHUNKS) for lang, one in found.items()}
-        return TokenMeans(passages={**prior.tokens, **drawn}, question_shift=prior.question_shift)
+        return TokenMeans(passages={**prior.tokens, **drawn}, question_shift=prior.question_shift, common=prior.common)
     if not found:
         return NO_TOKEN_MEANS
     overall: Vector = np.stack([mean for _, mean in found.values()]).mean(axis=0).astype(np.float32)
     drawn = {lang: _drawn(one, overall, PRIOR_CHUNKS) for lang, one in found.items()}
-    return TokenMeans(passages={"": overall, **drawn}, question_shift=NO_TOKEN_MEANS.question_shift)
+    return msgspec.structs.replace(NO_TOKEN_MEANS, passages={"": overall, **drawn})
 
 
 def _drawn(found: tuple[int, Vector], prior: Vector, weight: int) -> Vector:

@@ -13,17 +13,37 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+MATCH_POWER = 1.5
+"""One close match says more than two loose ones."""
+SPREAD_PRIOR = 0.1
+SPREAD_PRIOR_ROWS = 10
+"""How far a question token's matches spread over candidates, and how many candidates that counts as."""
+
+Floats = NDArray[np.float32]
+
 
 class RankingWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Log-odds per unit of each figure."""
 
-    late: float
+    matched: float
     cosine: float
     coverage: float
     foreign_coverage: float
     foreign: float
+    common: float
     origin: float
     """Log-odds that stand for an even chance, so that scores fill the range from 0 to 1."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of each candidate, all ``[n]``."""
+
+    matched: Floats
+    cosines: Floats
+    coverages: Floats
+    foreign: NDArray[np.bool_]
+    common: Floats
+    """How near the passage lies to questions in general: taken from what brings it near to this one."""
 
 
 @cache
@@ -32,16 +52,42 @@ def ranking_weights() -> RankingWeights:
     return msgspec.json.decode((files("index") / "data" / "ranking.json").read_bytes(), type=RankingWeights)
 
 
-def log_odds(
-    late: NDArray[np.float32],
-    cosines: NDArray[np.float32],
-    coverages: NDArray[np.float32],
-    foreign: NDArray[np.bool_],
-) -> NDArray[np.float32]:
-    """``[n]``: of being the passage asked for, up to a constant per question."""
-    weights = ranking_weights()
-    terms = np.where(foreign, weights.foreign_coverage * coverages + weights.foreign, weights.coverage * coverages)
-    odds: NDArray[np.float32] = (weights.late * late + weights.cosine * cosines + terms - weights.origin).astype(
-        np.float32
+def matched(best: Floats, weights: Floats) -> Floats:
+    """``[n]`` from ``best [question tokens, n]``: late interaction that weighs what tells the candidates apart.
+
+    A token that all candidates match alike tells nothing, so each weight is multiplied by the spread of its matches.
+    """
+    count = best.shape[1]
+    if not count:
+        return np.zeros(0, np.float32)
+    variances = (count * best.var(axis=1) + SPREAD_PRIOR_ROWS * SPREAD_PRIOR**2) / (count + SPREAD_PRIOR_ROWS)
+    telling = weights * np.sqrt(variances)
+    found: Floats = (telling @ _powers(best) / max(float(telling.sum()), 1e-9)).astype(np.float32)
+    return found
+
+
+def commonness(common: Floats) -> Floats:
+    """``[n]`` from ``[common tokens, n]``; zeros without common tokens."""
+    found: Floats = _powers(common).sum(axis=0) / max(len(common), 1)
+    return found
+
+
+def columns(figures: Figures) -> Floats:
+    """``[n, 6]``: in the order of the weights, what each is multiplied with."""
+    foreign = figures.foreign.astype(np.float32)
+    own_coverages, foreign_coverages = figures.coverages * (1 - foreign), figures.coverages * foreign
+    return np.stack(
+        [figures.matched, figures.cosines, own_coverages, foreign_coverages, foreign, figures.common], axis=1
     )
+
+
+def log_odds(figures: Figures) -> Floats:
+    """``[n]``: of being the passage asked for, up to a constant per question."""
+    *factors, origin = msgspec.structs.astuple(ranking_weights())
+    odds: Floats = columns(figures) @ np.array(factors, np.float32) - np.float32(origin)
     return odds
+
+
+def _powers(cosines: Floats) -> Floats:
+    powers: Floats = np.maximum(cosines, 0) ** np.float32(MATCH_POWER)
+    return powers

@@ -1,7 +1,7 @@
 """The best candidates again, word by word: late interaction of the question's tokens with each chunk's.
 
 In: candidate rows of a snapshot, a question's tokens. Out: per row a score of the chunk, and of each quotable unit a
-score and how much of it the question is about.
+score and how much of it the question is about; and what ranking makes its own score of.
 Reads the rows' token vectors from the catalog; rows without any score zero.
 """
 
@@ -13,10 +13,10 @@ import regex
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
+from index.interaction import STRIDE, Floats, Passages, Runs, cosines, joined, maxima, means, touching, unit, whole
 from index.lexical import terms
-from index.records import Span
 from index.snapshot import Snapshot
-from index.token_vectors import QuestionTokens, Tokens, similarities, unpack
+from index.token_vectors import QuestionTokens
 
 RARITY_POWER = 0.5
 WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
@@ -39,23 +39,33 @@ class Rescored(msgspec.Struct, frozen=True):
 NOTHING = Rescored(0.0, (), ())
 
 
+class Interaction(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a question with several chunks, in the order of their rows."""
+
+    results: tuple[Rescored, ...]
+    best: Floats
+    """``[question tokens, rows]``: the cosine of each question token with the nearest token of each chunk."""
+    common: Floats
+    """``[common tokens, rows]``: the same of the tokens that questions commonly have (``TokenMeans.common``)."""
+
+
 def rescore(
     snapshot: Snapshot, catalog: Catalog, rows: Sequence[int], question: QuestionTokens, lang: str
-) -> list[Rescored]:
-    """One result per row, in order."""
-    packed = catalog.token_vectors({snapshot.chunks[row].vector_key for row in rows})
-    means = snapshot.token_means
-    question_mean = means.of_questions(lang)
-    results = []
-    for row in rows:
-        data = packed.get(snapshot.chunks[row].vector_key)
-        if not data:
-            results.append(NOTHING)
-            continue
-        passage = unpack(data)
-        similarity = similarities(question, question_mean, passage, means.of_passages(snapshot.article_of(row).lang))
-        results.append(_scored(snapshot, row, passage, similarity, question.weights))
-    return results
+) -> Interaction:
+    """``question``: with the weights that count."""
+    stored = catalog.token_vectors({snapshot.chunks[row].vector_key for row in rows})
+    packed = [stored.get(snapshot.chunks[row].vector_key, b"") for row in rows]
+    centres = snapshot.token_means
+    passages = joined(packed, [centres.of_passages(snapshot.article_of(row).lang) for row in rows])
+    asked = unit(question.vectors, centres.of_questions(lang))
+    both = cosines(np.concatenate([asked, centres.common]), passages)
+    best = maxima(both, whole(passages))
+    own = len(asked)
+    return Interaction(
+        results=_results(snapshot, rows, passages, both[:own], best[:own], question.weights),
+        best=best[:own],
+        common=best[own:],
+    )
 
 
 def rarities(snapshot: Snapshot, question: str, lang: str, tokens: QuestionTokens) -> NDArray[np.float32]:
@@ -72,38 +82,50 @@ def rarities(snapshot: Snapshot, question: str, lang: str, tokens: QuestionToken
     return factors**RARITY_POWER
 
 
-def _scored(
+def _results(
     snapshot: Snapshot,
-    row: int,
-    passage: Tokens,
-    similarity: NDArray[np.float32],
-    weights: NDArray[np.float32],
-) -> Rescored:
-    if not similarity.size:
-        return NOTHING
-    stored = snapshot.chunks[row].stored
-    best = similarity.max(axis=1)
-    shift = stored.prefix - stored.start
-    inherited = np.maximum(_best(similarity[:, passage.ends <= _heading_end(snapshot, row)]), CONTEXT * best)
-    within = [similarity[:, _touching(passage, unit, shift)] for unit in stored.sentences]
-    units = tuple(float(np.maximum(_best(some), inherited) @ weights) for some in within)
-    focus = tuple(float(some.max(axis=0).mean()) if some.size else 0.0 for some in within)
-    return Rescored(float(best @ weights), units, focus)
+    rows: Sequence[int],
+    passages: Passages,
+    similarity: Floats,
+    best: Floats,
+    weights: Floats,
+) -> tuple[Rescored, ...]:
+    of_unit, within = _units(snapshot, rows, passages)
+    inherited = np.maximum(maxima(similarity, _headings(snapshot, rows, passages)), CONTEXT * best)
+    unit_best = np.maximum(maxima(similarity, within), inherited[:, of_unit])
+    units = (weights @ unit_best).tolist()
+    focus = means(similarity.max(axis=0, initial=-1.0), within).tolist()
+    chunks = (weights @ best).tolist()
+    sizes = np.bincount(of_unit, minlength=len(rows))
+    ends = np.cumsum(sizes).tolist()
+    return tuple(
+        Rescored(chunks[number], tuple(units[end - size : end]), tuple(focus[end - size : end])) if tokens else NOTHING
+        for number, (size, end, tokens) in enumerate(
+            zip(sizes.tolist(), ends, np.diff(passages.bounds).tolist(), strict=True)
+        )
+    )
+
+
+def _units(snapshot: Snapshot, rows: Sequence[int], passages: Passages) -> tuple[NDArray[np.int64], Runs]:
+    """The quotable units of all rows: which row each is of, and its tokens."""
+    spans = []
+    for number, row in enumerate(rows):
+        stored = snapshot.chunks[row].stored
+        shift = number * STRIDE + stored.prefix - stored.start
+        spans += [(number, unit.start + shift, unit.end + shift) for unit in stored.sentences]
+    numbers, starts, ends = np.array(spans, np.int64).reshape(-1, 3).T
+    return numbers, touching(passages, starts, ends)
+
+
+def _headings(snapshot: Snapshot, rows: Sequence[int], passages: Passages) -> Runs:
+    """The tokens of title and headings, in each row: they say what every unit of the chunk is about."""
+    ends = [number * STRIDE + _heading_end(snapshot, row) for number, row in enumerate(rows)]
+    first = passages.bounds[:-1]
+    return Runs(first=first, last=np.maximum(first, np.searchsorted(passages.ends, ends, side="right")))
 
 
 def _heading_end(snapshot: Snapshot, row: int) -> int:
-    """Where title and headings end in what was embedded: they say what every unit of the chunk is about."""
+    """Where title and headings end in what was embedded."""
     stored, title = snapshot.chunks[row].stored, snapshot.article_of(row).title
     text = snapshot.article_of(row).text
     return stored.prefix or (len(title) if text.startswith(title, stored.start) else 0)
-
-
-def _touching(passage: Tokens, unit: Span, shift: int) -> NDArray[np.bool_]:
-    touching: NDArray[np.bool_] = (passage.ends > unit.start + shift) & (passage.starts < unit.end + shift)
-    return touching
-
-
-def _best(similarity: NDArray[np.float32]) -> NDArray[np.float32]:
-    """For each question token its best match among the passage tokens; zeros when there are none."""
-    best: NDArray[np.float32] = similarity.max(axis=1, initial=0.0)
-    return best

@@ -5,28 +5,29 @@ one snapshot; after an ingest the caller makes a new searcher.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from index.agreement import agreed
 from index.catalog import Catalog
 from index.errors import StoreGoneError
 from index.languages import base
 from index.lexical import terms
 from index.ranking import log_odds
 from index.records import Encoder, Filters, Hit, QuestionVectors, VectorStore
-from index.rescoring import NOTHING, Rescored, rarities, rescore
+from index.rescoring import NOTHING, Rescored, rarities
+from index.second_look import SecondLook, look, places
 from index.snapshot import Snapshot, take_snapshot
-from index.token_vectors import QuestionTokens
 
 CANDIDATES = 200
 """Nearest chunks taken from each arm before they are scored together."""
 DENSE_WEIGHT = 0.7
 LEXICAL_WEIGHT = 0.3
-RESCORED = 30
-"""Best candidates that late interaction looks at; the others stay behind them."""
 BEHIND = 1000.0
+"""How far those that are not read word by word stay behind the others."""
 OWN_LANGUAGE_MARGIN = 2.0
 OWN_LANGUAGE_MARGIN_Z = 0.35
 """How much lower a version in the reader's language may score and still be shown: in log-odds, and in z-scores where
@@ -71,30 +72,37 @@ class Searcher:
 
         ``question``: the vectors of the query's text, where the caller has them already.
         """
-        snapshot, store = self.snapshot, self._store
+        snapshot = self.snapshot
         question = question or self._encoder.encode_question(query.text)
-        scores = score(snapshot, store, question.vector, query)
-        late: dict[int, Rescored] = {}
-        if question.tokens is not None:
-            weighed = question.tokens.weighed(rarities(snapshot, query.text, query.lang, question.tokens))
-            scores, late = self._rescore(snapshot, scores, weighed, query.lang)
-        order = np.argsort(-scores.fused, kind="stable")
-        margin = OWN_LANGUAGE_MARGIN if late else OWN_LANGUAGE_MARGIN_Z
-        chosen = _one_version_per_work(snapshot, scores, order, query.lang, margin) if query.group_works else order
-        return tuple(_hit(snapshot, scores, int(i), late) for i in chosen[: query.top_k])
-
-    def _rescore(
-        self, snapshot: Snapshot, scores: Scores, tokens: QuestionTokens, lang: str
-    ) -> tuple[Scores, dict[int, Rescored]]:
-        """The best candidates scored anew with late interaction, ahead of all others, and its results by row."""
-        best = np.argsort(-scores.fused, kind="stable")[:RESCORED]
-        rows = [int(scores.rows[i]) for i in best]
-        results = rescore(snapshot, self._catalog, rows, tokens, lang)
-        late = np.array([result.chunk for result in results], np.float32)
-        foreign = np.array([not _is_own(snapshot.article_of(row).lang, lang) for row in rows], np.bool_)
+        scores = score(snapshot, self._store, question.vector, query)
+        seen = self._look(scores, question, query)
+        if seen is None:
+            return self._hits(scores, _order(snapshot, scores, query, OWN_LANGUAGE_MARGIN_Z), query, {})
         fused = scores.fused - BEHIND
-        fused[best] = log_odds(late, scores.cosines[best], scores.coverages[best], foreign)
-        return msgspec.structs.replace(scores, fused=fused), dict(zip(rows, results, strict=True))
+        odds = log_odds(seen.figures)
+        fused[seen.chosen] = odds if query.group_works else agreed(odds, places(snapshot, seen.rows))
+        scores = msgspec.structs.replace(scores, fused=fused)
+        late = dict(zip(seen.rows, seen.results, strict=True))
+        return self._hits(scores, _order(snapshot, scores, query, OWN_LANGUAGE_MARGIN), query, late)
+
+    def look_at(self, query: Query, question: QuestionVectors) -> SecondLook | None:
+        """What a search knows of the candidates that it reads word by word; None where the encoder gives no tokens."""
+        return self._look(score(self.snapshot, self._store, question.vector, query), question, query)
+
+    def _look(self, scores: Scores, question: QuestionVectors, query: Query) -> SecondLook | None:
+        if question.tokens is None:
+            return None
+        tokens = question.tokens.weighed(rarities(self.snapshot, query.text, query.lang, question.tokens))
+        return look(self.snapshot, self._catalog, scores.rows, scores.cosines, scores.coverages, tokens, query.lang)
+
+    def _hits(self, scores: Scores, order: Iterable[int], query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
+        return tuple(_hit(self.snapshot, scores, int(i), late) for i in islice(order, query.top_k))
+
+
+def _order(snapshot: Snapshot, scores: Scores, query: Query, margin: float) -> Iterable[int]:
+    """Places among the candidates, best first."""
+    order = np.argsort(-scores.fused, kind="stable")
+    return _one_version_per_work(snapshot, scores, order, query.lang, margin) if query.group_works else order
 
 
 def _hit(snapshot: Snapshot, scores: Scores, i: int, late: dict[int, Rescored]) -> Hit:

@@ -1,8 +1,7 @@
 """Token vectors: what each word of a passage means where it stands, small enough to keep for every chunk.
 
 In: the encoder's last layer. Out: 128 principal components per token in int8, packed with the token's offsets in the
-embedded text (about 20 KB a chunk), and late-interaction scores of a question's tokens against them (ColBERT's MaxSim,
-arXiv 2004.12832, with rarity weights). Pure; the projection is data that a script computes.
+embedded text (about 20 KB a chunk). Pure; the projection is data that a script computes.
 """
 
 from functools import cache
@@ -79,22 +78,3 @@ def unpack(data: bytes) -> Tokens:
     scales = np.frombuffer(data, "<f2", count, 4 * count).astype(np.float32)
     quantised = np.frombuffer(data, np.int8, count * TOKEN_DIM, 6 * count).reshape(count, TOKEN_DIM)
     return Tokens(vectors=quantised * scales[:, None], starts=starts, ends=ends)
-
-
-def similarities(
-    question: QuestionTokens, question_mean: NDArray[np.float32], passage: Tokens, passage_mean: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """``[question tokens, passage tokens]``: cosines of the vectors, each less the mean of its language."""
-    scores: NDArray[np.float32] = _unit(question.vectors - question_mean) @ _unit(passage.vectors - passage_mean).T
-    return scores
-
-
-def late_interaction(similarity: NDArray[np.float32], weights: NDArray[np.float32]) -> float:
-    """For each question token its best passage token, averaged by weight; 0 for no passage tokens."""
-    return float(similarity.max(axis=1) @ weights) if similarity.size else 0.0
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    unit: NDArray[np.float32] = vectors / np.maximum(norms, np.float32(1e-6))[:, None]
-    return unit

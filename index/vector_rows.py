@@ -5,6 +5,7 @@ transaction.
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import msgspec
 import sqlalchemy as sa
@@ -54,6 +55,12 @@ def delete_unused(connection: sa.Connection) -> None:
 def _found(connection: sa.Connection, column: sa.Column[bytes], keys: Collection[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for some in slices(sorted(keys)):
-        query = sa.select(VECTOR.c.vector_key, column).where(VECTOR.c.vector_key.in_(some))
-        found |= {row[0]: row[1] for row in connection.execute(query)}
+        found |= {row[0]: row[1] for row in connection.execute(_by_keys(column), {"keys": some})}
     return found
+
+
+@cache
+def _by_keys(column: sa.Column[bytes]) -> sa.Select[tuple[str, bytes]]:
+    """Made once: to build and compile it takes longer than to run it."""
+    keys: sa.BindParameter[str] = sa.bindparam("keys", expanding=True)
+    return sa.select(VECTOR.c.vector_key, column).where(VECTOR.c.vector_key.in_(keys))

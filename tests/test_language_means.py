@@ -18,6 +18,7 @@ PRIOR = Prior(
     vectors={"": np.array([1, 1], np.float32), "de": np.array([2, 0], np.float32)},
     tokens={"": AXES[0], "de": AXES[1]},
     question_shift=AXES[9],
+    common=AXES[20:22],
 )
 
 
@@ -72,3 +73,13 @@ def test_the_prior_of_the_bundled_model_has_every_language_in_both_spaces() -> N
     assert prior.vectors.keys() == prior.tokens.keys() >= {"", "en", "de", "zh"}
     assert {mean.shape for mean in prior.vectors.values()} == {(384,)}
     assert {mean.shape for mean in prior.tokens.values()} == {(TOKEN_DIM,)}
+
+
+def test_what_questions_have_in_common_comes_with_the_prior_and_without_one_is_nothing() -> None:
+    found = {"de": (10, AXES[3])}
+    assert token_means(found, PRIOR).common.tolist() == AXES[20:22].tolist()
+    assert token_means(found, None).common.shape == (0, TOKEN_DIM)
+
+
+def test_the_bundled_common_tokens_have_unit_norm() -> None:
+    assert np.linalg.norm(bundled_prior().common, axis=1) == pytest.approx(1.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small_index import SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
-from index.language_means import TokenMeans
+from index.language_means import NO_TOKEN_MEANS
 from index.rescoring import CONTEXT, NOTHING, RARITY_POWER, Rescored, rarities, rescore
 from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import TOKEN_DIM, QuestionTokens
@@ -53,7 +53,11 @@ def units(snapshot: Snapshot, results: list[Rescored]) -> dict[str, float]:
 def rescored(index: SmallIndex, text: str) -> tuple[Snapshot, list[Rescored]]:
     snapshot = uncentred(index)
     rows = list(range(len(snapshot)))
-    return snapshot, rescore(snapshot, index.catalog, rows, question(index, text), "en")
+    return snapshot, results(snapshot, index, rows, question(index, text))
+
+
+def results(snapshot: Snapshot, index: SmallIndex, rows: list[int], tokens: QuestionTokens) -> list[Rescored]:
+    return list(rescore(snapshot, index.catalog, rows, tokens, "en").results)
 
 
 def test_unit_scores_line_up_with_their_sentences_under_title_and_heading(index: SmallIndex) -> None:
@@ -111,7 +115,7 @@ def test_a_question_counts_by_the_weights_of_its_words(index: SmallIndex) -> Non
     tokens = question(index, "heron zebra")
     weighted = tokens.weighed(np.array([0.75, 0.25], np.float32))
     snapshot = uncentred(index)
-    (result,) = rescore(snapshot, index.catalog, [0], weighted, "en")
+    (result,) = results(snapshot, index, [0], weighted)
     assert result.chunk == pytest.approx(0.75, abs=1e-3)
 
 
@@ -120,8 +124,8 @@ def test_results_come_in_the_order_of_the_rows(index: SmallIndex) -> None:
     index.write("b.en.md", "The otter sleeps.", title="Two")
     index.ingest()
     snapshot = uncentred(index)
-    forward = rescore(snapshot, index.catalog, [0, 1], question(index, "heron"), "en")
-    assert rescore(snapshot, index.catalog, [1, 0], question(index, "heron"), "en") == forward[::-1]
+    forward = results(snapshot, index, [0, 1], question(index, "heron"))
+    assert results(snapshot, index, [1, 0], question(index, "heron")) == forward[::-1]
     assert forward[0] != forward[1]
 
 
@@ -131,13 +135,13 @@ def test_a_row_whose_vectors_are_gone_from_the_catalog_scores_nothing(index: Sma
     snapshot = uncentred(index)
     index.catalog.remove_files("site", ["a.en.md"])
     index.catalog.settle()
-    assert rescore(snapshot, index.catalog, [0], question(index, "heron"), "en") == [NOTHING]
+    assert results(snapshot, index, [0], question(index, "heron")) == [NOTHING]
 
 
 def test_no_rows_give_no_results(index: SmallIndex) -> None:
     index.write("a.en.md", "A heron stands here.")
     index.ingest()
-    assert rescore(uncentred(index), index.catalog, [], question(index, "heron"), "en") == []
+    assert results(uncentred(index), index, [], question(index, "heron")) == []
 
 
 def test_question_and_passage_are_each_centred_by_their_own_language(index: SmallIndex) -> None:
@@ -145,13 +149,25 @@ def test_question_and_passage_are_each_centred_by_their_own_language(index: Smal
     index.ingest()
     axes = np.eye(TOKEN_DIM, dtype=np.float32)
     taken = take_snapshot(index.catalog, index.encoder.dim)
-    means = TokenMeans(passages={"de": axes[100], "en": axes[101]}, question_shift=np.zeros(TOKEN_DIM, np.float32))
+    means = msgspec.structs.replace(NO_TOKEN_MEANS, passages={"de": axes[100], "en": axes[101]})
     centred = Snapshot(taken.articles, taken.chunks, index.encoder.dim, means)
     # Both are "otter" less axis 100 once their languages' means are taken off.
     asked = question(index, "otter")
     tokens = msgspec.structs.replace(asked, vectors=asked.vectors - axes[100] + axes[101])
-    assert rescore(centred, index.catalog, [0], tokens, "en")[0].chunk == pytest.approx(1.0, abs=1e-3)
-    assert rescore(centred, index.catalog, [0], tokens, "de")[0].chunk < 0.9
+    assert rescore(centred, index.catalog, [0], tokens, "en").results[0].chunk == pytest.approx(1.0, abs=1e-3)
+    assert rescore(centred, index.catalog, [0], tokens, "de").results[0].chunk < 0.9
+
+
+def test_commonness_is_how_near_a_passage_lies_to_what_questions_have_in_common(index: SmallIndex) -> None:
+    index.write("a.en.md", "Otter.")
+    index.write("b.en.md", "Zebra.")
+    index.ingest()
+    taken = take_snapshot(index.catalog, index.encoder.dim)
+    common = msgspec.structs.replace(NO_TOKEN_MEANS, common=question(index, "otter").vectors)
+    snapshot = Snapshot(taken.articles, taken.chunks, index.encoder.dim, common)
+    found = rescore(snapshot, index.catalog, [0, 1], question(index, "fish"), "en").common
+    by_path = {snapshot.article_of(row).path: float(found[0, row]) for row in (0, 1)}
+    assert by_path == {"a.en.md": pytest.approx(1, abs=1e-3), "b.en.md": pytest.approx(0, abs=1e-3)}
 
 
 # Rarity

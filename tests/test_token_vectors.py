@@ -1,11 +1,11 @@
-"""Token vectors survive packing, and late interaction finds the best token for each of the question's."""
+"""Token vectors survive packing, and a question's weights can be weighed anew."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.token_vectors import TOKEN_DIM, QuestionTokens, Tokens, late_interaction, pack, similarities, unpack
+from index.token_vectors import TOKEN_DIM, QuestionTokens, Tokens, pack, unpack
 
 
 def tokens(*axes: int) -> Tokens:
@@ -38,23 +38,6 @@ def test_a_chunk_of_150_tokens_takes_at_most_25_kilobytes() -> None:
 def test_no_tokens_pack_to_nothing() -> None:
     assert pack(tokens()) == b""
     assert len(unpack(b"").starts) == 0
-
-
-def test_a_question_whose_words_all_occur_scores_one() -> None:
-    zero = np.zeros(TOKEN_DIM, np.float32)
-    similarity = similarities(question(3, 5), zero, tokens(5, 1, 3), zero)
-    assert late_interaction(similarity, question(3, 5).weights) == pytest.approx(1.0)
-
-
-def test_half_of_the_words_score_half() -> None:
-    zero = np.zeros(TOKEN_DIM, np.float32)
-    similarity = similarities(question(3, 5), zero, tokens(3, 1), zero)
-    assert late_interaction(similarity, question(3, 5).weights) == pytest.approx(0.5)
-
-
-def test_a_passage_without_tokens_scores_zero() -> None:
-    zero = np.zeros(TOKEN_DIM, np.float32)
-    assert late_interaction(similarities(question(3), zero, tokens(), zero), question(3).weights) == 0.0
 
 
 @given(st.lists(st.floats(0.125, 1, width=32), min_size=1, max_size=8))

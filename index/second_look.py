@@ -1,0 +1,85 @@
+"""The candidates that are worth reading word by word, and all that ranking knows of them then.
+
+In: candidates of a snapshot with their cosines and term coverages, a question's tokens. Out: the nearest by meaning and
+those that share most terms, with late interaction. The two are chosen side by side: shared terms would else put
+candidates in the question's own language before the answer in another one, and cosines would lose rare names.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.agreement import Places
+from index.catalog import Catalog
+from index.languages import base
+from index.ranking import Figures, commonness, matched
+from index.rescoring import Rescored, rescore
+from index.snapshot import Snapshot
+from index.token_vectors import QuestionTokens
+
+NEAREST = 32
+MOST_SHARED = 8
+"""Of those that are not among the nearest."""
+
+
+class SecondLook(msgspec.Struct, frozen=True, kw_only=True):
+    """At some of the candidates; everything in the order of ``chosen``."""
+
+    chosen: NDArray[np.int64]
+    """Their places among all candidates."""
+    rows: tuple[int, ...]
+    figures: Figures
+    results: tuple[Rescored, ...]
+
+
+def worth_a_look(cosines: NDArray[np.float32], coverages: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Places of the nearest candidates, then of those that share most terms; no place twice."""
+    nearest = np.argsort(-cosines, kind="stable")
+    rest = nearest[NEAREST:]
+    sharing = rest[coverages[rest] > 0]
+    most = sharing[np.argsort(-coverages[sharing], kind="stable")[:MOST_SHARED]]
+    return np.concatenate([nearest[:NEAREST], most])
+
+
+def look(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    rows: NDArray[np.int64],
+    cosines: NDArray[np.float32],
+    coverages: NDArray[np.float32],
+    tokens: QuestionTokens,
+    lang: str,
+) -> SecondLook:
+    """``rows``, ``cosines`` and ``coverages``: of all candidates; ``tokens``: with the weights that count."""
+    chosen = worth_a_look(cosines, coverages)
+    some = tuple(rows[chosen].tolist())
+    interaction = rescore(snapshot, catalog, some, tokens, lang)
+    foreign = [base(snapshot.article_of(row).lang) != base(lang) for row in some]
+    figures = Figures(
+        matched=matched(interaction.best, tokens.weights),
+        cosines=cosines[chosen],
+        coverages=coverages[chosen],
+        foreign=np.array(foreign, np.bool_),
+        common=commonness(interaction.common),
+    )
+    return SecondLook(chosen=chosen, rows=some, figures=figures, results=interaction.results)
+
+
+def places(snapshot: Snapshot, rows: Sequence[int]) -> Places:
+    """Where each row stands in its article and work."""
+    articles = [snapshot.article_of(row) for row in rows]
+    lengths = np.array([max(len(article.text), 1) for article in articles], np.float32)
+    stored = [snapshot.chunks[row].stored for row in rows]
+    return Places(
+        works=_numbered([article.work_id for article in articles]),
+        articles=_numbered([article.article_id for article in articles]),
+        starts=np.array([one.start for one in stored], np.float32) / lengths,
+        ends=np.array([one.end for one in stored], np.float32) / lengths,
+    )
+
+
+def _numbered(ids: Sequence[str]) -> NDArray[np.int64]:
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(ids))}
+    return np.array([numbers[key] for key in ids], np.int64)
