@@ -4,8 +4,7 @@ In: a question, its language, filters. Out: hits. Knows nothing of answers. A se
 one snapshot; after an ingest the caller makes a new searcher.
 """
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -18,9 +17,12 @@ from index.languages import base
 from index.lexical import terms
 from index.ranking import log_odds
 from index.records import Encoder, Filters, Hit, QuestionVectors, VectorStore
+from index.repetition import repeats
+from index.reranker import Reranker
 from index.rescoring import NOTHING, Rescored, rarities
 from index.second_look import SecondLook, look, places
 from index.snapshot import Snapshot, take_snapshot
+from index.timeliness import asked_time, timeliness
 
 CANDIDATES = 200
 """Nearest chunks taken from each arm before they are scored together."""
@@ -28,6 +30,11 @@ DENSE_WEIGHT = 0.7
 LEXICAL_WEIGHT = 0.3
 BEHIND = 1000.0
 """How far those that are not read word by word stay behind the others."""
+TIMELINESS = 0.7
+TIMELINESS_Z = 0.12
+"""What fitting the time that is asked for adds: in log-odds, and in z-scores where there are no token vectors."""
+RERANKED = 20
+"""Best hits that a reranker reads, where one is set."""
 OWN_LANGUAGE_MARGIN = 2.0
 OWN_LANGUAGE_MARGIN_Z = 0.35
 """How much lower a version in the reader's language may score and still be shown: in log-odds, and in z-scores where
@@ -61,7 +68,10 @@ class Searcher:
     ``store`` may be None: then dense candidates are found exactly, in memory.
     """
 
-    def __init__(self, catalog: Catalog, encoder: Encoder, store: VectorStore | None) -> None:
+    def __init__(
+        self, catalog: Catalog, encoder: Encoder, store: VectorStore | None, reranker: Reranker | None = None
+    ) -> None:
+        self._reranker = reranker
         self._catalog = catalog
         self._encoder = encoder
         self._store = store
@@ -76,10 +86,13 @@ class Searcher:
         question = question or self._encoder.encode_question(query.text)
         scores = score(snapshot, self._store, question.vector, query)
         seen = self._look(scores, question, query)
+        asked = asked_time(query.text, query.lang)
         if seen is None:
+            timely = TIMELINESS_Z * timeliness(asked, self._published(scores.rows.tolist()))
+            scores = msgspec.structs.replace(scores, fused=scores.fused + timely)
             return self._hits(scores, _order(snapshot, scores, query, OWN_LANGUAGE_MARGIN_Z), query, {})
         fused = scores.fused - BEHIND
-        odds = log_odds(seen.figures)
+        odds = log_odds(seen.figures) + TIMELINESS * timeliness(asked, self._published(seen.rows))
         fused[seen.chosen] = odds if query.group_works else agreed(odds, places(snapshot, seen.rows))
         scores = msgspec.structs.replace(scores, fused=fused)
         late = dict(zip(seen.rows, seen.results, strict=True))
@@ -96,7 +109,27 @@ class Searcher:
         return look(self.snapshot, self._catalog, scores.rows, scores.cosines, scores.coverages, tokens, query.lang)
 
     def _hits(self, scores: Scores, order: Iterable[int], query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
-        return tuple(_hit(self.snapshot, scores, int(i), late) for i in islice(order, query.top_k))
+        hits: list[Hit] = []
+        for i in order:
+            if len(hits) == query.top_k:
+                break
+            hit = _hit(self.snapshot, scores, int(i), late)
+            if not any(repeats(hit, other) for other in hits):
+                hits.append(hit)
+        return self._reranked(query.text, hits)
+
+    def _reranked(self, question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """The first ones in the order of the reranker, where there is one; the scores stay in their places."""
+        if self._reranker is None:
+            return tuple(hits)
+        first = hits[:RERANKED]
+        found = self._reranker.scores(question, [f"{hit.title}\n{hit.text}" for hit in first])
+        order = np.argsort(-found, kind="stable")
+        moved = (msgspec.structs.replace(first[i], score=hit.score) for i, hit in zip(order, first, strict=True))
+        return (*moved, *hits[RERANKED:])
+
+    def _published(self, rows: Iterable[int]) -> list[str | None]:
+        return [self.snapshot.article_of(row).published for row in rows]
 
 
 def _order(snapshot: Snapshot, scores: Scores, query: Query, margin: float) -> Iterable[int]:

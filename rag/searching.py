@@ -13,6 +13,7 @@ from index.records import Encoder, Hit, QuestionVectors, VectorStore
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from index.reranker import Reranker
     from index.search import Query, Searcher
 
 
@@ -25,6 +26,7 @@ class Searching:
         self._opening = threading.RLock()
         self._refreshing = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
+        self._rerankers: dict[str, Reranker] = {}
         self._stores: dict[int, VectorStore | None] = {}
         self._searcher: Searcher | None = None
 
@@ -86,7 +88,18 @@ class Searching:
         generation = self._catalog.current_generation()
         encoder = self.encoder(self._model_of(generation))
         store = self._store(generation.number, encoder.dim) if generation else None
-        return Searcher(self._catalog, encoder, store)
+        return Searcher(self._catalog, encoder, store, self._reranker())
+
+    def _reranker(self) -> "Reranker | None":
+        model = self._settings.reranker_model
+        if model is None:
+            return None
+        from index.reranker import CrossEncoderReranker
+
+        with self._opening:
+            if model not in self._rerankers:
+                self._rerankers[model] = CrossEncoderReranker(model)
+            return self._rerankers[model]
 
     def _model_of(self, generation: Generation | None) -> str:
         return generation.model if generation else self._settings.embedding_model

@@ -26,6 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where the bundled model is unpacked; default: ``models`` in the data folder."""
     embedding_model: str = "bundled"
     """``bundled``, or a sentence-transformers name or folder."""
+    reranker_model: str | None = None
+    """A sentence-transformers cross-encoder, by name or folder, that orders the best hits anew; default: none."""
     database_url: str | None = None
     """SQLAlchemy URL; default: SQLite in the data folder."""
     host: str = "127.0.0.1"

@@ -1,6 +1,6 @@
 """A search finds the best first, completely under filters, one version per work, with or without a store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from word_encoder import TokenWordEncoder
 
 from index.errors import StoreGoneError
 from index.records import Filters, Hit
-from index.search import Query
+from index.search import Query, Searcher
 
 
 @pytest.fixture
@@ -178,6 +178,60 @@ def test_a_search_on_a_generation_whose_store_was_dropped_finds_the_same(filled:
     expected = ask(filled, "range in winter", with_store=True)
     filled.stores[1] = DroppedStore()
     assert ask(filled, "range in winter", with_store=True) == expected != ()
+
+
+# Dates and repetitions
+
+
+def test_of_passages_that_score_alike_the_newest_comes_first_where_it_is_asked_for(index: SmallIndex) -> None:
+    for name, date in (("a", "2021-03-01"), ("b", "2023-03-01"), ("c", "2022-03-01")):
+        index.write(f"{name}.en.md", f"Price {name * 3}.", title="Note", date=date)
+    index.ingest()
+    assert paths(ask(index, "latest price"))[0] == "b.en.md"
+
+
+def test_of_passages_that_score_alike_that_of_the_year_asked_for_comes_first(index: SmallIndex) -> None:
+    for name, date in (("a", "2021-03-01"), ("b", "2023-03-01"), ("c", "2022-03-01")):
+        index.write(f"{name}.en.md", f"Price {name * 3}.", title="Note", date=date)
+    index.ingest()
+    found = paths(ask(index, "the price in 2022"))
+    assert found[0] == "c.en.md"
+    assert set(found) == {"a.en.md", "b.en.md", "c.en.md"}
+
+
+def test_a_better_passage_of_another_year_still_comes_first(filled: SmallIndex) -> None:
+    assert paths(ask(filled, "What was the price of charging in 2024?"))[0] == "price.en.md"
+
+
+def test_a_copy_of_a_passage_is_no_second_hit(index: SmallIndex) -> None:
+    for name in ("a", "copy"):
+        index.write(f"{name}.en.md", "The heron walks along the canal.", title="Heron")
+    index.write("other.en.md", "Winter is cold.", title="Winter")
+    index.ingest()
+    assert len(ask(index, "heron", group_works=False)) == 2
+
+
+class LastFirst:
+    """A reranker that likes the later passages better."""
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        return np.arange(len(passages), dtype=np.float32)
+
+
+def test_a_reranker_orders_the_best_hits_anew(filled: SmallIndex) -> None:
+    before = ask(filled, "heron", top_k=3)
+    searcher = Searcher(filled.catalog, filled.encoder, None, LastFirst())
+    after = searcher.search(Query(text="heron", lang="en", top_k=3))
+    assert paths(after) == paths(before)[::-1]
+    assert [hit.score for hit in after] == [hit.score for hit in before]
+
+
+def test_typos_and_missing_marks_are_forgiven(index: SmallIndex) -> None:
+    index.write("factory.de.md", "Die Fahrzeugfertigung in München.", title="Werk")
+    index.write("other.de.md", "Der Vogel am Kanal.", title="Vogel")
+    index.ingest()
+    assert paths(ask(index, "Fahrzeugfertigugn", lang="de"))[0] == "factory.de.md"
+    assert paths(ask(index, "Munchen", lang="de"))[0] == "factory.de.md"
 
 
 # Both arms, and late interaction
