@@ -1,7 +1,7 @@
 """Every sentence, row and caption of the best hits, with what speaks for it as the answer.
 
 In: hits and a question. Out: candidates, best first, by a linear model over signals of meaning, terms, kind and
-figures. Its weights are data, fitted by ``evals/benchmarks/fit_ranking.py``. Pure.
+figures. Its weights are data, fitted by ``evals/benchmarks/fit_extraction.py``. Pure.
 """
 
 import re
