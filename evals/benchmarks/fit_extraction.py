@@ -2,7 +2,7 @@
 
 Every sampled question of XQuAD's even articles is asked over one pool of all languages, and once more without the
 version of its passage in its own language: then the answer stands in foreign articles only, behind own-language ones
-that merely look alike. The development questions over real pages come to it. Quotable units are ranked by a conditional
+that merely look alike. The questions of ``development.py`` come to it. Quotable units are ranked by a conditional
 logistic model. Writes ``rag/data/extraction.json``; the odd articles stay unseen.
 """
 
