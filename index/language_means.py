@@ -80,8 +80,9 @@ def bundled_prior() -> Prior:
 def _common_tokens() -> Vector:
     """Computed by ``evals/benchmarks/fit_common_tokens.py``."""
     with (files("index") / "data" / COMMON_FILE).open("rb") as file, np.load(file) as data:
-        common: Vector = data["common"].astype(np.float32)
-        return common / np.linalg.norm(common, axis=1, keepdims=True)
+        common = data["common"].astype(np.float32)
+    unit: Vector = common / np.linalg.norm(common, axis=1, keepdims=True)
+    return unit
 
 
 def prior_of(model: str, dim: int) -> Prior | None:
