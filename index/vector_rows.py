@@ -60,7 +60,7 @@ def _found(connection: sa.Connection, column: sa.Column[bytes], keys: Collection
 
 
 @cache
-def _by_keys(column: sa.Column[bytes]) -> sa.Select[tuple[str, bytes]]:
+def _by_keys(column: sa.Column[bytes]) -> sa.Select[str, bytes]:
     """Made once: to build and compile it takes longer than to run it."""
     keys: sa.BindParameter[str] = sa.bindparam("keys", expanding=True)
     return sa.select(VECTOR.c.vector_key, column).where(VECTOR.c.vector_key.in_(keys))
