@@ -28,6 +28,8 @@ SAMPLED = 9
 FOLDS = 3
 RIDGE = 1e-6
 """Cosines differ by hundredths, so that weights are large."""
+FIGURES = [name for name in RankingWeights.__struct_fields__ if name != "origin"]
+"""In the order of ``columns``."""
 OUT = Path("index/data/ranking.json")
 
 
@@ -53,7 +55,8 @@ def main() -> None:
     for pool, right in _validated(posed).items():
         print(f"{pool}: hit@1 {np.mean(right):.4f} of {len(right)}, cross-validated")
     factors = fit([one.choice for one in posed], RIDGE)
-    ranking = RankingWeights(*(round(float(factor), 2) for factor in factors), origin=round(_origin(posed, factors), 2))
+    named = zip(FIGURES, (round(float(factor), 2) for factor in factors), strict=True)
+    ranking = RankingWeights(**dict(named), origin=round(_origin(posed, factors), 2))
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(ranking), indent=2) + b"\n")
     print(OUT, ranking)
 
