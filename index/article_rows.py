@@ -5,7 +5,7 @@ In: an open connection, and records. Out: records. Begins and ends no transactio
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,12 +19,14 @@ from index.catalog_records import (
     NewChunk,
     StoredChunk,
     content_sha256,
+    pack_chunk,
 )
 from index.database import slices
 from index.records import Article
 from index.schema import ARTICLE, CHUNK, FILE, META, VECTOR
 
 R = TypeVar("R", bound=msgspec.Struct)
+ROWS_AT_ONCE = 500
 UNSETTLED = "unsettled"
 """Says that articles came or went and what follows from it is still to be done."""
 
@@ -66,7 +68,7 @@ def insert_chunks(connection: sa.Connection, generation: int, article_id: str, c
             "chunk_id": new.chunk_id,
             "article_id": article_id,
             "ordinal": new.chunk.ordinal,
-            "record": msgspec.msgpack.encode(
+            "record": pack_chunk(
                 StoredChunk(
                     start=new.chunk.start,
                     end=new.chunk.end,
@@ -174,7 +176,8 @@ def load_articles(
     }
 
 
-def load_chunks(connection: sa.Connection, generation: int) -> list[IndexedChunk]:
+def load_chunks(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
+    """By article and order, read while they are taken."""
     query = (
         sa.select(
             CHUNK.c.chunk_id, CHUNK.c.article_id, CHUNK.c.record, CHUNK.c.terms, CHUNK.c.vector_key, VECTOR.c.data
@@ -183,14 +186,12 @@ def load_chunks(connection: sa.Connection, generation: int) -> list[IndexedChunk
         .where(CHUNK.c.generation == generation)
         .order_by(CHUNK.c.article_id, CHUNK.c.ordinal)
     )
-    return [
-        IndexedChunk(
+    for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
+        yield IndexedChunk(
             chunk_id=row.chunk_id,
             article_id=row.article_id,
-            stored=msgspec.msgpack.decode(row.record, type=StoredChunk),
+            record=row.record,
             terms=zlib.decompress(row.terms).decode("utf-8").split("\n"),
             vector_key=row.vector_key,
             vector=row.data,
         )
-        for row in connection.execute(query)
-    ]

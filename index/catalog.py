@@ -6,6 +6,7 @@ view of it for search. SQLite or PostgreSQL. Embeds nothing and reads no article
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -193,10 +194,16 @@ class Catalog:
             query = sa.select(CHUNK.c.chunk_id).where(CHUNK.c.generation == generation)
             return {row.chunk_id for row in connection.execute(query)}
 
-    def load(self, generation: int) -> tuple[dict[str, IndexedArticle], list[IndexedChunk]]:
-        """All articles by id, and all chunks by article and order, as of one moment."""
+    @contextmanager
+    def reading(self, generation: int) -> Iterator[tuple[dict[str, IndexedArticle], Iterator[IndexedChunk]]]:
+        """All articles by id, and all chunks by article and order, as of one moment; chunks come one by one."""
         with self._engine.connect() as connection:
-            return rows.load_articles(connection, generation), rows.load_chunks(connection, generation)
+            yield rows.load_articles(connection, generation), rows.load_chunks(connection, generation)
+
+    def load(self, generation: int) -> tuple[dict[str, IndexedArticle], list[IndexedChunk]]:
+        """The same, all at once: much memory for many chunks."""
+        with self.reading(generation) as (articles, chunks):
+            return articles, list(chunks)
 
     def articles(self) -> tuple[ArticleSummary, ...]:
         """By path."""

@@ -39,6 +39,9 @@ class StoredChunk(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     sentences: tuple[Span, ...]
 
 
+_CHUNKS = msgspec.msgpack.Decoder(StoredChunk)
+
+
 class NewChunk(msgspec.Struct, frozen=True, kw_only=True):
     """A chunk ready to be stored."""
 
@@ -67,14 +70,24 @@ class StoredVectors(msgspec.Struct, frozen=True):
     """Packed token vectors; empty where the encoder gives none."""
 
 
-class IndexedChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A chunk as search sees it."""
+class SearchedChunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A chunk as search keeps it: there may be a million of them, and few are looked into."""
 
     chunk_id: str
     article_id: str
-    stored: StoredChunk
-    terms: list[str]
     vector_key: str
+    record: bytes
+    """The stored chunk as the catalog keeps it."""
+
+    @property
+    def stored(self) -> StoredChunk:
+        return unpack_chunk(self.record)
+
+
+class IndexedChunk(SearchedChunk, frozen=True, kw_only=True):
+    """A chunk with all that is made of it for search."""
+
+    terms: list[str]
     vector: bytes
     """float16, little-endian, unit norm."""
 
@@ -99,6 +112,14 @@ def content_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def pack_chunk(chunk: StoredChunk) -> bytes:
+    return msgspec.msgpack.encode(chunk)
+
+
+def unpack_chunk(record: bytes) -> StoredChunk:
+    return _CHUNKS.decode(record)
+
+
 def pack_vectors(vectors: Vectors) -> list[bytes]:
     """Rows as float16 bytes, in order."""
     return [row.tobytes() for row in vectors.astype("<f2")]
@@ -106,6 +127,12 @@ def pack_vectors(vectors: Vectors) -> list[bytes]:
 
 def unpack_vectors(rows: Sequence[bytes], dim: int) -> Vectors:
     """``[n, dim]`` float32; ``[0, dim]`` for no rows."""
+    return unpack_joined(b"".join(rows), dim)
+
+
+def unpack_joined(rows: bytes | bytearray, dim: int) -> Vectors:
+    """The same from the rows' bytes one after another."""
     import numpy as np
 
-    return np.frombuffer(b"".join(rows), "<f2").reshape(len(rows), dim).astype(np.float32)
+    values = np.frombuffer(rows, "<f2")
+    return values.reshape(len(values) // max(dim, 1), dim).astype(np.float32)

@@ -200,7 +200,7 @@ def _one_version_per_work(
             if not _is_own(current.lang, lang):
                 version_of[article.work_id] = article.article_id
     kept = set(version_of.values())
-    return [int(i) for i in order if snapshot.chunks[int(scores.rows[i])].article_id in kept]
+    return [int(i) for i in order if snapshot.article_of(int(scores.rows[i])).article_id in kept]
 
 
 def _is_own(lang: str, reader: str) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bm25 import Bm25Index
 from index.catalog import Catalog
-from index.catalog_records import IndexedArticle, IndexedChunk, unpack_vectors
+from index.catalog_records import IndexedArticle, SearchedChunk
+from index.chunk_rows import ChunkRows
 from index.language_means import NO_TOKEN_MEANS, Prior, TokenMeans, prior_of, token_means, vector_means
 from index.records import Filters, Hit, Vectors
 from index.token_vectors import unpack
@@ -29,20 +29,21 @@ class Snapshot:
     def __init__(
         self,
         articles: dict[str, IndexedArticle],
-        chunks: Sequence[IndexedChunk],
-        dim: int,
+        rows: ChunkRows,
         token_means: TokenMeans = NO_TOKEN_MEANS,
         prior: Prior | None = None,
     ) -> None:
         self.articles = articles
-        self.chunks = chunks
-        self.row_of = {chunk.chunk_id: row for row, chunk in enumerate(chunks)}
-        self.vectors: Vectors = unpack_vectors([chunk.vector for chunk in chunks], dim)
-        self.terms = Bm25Index((row, chunk.terms) for row, chunk in enumerate(chunks))
-        langs = [articles[chunk.article_id].lang for chunk in chunks]
-        self._langs = sorted(set(langs))
-        codes = {lang: code for code, lang in enumerate(self._langs)}
-        self._lang_of_row = np.array([codes[lang] for lang in langs], np.int32)
+        self.rows = rows
+        self.chunks: Sequence[SearchedChunk] = rows.chunks
+        self.vectors = rows.vectors
+        self.terms = rows.terms
+        self.row_of = {chunk.chunk_id: row for row, chunk in enumerate(rows.chunks)}
+        self._place_of = {key: place for place, key in enumerate(dict.fromkeys(one.article_id for one in rows.chunks))}
+        self._article_of_row = np.array([self._place_of[chunk.article_id] for chunk in rows.chunks], np.int32)
+        self._langs, self._lang_of_article = _coded([articles[key].lang for key in self._place_of])
+        self._dates, self._date_of_article = _coded([articles[key].published or "" for key in self._place_of])
+        self._lang_of_row = self._lang_of_article[self._article_of_row]
         self.token_means = token_means
         self._means = _vector_means(self.vectors, self._lang_of_row, self._langs, prior)
 
@@ -76,15 +77,24 @@ class Snapshot:
         return centred
 
     def matching(self, filters: Filters) -> NDArray[np.int64] | None:
-        """The rows that a filter lets through, ascending; None when it lets all through."""
+        """The rows that a filter lets through, ascending; None when it lets all through.
+
+        Dates compare at the coarser of the two precisions.
+        """
         if filters == Filters():
             return None
-        allowed = {key for key, article in self.articles.items() if passes(article, filters)}
-        return np.array([row for row, chunk in enumerate(self.chunks) if chunk.article_id in allowed], np.int64)
+        langs = np.array([_speaks_any(lang, filters) for lang in self._langs], np.bool_)
+        dates = np.array([_lies_within(date or None, filters) for date in self._dates], np.bool_)
+        passing = langs[self._lang_of_article] & dates[self._date_of_article]
+        if filters.article_ids:
+            chosen = [self._place_of[key] for key in filters.article_ids if key in self._place_of]
+            passing &= np.isin(np.arange(len(passing)), chosen)
+        return np.flatnonzero(passing[self._article_of_row])
 
     def hit(self, row: int, *, score: float, cosine: float, coverage: float) -> Hit:
         """The row as a search returns it."""
         chunk, article = self.chunks[row], self.article_of(row)
+        stored = chunk.stored
         return Hit(
             chunk_id=chunk.chunk_id,
             article_id=article.article_id,
@@ -93,11 +103,11 @@ class Snapshot:
             url=article.url,
             lang=article.lang,
             title=article.title,
-            headings=chunk.stored.headings,
-            text=article.text[chunk.stored.start : chunk.stored.end],
-            start=chunk.stored.start,
-            end=chunk.stored.end,
-            sentences=chunk.stored.sentences,
+            headings=stored.headings,
+            text=article.text[stored.start : stored.end],
+            start=stored.start,
+            end=stored.end,
+            sentences=stored.sentences,
             published=article.published,
             modified=article.modified,
             content_sha256=article.content_sha256,
@@ -112,19 +122,18 @@ def take_snapshot(catalog: Catalog, dim: int) -> Snapshot:
     """The current generation as of now; empty when nothing is indexed."""
     generation = catalog.current_generation()
     if generation is None:
-        return Snapshot({}, (), dim)
-    articles, chunks = catalog.load(generation.number)
+        return Snapshot({}, ChunkRows((), dim))
+    with catalog.reading(generation.number) as (articles, chunks):
+        rows = ChunkRows(chunks, dim)
     prior = prior_of(generation.model, dim)
-    return Snapshot(articles, chunks, dim, _token_means(catalog, articles, chunks, prior), prior)
+    return Snapshot(articles, rows, _token_means(catalog, articles, rows.chunks, prior), prior)
 
 
-def passes(article: IndexedArticle, filters: Filters) -> bool:
-    """Whether an article lies within the filters; dates compare at the coarser of the two precisions."""
-    if filters.article_ids and article.article_id not in filters.article_ids:
-        return False
-    if filters.langs and not any(_speaks(article.lang, lang) for lang in filters.langs):
-        return False
-    published = article.published
+def _speaks_any(lang: str, filters: Filters) -> bool:
+    return not filters.langs or any(lang == wanted or lang.startswith(f"{wanted}-") for wanted in filters.langs)
+
+
+def _lies_within(published: str | None, filters: Filters) -> bool:
     if filters.published_after and (
         published is None or _cut(published, filters.published_after) < _cut(filters.published_after, published)
     ):
@@ -135,8 +144,11 @@ def passes(article: IndexedArticle, filters: Filters) -> bool:
     )
 
 
-def _speaks(lang: str, wanted: str) -> bool:
-    return lang == wanted or lang.startswith(f"{wanted}-")
+def _coded(values: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+    """The different values, sorted, and for each its place among them."""
+    different = sorted(set(values))
+    codes = {value: code for code, value in enumerate(different)}
+    return different, np.array([codes[value] for value in values], np.int32)
 
 
 def _cut(date: str, other: str) -> str:
@@ -153,7 +165,7 @@ def _vector_means(vectors: Vectors, codes: NDArray[np.int32], langs: list[str], 
 def _token_means(
     catalog: Catalog,
     articles: dict[str, IndexedArticle],
-    chunks: Sequence[IndexedChunk],
+    chunks: Sequence[SearchedChunk],
     prior: Prior | None,
 ) -> TokenMeans:
     keys: dict[str, list[str]] = defaultdict(list)

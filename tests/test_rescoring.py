@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from small_index import SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
+from index.chunk_rows import ChunkRows
 from index.language_means import NO_TOKEN_MEANS
 from index.rescoring import CONTEXT, NOTHING, RARITY_POWER, Rescored, rarities, rescore
 from index.snapshot import Snapshot, take_snapshot
@@ -32,7 +33,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallInde
 def uncentred(index: SmallIndex) -> Snapshot:
     """Without language means, so that cosines of words are 0 or 1."""
     taken = take_snapshot(index.catalog, index.encoder.dim)
-    return Snapshot(taken.articles, taken.chunks, index.encoder.dim)
+    return Snapshot(taken.articles, taken.rows)
 
 
 def question(index: SmallIndex, text: str) -> QuestionTokens:
@@ -150,7 +151,7 @@ def test_question_and_passage_are_each_centred_by_their_own_language(index: Smal
     axes = np.eye(TOKEN_DIM, dtype=np.float32)
     taken = take_snapshot(index.catalog, index.encoder.dim)
     means = msgspec.structs.replace(NO_TOKEN_MEANS, passages={"de": axes[100], "en": axes[101]})
-    centred = Snapshot(taken.articles, taken.chunks, index.encoder.dim, means)
+    centred = Snapshot(taken.articles, taken.rows, means)
     # Both are "otter" less axis 100 once their languages' means are taken off.
     asked = question(index, "otter")
     tokens = msgspec.structs.replace(asked, vectors=asked.vectors - axes[100] + axes[101])
@@ -211,7 +212,7 @@ def test_every_piece_of_a_word_has_the_factor_of_the_word(index: SmallIndex) -> 
 @settings(deadline=None)  # the first text loads the stemmers
 @given(st.text(max_size=30))
 def test_in_an_empty_index_every_token_of_any_question_counts_fully(text: str) -> None:
-    snapshot = Snapshot({}, (), 2)
+    snapshot = Snapshot({}, ChunkRows((), 2))
     marks = QuestionTokens(
         vectors=np.zeros((len(text), TOKEN_DIM), np.float32),
         weights=np.full(len(text), 1 / max(len(text), 1), np.float32),

@@ -9,10 +9,11 @@ from small_index import SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
 from index.catalog import Catalog
-from index.catalog_records import IndexedArticle, IndexedChunk, StoredChunk, pack_vectors
+from index.catalog_records import IndexedArticle, IndexedChunk, StoredChunk, pack_chunk, pack_vectors
+from index.chunk_rows import ChunkRows
 from index.language_means import PRIOR_CHUNKS
 from index.records import Filters, Span
-from index.snapshot import Snapshot, passes, take_snapshot
+from index.snapshot import Snapshot, take_snapshot
 from index.token_vectors import TOKEN_DIM
 
 
@@ -38,7 +39,7 @@ def chunk(article_id: str, *vector: float) -> IndexedChunk:
     return IndexedChunk(
         chunk_id=f"{article_id}-0",
         article_id=article_id,
-        stored=StoredChunk(start=7, end=27, prefix=6, headings=(), sentences=(Span(7, 16), Span(17, 27))),
+        record=pack_chunk(StoredChunk(start=7, end=27, prefix=6, headings=(), sentences=(Span(7, 16), Span(17, 27)))),
         terms=["fact"],
         vector_key=f"key-{article_id}",
         vector=pack_vectors(np.array([vector], np.float32))[0],
@@ -48,7 +49,12 @@ def chunk(article_id: str, *vector: float) -> IndexedChunk:
 def snapshot_of(*parts: tuple[str, str, tuple[float, float]]) -> Snapshot:
     """Of articles with one chunk each: id, language, vector."""
     articles = {article_id: article(article_id, lang=lang) for article_id, lang, _ in parts}
-    return Snapshot(articles, [chunk(article_id, *vector) for article_id, _, vector in parts], 2)
+    return Snapshot(articles, ChunkRows([chunk(article_id, *vector) for article_id, _, vector in parts], 2))
+
+
+def passes(one: IndexedArticle, filters: Filters) -> bool:
+    rows = Snapshot({one.article_id: one}, ChunkRows([chunk(one.article_id, 1, 0)], 2)).matching(filters)
+    return rows is None or rows.tolist() == [0]
 
 
 def test_a_hit_is_the_slice_of_its_article() -> None:
@@ -99,7 +105,7 @@ def test_a_filter_that_nothing_passes_gives_no_rows() -> None:
 
 
 def test_a_snapshot_of_nothing_is_empty() -> None:
-    snapshot = Snapshot({}, (), 2)
+    snapshot = Snapshot({}, ChunkRows((), 2))
     assert len(snapshot) == 0
     assert snapshot.cosines(np.array([1, 0], np.float32), np.array([], np.int64)).shape == (0,)
 
