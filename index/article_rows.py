@@ -26,7 +26,6 @@ from index.records import Article
 from index.schema import ARTICLE, CHUNK, FILE, META, VECTOR
 
 R = TypeVar("R", bound=msgspec.Struct)
-ROWS_AT_ONCE = 500
 UNSETTLED = "unsettled"
 """Says that articles came or went and what follows from it is still to be done."""
 
@@ -177,21 +176,24 @@ def load_articles(
 
 
 def load_chunks(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
-    """By article and order, read while they are taken."""
-    query = (
-        sa.select(
-            CHUNK.c.chunk_id, CHUNK.c.article_id, CHUNK.c.record, CHUNK.c.terms, CHUNK.c.vector_key, VECTOR.c.data
-        )
-        .join(VECTOR, VECTOR.c.vector_key == CHUNK.c.vector_key)
-        .where(CHUNK.c.generation == generation)
-        .order_by(CHUNK.c.article_id, CHUNK.c.ordinal)
+    """By article and order, read while they are taken.
+
+    The ids alone are put in order: a database that sorts whole rows writes all of them to its disk meanwhile.
+    """
+    of_generation = CHUNK.c.generation == generation
+    query = sa.select(CHUNK.c.chunk_id).where(of_generation).order_by(CHUNK.c.article_id, CHUNK.c.ordinal)
+    whole = sa.select(CHUNK, VECTOR.c.data).join(VECTOR, VECTOR.c.vector_key == CHUNK.c.vector_key).where(of_generation)
+    for some in slices(connection.execute(query).scalars().all()):
+        found = {row.chunk_id: row for row in connection.execute(whole.where(CHUNK.c.chunk_id.in_(some)))}
+        yield from (_indexed(found[chunk_id]) for chunk_id in some if chunk_id in found)
+
+
+def _indexed(row: sa.Row[Any]) -> IndexedChunk:
+    return IndexedChunk(
+        chunk_id=row.chunk_id,
+        article_id=row.article_id,
+        record=row.record,
+        terms=zlib.decompress(row.terms).decode("utf-8").split("\n"),
+        vector_key=row.vector_key,
+        vector=row.data,
     )
-    for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
-        yield IndexedChunk(
-            chunk_id=row.chunk_id,
-            article_id=row.article_id,
-            record=row.record,
-            terms=zlib.decompress(row.terms).decode("utf-8").split("\n"),
-            vector_key=row.vector_key,
-            vector=row.data,
-        )

@@ -66,8 +66,14 @@ VECTOR = sa.Table(
     METADATA,
     sa.Column("vector_key", sa.Text, primary_key=True),
     sa.Column("data", sa.LargeBinary),
-    sa.Column("tokens", sa.LargeBinary),
 )
+TOKENS = sa.Table(
+    "vector_tokens",
+    METADATA,
+    sa.Column("vector_key", sa.Text, primary_key=True),
+    sa.Column("data", sa.LargeBinary),
+)
+"""Beside the vectors, which are all read at every start, while of these a search reads thirty."""
 META = sa.Table(
     "meta",
     METADATA,

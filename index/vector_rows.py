@@ -7,22 +7,21 @@ transaction.
 from collections.abc import Collection, Sequence
 from functools import cache
 
-import msgspec
 import sqlalchemy as sa
 
 from index.catalog_records import StoredVectors
 from index.database import slices
-from index.schema import CHUNK, VECTOR
+from index.schema import CHUNK, TOKENS, VECTOR
 
 
 def known(connection: sa.Connection, keys: Collection[str]) -> dict[str, bytes]:
     """Vectors by key, of those asked for that are stored."""
-    return _found(connection, VECTOR.c.data, keys)
+    return _found(connection, VECTOR, keys)
 
 
 def tokens(connection: sa.Connection, keys: Collection[str]) -> dict[str, bytes]:
-    """Packed token vectors by key, of those asked for that are stored."""
-    return _found(connection, VECTOR.c.tokens, keys)
+    """Packed token vectors by key, of those asked for that have any."""
+    return _found(connection, TOKENS, keys)
 
 
 def of_chunks(connection: sa.Connection, generation: int, chunk_ids: Sequence[str]) -> dict[str, bytes]:
@@ -41,26 +40,29 @@ def of_chunks(connection: sa.Connection, generation: int, chunk_ids: Sequence[st
 def insert_missing(connection: sa.Connection, vectors: dict[str, StoredVectors]) -> None:
     """A key that is stored already stays as it is."""
     missing = sorted(vectors.keys() - known(connection, vectors).keys())
-    if missing:
-        rows = [{"vector_key": key} | msgspec.structs.asdict(vectors[key]) for key in missing]
-        connection.execute(sa.insert(VECTOR), rows)
+    rows = [{"vector_key": key, "data": vectors[key].data} for key in missing]
+    tokens = [{"vector_key": key, "data": vectors[key].tokens} for key in missing if vectors[key].tokens]
+    for table, some in ((VECTOR, rows), (TOKENS, tokens)):
+        if some:
+            connection.execute(sa.insert(table), some)
 
 
 def delete_unused(connection: sa.Connection) -> None:
     """Vectors that no chunk of any generation has."""
-    unused = sa.not_(sa.exists().where(CHUNK.c.vector_key == VECTOR.c.vector_key))
-    connection.execute(sa.delete(VECTOR).where(unused))
+    for table in (VECTOR, TOKENS):
+        unused = sa.not_(sa.exists().where(CHUNK.c.vector_key == table.c.vector_key))
+        connection.execute(sa.delete(table).where(unused))
 
 
-def _found(connection: sa.Connection, column: sa.Column[bytes], keys: Collection[str]) -> dict[str, bytes]:
+def _found(connection: sa.Connection, table: sa.Table, keys: Collection[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for some in slices(sorted(keys)):
-        found |= {row[0]: row[1] for row in connection.execute(_by_keys(column), {"keys": some})}
+        found |= {row[0]: row[1] for row in connection.execute(_by_keys(table), {"keys": some})}
     return found
 
 
 @cache
-def _by_keys(column: sa.Column[bytes]) -> sa.Select[str, bytes]:
+def _by_keys(table: sa.Table) -> sa.Select[str, bytes]:
     """Made once: to build and compile it takes longer than to run it."""
     keys: sa.BindParameter[str] = sa.bindparam("keys", expanding=True)
-    return sa.select(VECTOR.c.vector_key, column).where(VECTOR.c.vector_key.in_(keys))
+    return sa.select(table.c.vector_key, table.c.data).where(table.c.vector_key.in_(keys))

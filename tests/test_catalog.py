@@ -1,6 +1,8 @@
 """The catalog keeps whole articles or nothing, and gives back what it was given."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -83,6 +85,16 @@ def test_the_migrations_make_the_tables_that_queries_name(tmp_path: Path) -> Non
     assert made == {name: set(table.columns.keys()) for name, table in METADATA.tables.items()}
 
 
+OLDER = """
+DROP TABLE vector_tokens;
+ALTER TABLE vector ADD COLUMN tokens BLOB NOT NULL DEFAULT x'';
+INSERT INTO vector (vector_key, data, tokens) VALUES ('one', CAST('data' AS BLOB), CAST('tokens' AS BLOB));
+INSERT INTO vector (vector_key, data, tokens) VALUES ('two', CAST('other' AS BLOB), x'');
+UPDATE catalog_version SET version_num = '0001';
+"""
+"""What the first version of the schema held, made from the newest."""
+
+
 def test_a_saved_article_is_given_back_with_its_chunks(catalog: Catalog) -> None:
     save(catalog, version("a"))
     articles, chunks = catalog.load(1)
@@ -90,6 +102,19 @@ def test_a_saved_article_is_given_back_with_its_chunks(catalog: Catalog) -> None
     assert articles["a"].content_sha256 == content_sha256("One fact.")
     assert [(chunk.chunk_id, chunk.terms) for chunk in chunks] == [("a-0", ["one", "fact"])]
     assert chunks[0].stored.prefix == len("Title › Facts\n")
+
+
+def test_chunks_come_by_article_and_order_whatever_their_ids(catalog: Catalog) -> None:
+    one = version("a").chunks[0]
+    chunks = tuple(
+        msgspec.structs.replace(
+            one, chunk_id=f"id-{600 - place:03}", chunk=msgspec.structs.replace(one.chunk, ordinal=place)
+        )
+        for place in range(600)
+    )
+    save(catalog, version("b"), msgspec.structs.replace(version("a"), chunks=chunks))
+    _, loaded = catalog.load(1)
+    assert [chunk.chunk_id for chunk in loaded] == [*(f"id-{600 - place:03}" for place in range(600)), "b-0"]
 
 
 def test_saving_again_replaces_the_chunks_and_names_the_old_ones(catalog: Catalog) -> None:
@@ -187,3 +212,14 @@ def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
 def test_an_ill_formed_database_url_is_refused_by_setting() -> None:
     with pytest.raises(ConfigurationError, match="KILDE_DATABASE_URL"):
         Catalog.open("nonsense")
+
+
+def test_token_vectors_of_an_older_database_are_kept(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'catalog.db'}"
+    Catalog.open(url).close()
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as connection, connection:
+        connection.executescript(OLDER)
+    catalog = Catalog.open(url)
+    assert catalog.token_vectors(["one", "two"]) == {"one": b"tokens"}
+    assert catalog.known_vectors(["one", "two"]) == {"one": b"data", "two": b"other"}
+    catalog.close()

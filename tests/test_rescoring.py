@@ -165,7 +165,7 @@ def test_commonness_is_how_near_a_passage_lies_to_what_questions_have_in_common(
     index.ingest()
     taken = take_snapshot(index.catalog, index.encoder.dim)
     common = msgspec.structs.replace(NO_TOKEN_MEANS, common=question(index, "otter").vectors)
-    snapshot = Snapshot(taken.articles, taken.chunks, index.encoder.dim, common)
+    snapshot = Snapshot(taken.articles, taken.rows, common)
     found = rescore(snapshot, index.catalog, [0, 1], question(index, "fish"), "en").common
     by_path = {snapshot.article_of(row).path: float(found[0, row]) for row in (0, 1)}
     assert by_path == {"a.en.md": pytest.approx(1, abs=1e-3), "b.en.md": pytest.approx(0, abs=1e-3)}
