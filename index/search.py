@@ -160,10 +160,9 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     allowed = snapshot.matching(query.filters)
     lexical = snapshot.terms.scores(question_terms)
     near = None if store is None or allowed is not None else _nearest(snapshot, store, vector)
-    if near is not None:
-        rows = _union(near, _best_rows(lexical, CANDIDATES))
-    else:
-        rows = np.arange(len(snapshot)) if allowed is None else allowed
+    if near is None:
+        near = snapshot.nearest(vector, CANDIDATES, allowed)
+    rows = _union(near, _best_rows(lexical, CANDIDATES, allowed))
     cosines = snapshot.cosines(vector, rows)
     shared = lexical[rows]
     return Scores(
@@ -174,7 +173,7 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     )
 
 
-def _nearest(snapshot: Snapshot, store: VectorStore, vector: NDArray[np.float32]) -> list[int] | None:
+def _nearest(snapshot: Snapshot, store: VectorStore, vector: NDArray[np.float32]) -> Iterable[int] | None:
     """Rows of the chunks nearest to the question; None where the store is that of a generation no longer kept."""
     try:
         near = [snapshot.row_of.get(chunk_id) for chunk_id, _ in store.query(vector, CANDIDATES)]
@@ -211,12 +210,12 @@ def _union(*groups: Iterable[int]) -> NDArray[np.int64]:
     return np.array(sorted({int(row) for group in groups for row in group}), np.int64)
 
 
-def _best_rows(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    if len(scores) > count:
-        best: NDArray[np.int64] = np.argpartition(-scores, count)[:count]
-    else:
-        best = np.arange(len(scores))
-    return best[scores[best] > 0]
+def _best_rows(scores: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Of all rows, or of those allowed, that have a score above zero."""
+    rows = np.flatnonzero(scores) if allowed is None else allowed[scores[allowed] > 0]
+    if len(rows) > count:
+        return rows[np.argpartition(-scores[rows], count)[:count]]
+    return rows
 
 
 def _z_scores(values: NDArray[np.float32]) -> NDArray[np.float32]:

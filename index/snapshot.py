@@ -19,6 +19,8 @@ from index.token_vectors import unpack
 
 SAMPLED_CHUNKS = 32
 """Chunks per language whose tokens give the language's mean token."""
+COPIED_SHARE = 0.1
+"""Up to this share of all rows are multiplied by themselves."""
 MEAN_PRIOR_ROWS = 5
 """A language's mean lexical score counts as much as this many scores of zero."""
 
@@ -65,8 +67,22 @@ class Snapshot:
         language then beats the answer in another. Method: LIR (arXiv 2109.04727), applied to the score.
         """
         corrections = self._means @ vector
-        scores: NDArray[np.float32] = self.vectors[rows] @ vector - corrections[self._lang_of_row[rows]]
+        scores: NDArray[np.float32] = self._products(vector, rows) - corrections[self._lang_of_row[rows]]
         return scores
+
+    def nearest(self, vector: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """The rows with the highest cosines, ascending: at most ``count`` of all, or of those allowed. Exact."""
+        rows = np.arange(len(self)) if allowed is None else allowed
+        if len(rows) <= count:
+            return rows
+        return np.sort(rows[np.argpartition(-self.cosines(vector, rows), count)[:count]])
+
+    def _products(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Of the vector with each row. To copy many rows takes longer than to multiply all of them."""
+        if len(rows) > len(self) * COPIED_SHARE:
+            return (self.vectors @ vector)[rows]
+        products: NDArray[np.float32] = self.vectors[rows] @ vector
+        return products
 
     def less_language_mean(self, values: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Each row's value less the mean over those of the given rows that are in its language, drawn to zero."""

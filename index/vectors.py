@@ -56,10 +56,7 @@ class ChromaVectors:
         from chromadb.errors import NotFoundError
 
         try:
-            count = min(top_k, self._collection.count())
-            if count == 0:
-                return []
-            found = self._collection.query(query_embeddings=vector[None, :], n_results=count, include=["distances"])
+            found = self._collection.query(query_embeddings=vector[None, :], n_results=top_k, include=["distances"])
         except NotFoundError as exc:
             raise StoreGoneError("The collection was dropped; a newer generation serves.") from exc
         distances = found["distances"]
