@@ -141,7 +141,9 @@ def test_goals_are_those_of_the_size_and_every_filter_has_one() -> None:
     )
     assert [(row.goal, row.met) for row in goals([measured])] == [
         ("≤ 15 ms", False),
+        ("", True),
         ("≤ 50 ms", True),
+        ("", True),
         ("≥ 0.98 ", False),
     ]
 

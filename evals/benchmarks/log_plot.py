@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor, log10
 
 Series = Mapping[str, Sequence[tuple[float, float]]]
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 340, 300, 56, 34, 40
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340, 300, 56, 30, 34, 40
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#8c564b", "#7f7f7f")
 LINE = 16
 
@@ -24,14 +24,14 @@ def picture(panels: Mapping[str, Series]) -> str:
 
 def _panel(offset: float, title: str, series: Series) -> str:
     points = [point for line in series.values() for point in line]
-    across, up = _axis([x for x, _ in points], LEFT, WIDTH - 14), _axis([y for _, y in points], HEIGHT - BOTTOM, TOP)
+    across, up = _axis([x for x, _ in points], LEFT, WIDTH - RIGHT), _axis([y for _, y in points], HEIGHT - BOTTOM, TOP)
     parts = [f'<text x="{LEFT}" y="20" font-weight="bold">{title}</text>']
     for power in range(across[0], across[1] + 1):
         x = _place(10.0**power, across)
         parts.append(_grid(x, HEIGHT - BOTTOM, x, TOP) + _label(x, HEIGHT - BOTTOM + 16, power, "middle"))
     for power in range(up[0], up[1] + 1):
         y = _place(10.0**power, up)
-        parts.append(_grid(LEFT, y, WIDTH - 14, y) + _label(LEFT - 6, y + 4, power, "end"))
+        parts.append(_grid(LEFT, y, WIDTH - RIGHT, y) + _label(LEFT - 6, y + 4, power, "end"))
     for at, ((name, line), colour) in enumerate(zip(series.items(), COLOURS, strict=False)):
         places = [(_place(x, across), _place(y, up)) for x, y in line]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)

@@ -69,7 +69,7 @@ def measure_in_memory(
             load_s=load_s,
             build_s=build_s,
             memory_mb=memory_mb,
-            disk_mb=megabytes(folder),
+            disk_mb=megabytes(folder) if store else 0.0,
             dense=timed(lambda one: nearest(snapshot, store, one.vectors.vector), asked),
             recall=recall(snapshot, store, asked),
             searches=searches(searcher, store, asked, corpus.rare) if size <= LARGEST_WITH_TERMS else None,

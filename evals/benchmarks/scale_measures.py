@@ -42,8 +42,8 @@ class AskedQuestion(msgspec.Struct, frozen=True, kw_only=True):
 class Timed(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds over all questions, each by the quickest of ``ROUNDS`` tries.
 
-    Processor time of all threads, which is what a search takes where nothing else runs: it waits for nothing but a file
-    that the system has in memory. Time on the clock, beside it, has in it what else the machine did.
+    Processor time of all threads, without what a search waits for; and time on the clock, which has in it whatever else
+    the machine did.
     """
 
     p50: float

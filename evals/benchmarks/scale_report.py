@@ -34,8 +34,8 @@ def goals(figures: Sequence[Measured]) -> Iterator[Row]:
         what = f"{one.chunks} chunks, {one.arm}"
         for size, (plain, rescored) in GOALS_MS.items():
             if size <= one.chunks < 1.1 * size:
-                yield at_most(f"{what}: search without rescoring, p95", searches.plain.p95, plain, "ms")
-                yield at_most(f"{what}: with token-level rescoring, p95", searches.rescored.p95, rescored, "ms")
+                yield from _latency(f"{what}: search without rescoring", searches.plain, plain)
+                yield from _latency(f"{what}: with token-level rescoring", searches.rescored, rescored)
         yield at_least(f"{what}: a language with 0.5 %, recall@10", searches.filtered_recall, FILTERED_RECALL, "")
 
 
@@ -53,7 +53,7 @@ def draw(figures: Sequence[Measured]) -> str:
         return [(float(chunks), number) for chunks, number in found if number is not None and number > 0]
 
     panels = {
-        "p95, ms": {
+        "p95 of processor time, ms": {
             "exact, dense arm": line("exact", lambda one: one.dense.p95),
             "HNSW, dense arm": line("HNSW", lambda one: one.dense.p95),
             "exact, whole search, rescored": line("exact", _rescored_ms),
@@ -70,6 +70,12 @@ def draw(figures: Sequence[Measured]) -> str:
     }
     drawn = {title: {name: points for name, points in series.items() if points} for title, series in panels.items()}
     return picture({title: series for title, series in drawn.items() if series})
+
+
+def _latency(what: str, found: Timed, goal_ms: float) -> Iterator[Row]:
+    """A goal is one of time on the clock; processor time stands beside it to be read, and meets nothing."""
+    yield at_most(f"{what}, p95 on the clock", found.clock_p95, goal_ms, "ms")
+    yield Row("the same, processor time", f"{three_digits(found.p95)} ms")
 
 
 def _rescored_ms(one: Measured) -> float | None:
