@@ -24,6 +24,8 @@ from index.second_look import SecondLook, look, places
 from index.snapshot import Snapshot, take_snapshot
 from index.timeliness import asked_time, timeliness
 
+EXACT_CHUNKS = 30_000
+"""Up to so many chunks the nearest are found in memory: faster than by the derived store, and all of them."""
 CANDIDATES = 200
 """Nearest chunks taken from each arm before they are scored together."""
 DENSE_WEIGHT = 0.7
@@ -65,7 +67,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 class Searcher:
     """Searches the catalog as it was when this was made.
 
-    ``store`` may be None: then dense candidates are found exactly, in memory.
+    ``store``, which large indexes search, may be None: then dense candidates are found exactly, in memory.
     """
 
     def __init__(
@@ -159,7 +161,8 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     question_terms = terms(query.text, query.lang)
     allowed = snapshot.matching(query.filters)
     lexical = snapshot.terms.scores(question_terms)
-    near = None if store is None or allowed is not None else _nearest(snapshot, store, vector)
+    is_small = len(snapshot) <= EXACT_CHUNKS
+    near = None if store is None or is_small or allowed is not None else _nearest(snapshot, store, vector)
     if near is None:
         near = snapshot.nearest(vector, CANDIDATES, allowed)
     rows = _union(near, _best_rows(lexical, CANDIDATES, allowed))
