@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.token_vectors import QuestionTokens
+    from index.token_vectors import QuestionTokens, SideBySide
 
 BlockKind = Literal[
     "title", "description", "paragraph", "heading", "list_item", "table_row", "caption", "quote", "code"
@@ -126,6 +126,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """The same for each of ``sentences``; empty where the encoder gives no token vectors."""
     unit_focus: tuple[float, ...] = ()
     """For each of ``sentences`` how much of it the question is about; empty as ``unit_scores``."""
+    tokens: "SideBySide | None" = None
+    """The question's tokens and the chunk's; None where the encoder gives no token vectors."""
 
 
 class PassageVectors(msgspec.Struct, frozen=True):

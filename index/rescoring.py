@@ -5,7 +5,7 @@ score and how much of it the question is about; and what ranking makes its own s
 Reads the rows' token vectors from the catalog; rows without any score zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ from index.catalog import Catalog
 from index.interaction import STRIDE, Floats, Passages, Runs, cosines, joined, maxima, means, touching, unit, whole
 from index.lexical import terms
 from index.snapshot import Snapshot
-from index.token_vectors import QuestionTokens
+from index.token_vectors import QuestionTokens, SideBySide
 
 RARITY_POWER = 0.5
 WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
@@ -34,6 +34,8 @@ class Rescored(msgspec.Struct, frozen=True):
     focus: tuple[float, ...]
     """The other way round: for each token of the unit its best question token, on average. Low where a unit speaks
     mostly of other things."""
+    tokens: SideBySide | None = None
+    """What the figures were computed from."""
 
 
 NOTHING = Rescored(0.0, (), ())
@@ -62,10 +64,33 @@ def rescore(
     best = maxima(both, whole(passages))
     own = len(asked)
     return Interaction(
-        results=_results(snapshot, rows, passages, both[:own], best[:own], question.weights),
+        results=tuple(
+            msgspec.structs.replace(result, tokens=tokens) if result.units else result
+            for result, tokens in zip(
+                _results(snapshot, rows, passages, both[:own], best[:own], question.weights),
+                _side_by_side(snapshot, rows, passages, asked, question.weights),
+                strict=True,
+            )
+        ),
         best=best[:own],
         common=best[own:],
     )
+
+
+def _side_by_side(
+    snapshot: Snapshot, rows: Sequence[int], passages: Passages, asked: Floats, weights: Floats
+) -> Iterator[SideBySide]:
+    question, weighed = asked.tobytes(), weights.astype(np.float32).tobytes()
+    for number, row in enumerate(rows):
+        own = slice(passages.bounds[number], passages.bounds[number + 1])
+        shift = number * STRIDE + snapshot.chunks[row].stored.prefix
+        yield SideBySide(
+            question=question,
+            weights=weighed,
+            passage=passages.vectors[own].tobytes(),
+            starts=(passages.starts[own] - shift).astype(np.int32).tobytes(),
+            ends=(passages.ends[own] - shift).astype(np.int32).tobytes(),
+        )
 
 
 def rarities(snapshot: Snapshot, question: str, lang: str, tokens: QuestionTokens) -> NDArray[np.float32]:

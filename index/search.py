@@ -149,7 +149,9 @@ def _hit(snapshot: Snapshot, scores: Scores, i: int, late: dict[int, Rescored]) 
         cosine=float(scores.cosines[i]),
         coverage=float(scores.coverages[i]),
     )
-    return msgspec.structs.replace(hit, late=rescored.chunk, unit_scores=rescored.units, unit_focus=rescored.focus)
+    return msgspec.structs.replace(
+        hit, late=rescored.chunk, unit_scores=rescored.units, unit_focus=rescored.focus, tokens=rescored.tokens
+    )
 
 
 def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.float32], query: Query) -> Scores:

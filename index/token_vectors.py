@@ -50,6 +50,36 @@ class QuestionTokens(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, weights=weights / max(float(weights.sum()), 1e-6))
 
 
+class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
+    """A question's tokens and a passage's, each less the mean of its language and of unit norm.
+
+    Packed, so that hits compare by content: float32 vectors and weights, int32 offsets.
+    """
+
+    question: bytes
+    weights: bytes
+    """Of the question's tokens, summing to 1."""
+    passage: bytes
+    starts: bytes
+    """Offsets of the passage's tokens in the hit's text, as ``ends``; negative in title and headings before it."""
+    ends: bytes
+
+    def question_vectors(self) -> NDArray[np.float32]:
+        """``[n, TOKEN_DIM]``."""
+        return np.frombuffer(self.question, np.float32).reshape(-1, TOKEN_DIM)
+
+    def question_weights(self) -> NDArray[np.float32]:
+        return np.frombuffer(self.weights, np.float32)
+
+    def passage_vectors(self) -> NDArray[np.float32]:
+        """``[n, TOKEN_DIM]``."""
+        return np.frombuffer(self.passage, np.float32).reshape(-1, TOKEN_DIM)
+
+    def offsets(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Starts and ends of the passage's tokens."""
+        return np.frombuffer(self.starts, np.int32), np.frombuffer(self.ends, np.int32)
+
+
 @cache
 def bundled_projection() -> Projection:
     """For the bundled model, computed by ``evals/benchmarks/fit_projection.py``."""

@@ -188,7 +188,7 @@ def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[
     framed = frame_quotes(quotes, turn.lang, disagree=disagree)
     return msgspec.structs.replace(
         _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
-        citations=citations(chosen, framed, number, sure),
+        citations=citations(chosen, framed, number, sure, expects(turn.standalone.text, turn.standalone.lang)),
         sources=sources,
         as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
     )

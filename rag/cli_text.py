@@ -3,6 +3,7 @@
 In: records. Out: styled text, without control characters. Prints nothing.
 """
 
+import re
 from collections.abc import Iterable
 
 from rich.text import Text
@@ -10,9 +11,10 @@ from rich.text import Text
 from index.records import ArticleSummary, Stats
 from rag.cli_output import clean
 from rag.doctor import Check
-from rag.records import Answer, Citation, SearchHit, Source
+from rag.records import Answer, Citation, SearchHit, Source, TextRange
 
 EXCERPT_CHARS = 240
+_SPACE = re.compile(r"\s+")
 
 
 def answer_text(answer: Answer) -> Text:
@@ -73,13 +75,17 @@ def _source(source: Source, citations: Iterable[Citation]) -> Text:
         Text.assemble((f"[{source.n}] {_one_line(source.title)}", "bold"), (f"  {about}", "dim")),
         Text(f"    {_one_line(source.url or source.path)}", style="dim"),
     ]
-    quotes = dict.fromkeys(_quote(c, source.lang) for c in citations if c.n == source.n)
-    return Text("\n").join([*lines, *(Text(f"    {quote}") for quote in quotes)])
+    quotes = {c.quote: _quote(c, source.lang) for c in citations if c.n == source.n}
+    return Text("\n").join([*lines, *quotes.values()])
 
 
-def _quote(citation: Citation, source_lang: str) -> str:
+def _quote(citation: Citation, source_lang: str) -> Text:
+    """With the short answer in bold."""
     lang = "" if citation.source.lang == source_lang else f" ({citation.source.lang})"
-    return f"“{_one_line(citation.quote)}”{lang}"
+    at = citation.highlight or TextRange(start=0, end=0)
+    cut = (citation.quote[: at.start], citation.quote[at.start : at.end], citation.quote[at.end :])
+    before, short, after = (clean(_SPACE.sub(" ", part)) for part in cut)
+    return Text.assemble(f"    “{before}", (short, "bold"), f"{after}”{lang}")
 
 
 def _hit(n: int, hit: SearchHit) -> Text:

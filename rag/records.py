@@ -91,6 +91,8 @@ class Citation(Record, frozen=True, kw_only=True):
     source: CitationSource
     quote: str
     verification: Verification
+    highlight: TextRange | None = None
+    """The short answer inside ``quote``; None where no few words of it are likely to be one."""
 
 
 class Source(Record, frozen=True, kw_only=True):

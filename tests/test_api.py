@@ -15,7 +15,7 @@ def test_an_answer_has_the_published_fields(client: TestClient[Any]) -> None:
         *("citations", "sources", "nearest", "followups", "as_of", "timings_ms", "confidence"),
     ]
     citation = answer["citations"][0]
-    assert list(citation) == ["n", "answer", "source", "quote", "verification"]
+    assert list(citation) == ["n", "answer", "source", "quote", "verification", "highlight"]
     assert list(citation["answer"]) == ["start", "end"]
     assert list(citation["source"]) == [
         *("article_id", "work_id", "path", "url", "title", "lang", "published", "modified", "heading", "chunk_id"),

@@ -97,6 +97,12 @@ def test_quotes_and_markers_are_found_by_code_points() -> None:
 
 
 @needs_node
+def test_the_short_answer_is_set_apart_by_code_points() -> None:
+    assert read('r.highlightedParts("\U0001f697 545 km.", {start: 2, end: 8})') == ["\U0001f697 ", "545 km", "."]
+    assert read('r.highlightedParts("545 km.", null)') == ["", "", "545 km."]
+
+
+@needs_node
 def test_a_marker_stands_for_the_quote_before_it() -> None:
     text = "aa [1] bb [1]"
     citations = [{"n": 1, "answer": {"start": 0, "end": 2}}, {"n": 1, "answer": {"start": 7, "end": 9}}]

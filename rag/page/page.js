@@ -3,7 +3,7 @@
 
 import { $, element, setAttributes } from "./elements.js";
 import { feedbackView } from "./feedback.js";
-import { EventReader, answerPieces, articleParagraphs, dateInWords, directionOf, languageName, safeLink } from "./reading.js";
+import { EventReader, answerPieces, articleParagraphs, dateInWords, directionOf, highlightedParts, languageName, safeLink } from "./reading.js";
 
 const LOCALE = "en";
 const PHASES = { searching: "Searching the articles", reading: "Reading", writing: "Writing" };
@@ -114,7 +114,12 @@ function answerView(answer, question) {
 
 function pieceView({ text, marker, citation }) {
   if (marker) return markerView(marker, citation);
-  return citation ? element("span", { class: "quote", ...spoken(citation.source.lang) }, text) : text;
+  return citation ? element("span", { class: "quote", ...spoken(citation.source.lang) }, ...highlightedText(text, citation.highlight)) : text;
+}
+
+function highlightedText(text, highlight) {
+  const [before, short, after] = highlightedParts(text, highlight);
+  return [before, short && element("strong", {}, short), after].filter(Boolean);
 }
 
 const markerView = (marker, citation) =>

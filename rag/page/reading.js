@@ -67,6 +67,13 @@ function citedBefore(n, offset, citations) {
   return cited.findLast((citation) => citation.answer.start < offset) ?? cited[0];
 }
 
+/** A quote before, in and after its short answer; the offsets count code points. */
+export function highlightedParts(quote, highlight) {
+  const points = Array.from(quote);
+  const { start, end } = highlight ?? { start: 0, end: 0 };
+  return [points.slice(0, start), points.slice(start, end), points.slice(end)].map((part) => part.join(""));
+}
+
 /** Paragraphs of an article as [{text, marked}] each; nothing is marked unless the quote stands exactly there. */
 export function articleParagraphs(text, source, quote) {
   const points = Array.from(text);
