@@ -78,6 +78,11 @@ def test_nothing_is_marked_where_nothing_is_likely(monkeypatch: pytest.MonkeyPat
     assert short_answer(with_tokens("word " * 40), OTHER) is None
 
 
+def test_a_whole_quote_is_no_short_answer_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    certain_of(monkeypatch, 0, 6)
+    assert short_answer(with_tokens(WORDS), OTHER) is None
+
+
 def test_nothing_is_marked_without_token_vectors() -> None:
     assert short_answer(make_candidate(WORDS, 0.0), OTHER) is None
 
