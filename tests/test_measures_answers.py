@@ -8,7 +8,7 @@ from evals.golden import Expect
 from evals.measures import MEASURES
 from evals.measures.short_answer import token_f1
 from evals.records import Outcome
-from rag.records import Answer, Citation, TextRange
+from rag.records import Answer, TextRange
 
 NOT_FOUND = Expect(status="not_found")
 BERTHS = Expect(status="answered", works=(WORK,), facts=(("1,250",), ("2019",)))
@@ -129,15 +129,9 @@ def test_tokens_are_words_or_the_characters_of_scripts_without_spaces(text: str,
     assert token_f1(text, form) == pytest.approx(f1)
 
 
-class Marked(Citation, frozen=True, kw_only=True):
-    """A citation with the short answer marked in it."""
-
-    highlight: TextRange | None = None
-
-
 def test_the_short_answer_is_what_is_marked_in_the_first_quote_and_else_unscored() -> None:
     plain = citation("It opened on 14 December 2022.")
-    marked = Marked(**msgspec.structs.asdict(plain), highlight=TextRange(start=13, end=24))
+    marked = msgspec.structs.replace(plain, highlight=TextRange(start=13, end=24))
     asked = case(expect=Expect(status="answered", facts=(("2022-12-14", "14 December 2022"),)))
     assert score("short_answer_f1", outcome(asked, answer(marked))) == pytest.approx(0.8)
     assert score("short_answer_f1", outcome(asked, answer(plain))) is None

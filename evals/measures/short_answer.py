@@ -1,8 +1,8 @@
 """F1 of the short answer marked in the first quote, against the accepted forms of the case's one fact.
 
-The mark is a ``highlight`` of the citation: a range into its quote. Citations do not carry one yet, and then the
-measure is unscored: a whole sentence taken for a short answer would say nothing. Unscored too without an answer to mark
-and for cases with more than one fact, of which one mark can show one only.
+The mark is the ``highlight`` of the citation, a range into its quote. Where nothing is marked the measure is unscored:
+a whole sentence taken for a short answer would say nothing. Unscored too without an answer to mark and for cases with
+more than one fact, of which one mark can show one only.
 
 Tokens as in SQuAD's own script: lower case, no punctuation, no English articles; words where words are parted by
 spaces, single characters in Chinese, Japanese, Thai, Lao, Khmer and Burmese.
@@ -15,7 +15,7 @@ import regex
 from evals.golden import normalise
 from evals.measures.measure import Measure
 from evals.records import Outcome
-from rag.records import Citation, TextRange
+from rag.records import Citation
 
 _TOKEN = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -42,8 +42,8 @@ def _score(outcome: Outcome, _: float | None) -> float | None:
 
 
 def _marked(citation: Citation) -> str | None:
-    highlight = getattr(citation, "highlight", None)
-    return citation.quote[highlight.start : highlight.end] if isinstance(highlight, TextRange) else None
+    highlight = citation.highlight
+    return citation.quote[highlight.start : highlight.end] if highlight else None
 
 
 def _tokens(text: str) -> Counter[str]:
