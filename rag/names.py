@@ -34,6 +34,7 @@ GENERIC_SHARE = 0.6
 PROPER = 4
 """How many times as often a name is written with a capital as without."""
 CACHED_TEXTS = 8192
+CACHED_WORDS = 50_000
 
 Phrase = tuple[str, ...]
 Named = Literal["asked", "other", "silent"]
@@ -260,6 +261,7 @@ def _bare_numbers(question: str) -> frozenset[str]:
     return frozenset(form for form in found if form.isdecimal() and not _YEAR.fullmatch(form))
 
 
+@lru_cache(maxsize=CACHED_WORDS)
 def _has_case(form: str) -> bool:
     return any(character.isdecimal() or character.upper() != character for character in form)
 
@@ -276,6 +278,7 @@ def _tokens(text: str) -> tuple[_Token, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=CACHED_WORDS)
 def _form(word: str) -> str:
     """Without case and without the accents of cased scripts."""
     folded = unicodedata.normalize("NFKD", fold_digits(word)).casefold()
@@ -283,6 +286,7 @@ def _form(word: str) -> str:
     return unicodedata.normalize("NFC", bare or folded)
 
 
+@lru_cache(maxsize=CACHED_WORDS)
 def _is_capital(word: str) -> bool | None:
     if any(character.isdecimal() or character.isupper() for character in word):
         return True

@@ -5,7 +5,7 @@ the words of ``rag/question_words.py``. Knows no language of the sentence; what 
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 
 import msgspec
@@ -18,6 +18,8 @@ from rag.question import Expectation, names_kind
 from rag.question_words import normalised, question_words, split_phrases
 
 CANNOT_TELL = 0.5
+CACHED_TEXTS = 16_384
+"""Sentences that are remembered: the same articles are asked about again and again."""
 
 _OTHER_WORDS_TOO = frozenset({"may", "march", "mars", "out", "set", "mai", "mei", "maj", "mart"})
 _TIME_UNITS = frozenset({"h", "min", "s", "ms"})
@@ -185,6 +187,7 @@ def _spelled_out(folded: str, *, yes: float, no: float) -> float:
     return yes if spelled else no
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def _denies(folded: str) -> bool:
     return any(phrase in folded for phrase in _denials())
 
