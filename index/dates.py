@@ -8,12 +8,14 @@ Where 03/04/2022 can be read two ways both readings are kept, day first.
 import calendar
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import msgspec
 import regex
 
+CACHED_TEXTS = 4096
+"""Whose dates and numbers are remembered: every question about a sentence asks for them again."""
 _MONTH_LOCALES = (
     *("en", "de", "nl", "fr", "es", "it", "pt", "ca", "ro", "da", "nb", "nn", "sv", "fi", "is", "et", "lv", "lt"),
     *("pl", "cs", "sk", "sl", "hr", "sq", "hu", "tr", "eu", "ga", "cy", "id", "ms"),
@@ -68,6 +70,7 @@ def fold_digits(text: str) -> str:
     return text if text.isascii() else _FOREIGN.sub(lambda match: _ascii_figure(match[0]), text)
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def dates(text: str) -> tuple[DateMention, ...]:
     """The dates of a text in order, not overlapping."""
     if not re.search(r"\d", text):

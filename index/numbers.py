@@ -7,12 +7,13 @@ Refused, because they are names: digits glued to letters, as in "Q8" or "CO2", u
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
 import regex
 
-from index.dates import DateMention, dates, fold_digits
+from index.dates import CACHED_TEXTS, DateMention, dates, fold_digits
 from index.number_words import Spellings, spellings
 
 __all__ = ["DateMention", "Number", "dates", "fold_digits", "numbers", "same_number"]
@@ -57,6 +58,7 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
         return self.readings[0]
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def numbers(text: str) -> tuple[Number, ...]:
     """The numbers of a text in order, not overlapping. Ranges are two numbers that share their unit."""
     if not re.search(r"\d", text):

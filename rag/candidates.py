@@ -22,7 +22,7 @@ from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit, says_unknown
 
 CONSIDERED_HITS = 12
-CACHED_TEXTS = 8192
+CACHED_TEXTS = 16_384
 """Sentences whose terms are kept: the same articles are asked about again and again."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 MIN_QUOTE_BYTES = 8

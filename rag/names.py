@@ -33,7 +33,7 @@ GENERIC_SHARE = 0.6
 """Of the works found: a word in more of them, such as a maker's name, tells none apart."""
 PROPER = 4
 """How many times as often a name is written with a capital as without."""
-CACHED_TEXTS = 8192
+CACHED_TEXTS = 16_384
 CACHED_WORDS = 50_000
 
 Phrase = tuple[str, ...]
