@@ -10,8 +10,8 @@ import math
 import threading
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,6 +67,8 @@ _JOINERS = "-'’:"
 """Between a name and its ending: ``Audi'nin``, ``EX30:n``, ``e-tron``."""
 _SAMPLE = 4000
 """Characters looked at; letter statistics hardly change beyond."""
+_REMEMBERED = 1024
+"""Texts: a question's language is asked for more than once a turn."""
 _PLAIN_WEIGHT, _FULL_WEIGHT, _FUNCTION_WORD, _LIKELY = 0.5, 0.15, 2.0, 2.5
 """Log odds: of the letters without and with names (as factors), of one function word, of a likely language."""
 _FOREIGN_LETTERS = 3.0
@@ -96,7 +98,7 @@ class Word(NamedTuple):
 
 def detect(text: str) -> tuple[str, float]:
     """The most probable language and its probability, 0 to 1; ``("und", 0.0)`` for a text without letters."""
-    scores = _scores(text)
+    scores = _scores(text[:_SAMPLE])
     if not scores:
         return UNDETERMINED, 0.0
     best = max(scores, key=scores.__getitem__)
@@ -110,7 +112,7 @@ def detect_question(text: str, candidates: Collection[str] = (), indexed: Collec
     that seems best ("Hvem er direktør?"), the one with articles wins.
     """
     likely = [candidate.partition("-")[0] for candidate in candidates]
-    scores = _scores(text)
+    scores = _scores(text[:_SAMPLE])
     if not scores:
         return likely[0] if likely else UNDETERMINED
     odds = {lang: score + _LIKELY * (lang in likely) for lang, score in scores.items()}
@@ -137,9 +139,10 @@ def function_word_share(text: str, lang: str) -> float:
     return len(hits) / len(words) if len(set(hits)) >= _PROSE_WORDS else 0.0
 
 
-def _scores(text: str) -> dict[str, float]:
+@lru_cache(maxsize=_REMEMBERED)
+def _scores(text: str) -> Mapping[str, float]:
     """Log odds of the languages written in the text's main script; empty without letters."""
-    words = _words(unicodedata.normalize("NFC", text[:_SAMPLE]))
+    words = _words(unicodedata.normalize("NFC", text))
     if not words:
         return {}
     script = _main_script(words)
