@@ -28,6 +28,7 @@ _LONGEST_ENDING = 5
 _BUDDHIST_OFFSET = 543
 _CENTURY_PIVOT = 70
 
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DIGITS = regex.compile(r"(?<![\p{Latin}\p{Cyrillic}\p{Greek}\d]|\d[.,:])\d{1,4}(?!\d|[.,:]\d{3}(?!\d))")
 _WORD = r"(?P<word>\p{L}[\p{L}\p{M}]{2,19})"
 _LINK = r"(?:(?:(?:de|del|of|the|den|di|năm|من)\s{1,2})|d['’])?"
@@ -68,6 +69,11 @@ class DateMention(msgspec.Struct, frozen=True, kw_only=True):
 def fold_digits(text: str) -> str:
     """Decimal digits of every script as 0–9 and full-width separators as ASCII; the length stays."""
     return text if text.isascii() else _FOREIGN.sub(lambda match: _ascii_figure(match[0]), text)
+
+
+def years(text: str) -> frozenset[str]:
+    """The figures that read as a year of the twentieth or twenty-first century, in Latin digits."""
+    return frozenset(_YEAR.findall(fold_digits(text)))
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

@@ -13,10 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from index.dates import fold_digits
+from index.dates import years
 from index.languages import base
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SAME_WORDS = {"no": "nb", "yue": "zh", "ms": "id", "bs": "hr"}
 
 
@@ -32,9 +31,9 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def asked_time(question: str, lang: str) -> AskedTime:
     """A year goes before the newest."""
-    years = frozenset(_YEAR.findall(fold_digits(question)))
+    named = years(question)
     pattern = _newest(_SAME_WORDS.get(base(lang), base(lang)))
-    return AskedTime(years, not years and pattern is not None and pattern.search(question.casefold()) is not None)
+    return AskedTime(named, not named and pattern is not None and pattern.search(question.casefold()) is not None)
 
 
 def timeliness(asked: AskedTime, published: Sequence[str | None]) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ from rag.errors import KildeError, NotFoundError
 from rag.evidence import calibration, support
 from rag.extract import choose
 from rag.framing import FramedQuote, frame_quotes, not_found_text, small_talk_text
-from rag.question import expects
+from rag.question import Expectation, expects
 from rag.records import (
     Answer,
     CitationReady,
@@ -161,17 +161,26 @@ class Answering:
             text = not_found_text(turn.lang)
             return _answer(turn, status="not_found", text=text, timings=timings, nearest=nearest, confidence=sure)
         chosen = choose(ranked, turn.lang)
-        rival = contradiction(ranked, chosen[0], expects(text, turn.standalone.lang), turn.lang)
+        expected = expects(text, turn.standalone.lang)
+        rival = contradiction(ranked, chosen[0], expected, turn.lang)
         if rival is not None:
             chosen = newest_first(chosen[0], rival)
-        return _quoted(turn, chosen, sure, timings, disagree=rival is not None)
+        return _quoted(turn, chosen, sure, timings, expected, disagree=rival is not None)
 
     def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)
         return self._search(query)
 
 
-def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[str, int], *, disagree: bool) -> Answer:
+def _quoted(
+    turn: Turn,
+    chosen: Sequence[Candidate],
+    sure: float,
+    timings: dict[str, int],
+    expected: Expectation,
+    *,
+    disagree: bool,
+) -> Answer:
     sources = numbered_sources([candidate.hit for candidate in chosen])
     works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
     number = {work_id: n for n, work_id in enumerate(works, start=1)}
@@ -188,7 +197,7 @@ def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, timings: dict[
     framed = frame_quotes(quotes, turn.lang, disagree=disagree)
     return msgspec.structs.replace(
         _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
-        citations=citations(chosen, framed, number, sure, expects(turn.standalone.text, turn.standalone.lang)),
+        citations=citations(chosen, framed, number, sure, expected),
         sources=sources,
         as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
     )

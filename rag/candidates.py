@@ -4,7 +4,6 @@ In: hits and a question. Out: candidates, best first, by a linear model over sig
 figures. Its weights are data, fitted by ``evals/benchmarks/fit_extraction.py``. Pure.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -13,9 +12,9 @@ from math import log1p
 
 import msgspec
 
+from index.dates import years
 from index.languages import base
 from index.lexical import terms
-from index.numbers import fold_digits
 from index.records import Hit, Span
 from rag.names import Names
 from rag.question import Expectation, expects
@@ -24,7 +23,6 @@ from rag.question_fit import CANNOT_TELL, fit, says_unknown
 CONSIDERED_HITS = 12
 CACHED_TEXTS = 16_384
 """Sentences whose terms are kept: the same articles are asked about again and again."""
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 MIN_QUOTE_BYTES = 8
 """Of letters and digits in UTF-8: a Chinese character says as much as three Latin letters."""
 
@@ -85,7 +83,7 @@ def extraction_weights() -> dict[str, float]:
 def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]:
     """All quotable units of the best hits, best first, without those that speak of another year than the question."""
     expected = expects(question, lang)
-    asked_years = _years(question)
+    asked_years = years(question)
     asked_figures = _figures(question, lang)
     names = Names(question, lang, hits[:CONSIDERED_HITS])
     units = [
@@ -141,13 +139,9 @@ def _meaning(hit: Hit, place: int, coverage: float, foreign: bool) -> dict[str, 
     }
 
 
-def _years(text: str) -> frozenset[str]:
-    return frozenset(_YEAR.findall(fold_digits(text)))
-
-
 def _is_of_another_year(text: str, asked: frozenset[str]) -> bool:
     """Whether the text names years, and none of those asked for; what stands above it does not change its year."""
-    return bool(asked) and bool(stated := _years(text)) and not asked & stated
+    return bool(asked) and bool(stated := years(text)) and not asked & stated
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
