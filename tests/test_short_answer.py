@@ -8,7 +8,8 @@ from small_candidates import make_candidate
 from evals.benchmarks.short_answer_f1 import best_f1, f1
 from evals.benchmarks.short_answer_network import batch_of, new_network, train
 from index.records import Span
-from index.token_vectors import TOKEN_DIM, SideBySide
+from index.side_by_side import SideBySide
+from index.token_vectors import TOKEN_DIM, Tokens, pack
 from rag import short_answer as module
 from rag.candidates import Candidate
 from rag.question import OTHER
@@ -28,9 +29,9 @@ def with_tokens(text: str, seed: int = 1, before: str = "") -> Candidate:
     tokens = SideBySide(
         question=_unit_vectors(rng, 4).tobytes(),
         weights=np.full(4, 0.25, np.float32).tobytes(),
-        passage=_unit_vectors(rng, len(words)).tobytes(),
-        starts=starts.tobytes(),
-        ends=ends.tobytes(),
+        passage=pack(Tokens(vectors=_unit_vectors(rng, len(words)), starts=starts, ends=ends)),
+        mean=np.zeros(TOKEN_DIM, np.float32).tobytes(),
+        prefix=0,
     )
     made = make_candidate(whole, 0.0)
     hit = msgspec.structs.replace(made.hit, tokens=tokens)
