@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from rag.records import Answer
 
 PROJECT = Path(__file__).parent.parent
 CONTENT = PROJECT / "evals" / "corpus" / "content"
-SEEDS = PROJECT.parent / "shared" / "data" / "seeds"
+DATA = PROJECT.parent / "shared" / "data"
+SEEDS, PAGES = DATA / "seeds", DATA / "evkx" / "content"
 NOT_INGESTED = {"news/heron-coupe.md", "news/boreo-winter-offer.md", "news/zandhaven-museum-2099.md"}
 
 
@@ -178,7 +180,9 @@ def test_an_id_used_twice_an_unknown_field_and_an_empty_file_are_refused(tmp_pat
     assert refused(tmp_path, "") == "cases.jsonl holds no question."
 
 
-@pytest.mark.parametrize(("name", "total", "refusals", "langs"), [("seeds", 30, 8, 6), ("sample", 60, 16, 17)])
+@pytest.mark.parametrize(
+    ("name", "total", "refusals", "langs"), [("seeds", 30, 8, 6), ("sample", 60, 16, 17), ("own", 120, 30, 16)]
+)
 def test_the_question_files_hold_what_they_promise(name: str, total: int, refusals: int, langs: int) -> None:
     cases = load_cases(QUESTIONS / f"{name}.jsonl")
     assert len(cases) == total
@@ -199,16 +203,40 @@ def unsupported(case: Case, sources: list[str]) -> list[str]:
 
 
 def test_what_the_sample_questions_expect_stands_in_the_works_they_name() -> None:
-    works: dict[str, list[str]] = {}
-    for path in CONTENT.rglob("*.*"):
-        name = path.relative_to(CONTENT).as_posix()
-        works.setdefault(split_path(name)[1], []).append(path.read_text(encoding="utf-8"))
+    works = works_in(CONTENT)
     cases = load_cases(QUESTIONS / "sample.jsonl")
-    named = {work for case in cases for work in case.expect.works}
-    assert named <= works.keys() - NOT_INGESTED
+    assert {work for case in cases for work in case.expect.works}.isdisjoint(NOT_INGESTED)
+    assert unsupported_in_works(cases, works) == []
+
+
+def works_in(*folders: Path) -> dict[str, list[str]]:
+    """The texts of every work, in all its languages."""
+    works: dict[str, list[str]] = {}
+    for folder in folders:
+        for path in folder.rglob("*.*"):
+            name = path.relative_to(folder).as_posix()
+            works.setdefault(split_path(name)[1], []).append(path.read_text(encoding="utf-8"))
+    return works
+
+
+def unsupported_in_works(cases: Sequence[Case], works: Mapping[str, list[str]]) -> list[str]:
+    """What stands in no version of the works that a case names; an answerable case has to name some."""
     assert all(case.expect.works for case in cases if case.answerable)
     missing = [unsupported(case, [text for work in case.expect.works for text in works[work]]) for case in cases]
-    assert [what for each in missing for what in each] == []
+    return [what for each in missing for what in each]
+
+
+def test_the_own_questions_hold_as_many_look_alikes_and_follow_ups_as_they_promise() -> None:
+    cases = load_cases(QUESTIONS / "own.jsonl")
+    tags = Counter(tag for case in cases for tag in case.tags)
+    assert (tags["plain"], tags["look-alike"], tags["followup"], tags["unanswerable"]) == (40, 25, 25, 30)
+    assert all(case.expect.forbidden for case in cases if "look-alike" in case.tags)
+    assert all(bool(case.turns) == bool(case.standalone) == ("followup" in case.tags) for case in cases)
+
+
+@pytest.mark.skipif(not PAGES.is_dir(), reason="../shared/data/evkx is not there")
+def test_what_the_own_questions_expect_stands_in_the_works_they_name() -> None:
+    assert unsupported_in_works(load_cases(QUESTIONS / "own.jsonl"), works_in(SEEDS, PAGES)) == []
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="../shared/data/seeds is not there")

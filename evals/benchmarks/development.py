@@ -1,7 +1,8 @@
 """The questions for tuning, never for reports: over pages as publishers have them, and over the sample articles.
 
 In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. What
-nothing is fitted on lies in ``golden-*.jsonl``, ``pages.jsonl`` and ``seeds_fresh.jsonl`` of ``evals/questions``.
+nothing is fitted on lies in ``golden-*.jsonl``, ``own.jsonl``, ``pages.jsonl`` and ``seeds_fresh.jsonl`` of
+``evals/questions``.
 """
 
 from collections.abc import Iterator
