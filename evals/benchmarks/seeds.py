@@ -1,30 +1,38 @@
-"""Ask 30 questions in six languages about the three seed articles: ``python -m evals.benchmarks.seeds``.
+"""Ask questions about the seed articles and real pages: ``python -m evals.benchmarks.seeds [--questions NAME]``.
 
-In: the folder of shared data, which holds ``seeds`` and ``evkx/content``. Out: on stdout each wrong answer with its
-reasons, rights per language, quotes that are not exact, and latency. ``--seen`` asks 30 older questions, whose wrong
-answers were read while Kilde was made. ``--with-distractors`` adds the 54 pages of ``evkx`` to the index, which share
-names and figures with the seeds. Refuses data that is not there.
+In: the folder of shared data, which holds ``seeds`` and ``evkx/content``. Out: on stdout how many answers are right and
+how many speak of something else than was asked, with goals, by language and tag; ``--show`` prints the wrong ones.
+``own`` (the default) are 120 questions in 16 languages about the seeds and the 54 pages: 40 plain, 25 look-alikes, 25
+follow-ups, 30 without an answer, all written before any answer was seen. ``seeds_fresh`` are 30 in six languages about
+the seeds, ``seeds`` 30 older ones, whose wrong answers were read while Kilde was made; ``--with-distractors`` adds the
+pages, which share names and figures with the seeds, to their index. Refuses data that is not there.
 """
 
 from argparse import ArgumentParser
 from pathlib import Path
 
-from evals.benchmarks.asking import ask_fresh, report
+from evals.benchmarks.asking import ask_fresh, wrong_answers
+from evals.benchmarks.machine import describe
+from evals.benchmarks.rights import rows
+from evals.benchmarks.table import markdown
 from evals.golden import QUESTIONS, load_cases
 
 
 def main() -> None:
-    parser = ArgumentParser(description="Ask the golden questions about the three seed articles.")
+    parser = ArgumentParser(description="Ask the golden questions about the seed articles and real pages.")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder that holds seeds and evkx")
-    parser.add_argument("--seen", action="store_true", help="ask the questions whose answers were read before")
-    parser.add_argument("--with-distractors", action="store_true", help="index the pages of evkx as well")
+    parser.add_argument("--questions", choices=("own", "seeds_fresh", "seeds"), default="own")
+    parser.add_argument("--with-distractors", action="store_true", help="index the pages for the seeds' questions too")
+    parser.add_argument("--show", action="store_true", help="print the wrong answers; then they are no report any more")
     given = parser.parse_args()
     folders = [given.data / "seeds"]
-    if given.with_distractors:
+    if given.questions == "own" or given.with_distractors:
         folders.append(given.data / "evkx" / "content")
-    cases = load_cases(QUESTIONS / ("seeds.jsonl" if given.seen else "seeds_fresh.jsonl"))
-    for line in report(ask_fresh(cases, folders)):
+    asked = ask_fresh(load_cases(QUESTIONS / f"{given.questions}.jsonl"), folders)
+    for line in wrong_answers(asked) if given.show else ():
         print(line)
+    print(markdown(list(rows(asked))))
+    print(f"\n{describe()}")
 
 
 if __name__ == "__main__":
