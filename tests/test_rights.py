@@ -4,7 +4,7 @@ import pytest
 from made_runs import REFUSAL, answer, case, citation, outcome
 
 from evals.ask import Asked
-from evals.benchmarks.rights import is_about_another, rows
+from evals.benchmarks.rights import is_about_another, measured, rows
 from evals.golden import Case, Expect
 from rag.records import Answer
 
@@ -52,3 +52,14 @@ def test_a_row_holds_both_goals_and_misses_if_either_is_missed() -> None:
 
 def test_without_questions_there_are_no_rows() -> None:
     assert list(rows([])) == []
+
+
+def test_measures_are_means_over_what_is_scored_and_over_slices_of_some_size_alone() -> None:
+    right = outcome(SPEED, answer(citation("It drives 200 km/h.", BLUE)))
+    refused = outcome(SPEED, REFUSAL)
+    table = measured([Asked(outcome=one, latencies_ms=()) for one in [right] * 15 + [refused] * 5 + [outcome(PRICE)]])
+    by_slice = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
+    assert by_slice.keys() == {"all, 21", "answerable:yes, 20", "lang:en, 20", "tag:number, 20"}
+    assert by_slice["lang:en, 20"]["fact_recall"] == "75.0"
+    assert by_slice["all, 21"]["fact_recall"] == "75.0"
+    assert by_slice["all, 21"]["followup_loss"] == ""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from evals.benchmarks.asking import ask_fresh, wrong_answers
 from evals.benchmarks.machine import describe
-from evals.benchmarks.rights import rows
+from evals.benchmarks.retrieval_report import markdown_table
+from evals.benchmarks.rights import measured, rows
 from evals.benchmarks.table import markdown
 from evals.golden import QUESTIONS, load_cases
 
@@ -32,6 +33,7 @@ def main() -> None:
     for line in wrong_answers(asked) if given.show else ():
         print(line)
     print(markdown(list(rows(asked))))
+    print(f"\n{markdown_table(measured(asked))}")
     print(f"\n{describe()}")
 
 
