@@ -1,9 +1,10 @@
 """How the arms' figures make one score: a linear model, fair between languages. Pure.
 
-In: late interaction, cosine and term coverage of candidates, and which of them are in another language than the
-question. Out: scores, higher is better. Term coverage means less, and less of it is to be expected, across languages:
-foreign candidates have a weight and a start of their own. Coefficients are data, fitted by
-``evals/benchmarks/fit_ranking.py``.
+In: late interaction, cosine and term coverage of candidates, which of them are in another language than the question,
+and which of those have no version in it. Out: scores, higher is better. Term coverage means less across languages and
+has a weight of its own there. All that speaks for an answer looks weaker there, so that a passage that exists in other
+languages only is credited for it; one that has a version in the question's language is not: that one is judged.
+Coefficients are data, fitted by ``evals/benchmarks/fit_ranking.py``.
 """
 
 from functools import cache
@@ -29,7 +30,7 @@ class RankingWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cosine: float
     coverage: float
     foreign_coverage: float
-    foreign: float
+    untranslated: float
     common: float
     origin: float
     """Log-odds that stand for an even chance, so that scores fill the range from 0 to 1."""
@@ -42,6 +43,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     cosines: Floats
     coverages: Floats
     foreign: NDArray[np.bool_]
+    """Whether in another language than the question."""
+    untranslated: NDArray[np.bool_]
+    """Of the foreign ones, those that have no version in the question's language to be judged by."""
     common: Floats
     """How near the passage lies to questions in general: taken from what brings it near to this one."""
 
@@ -76,8 +80,9 @@ def columns(figures: Figures) -> Floats:
     """``[n, 6]``: in the order of the weights, what each is multiplied with."""
     foreign = figures.foreign.astype(np.float32)
     own_coverages, foreign_coverages = figures.coverages * (1 - foreign), figures.coverages * foreign
+    untranslated = figures.untranslated.astype(np.float32)
     return np.stack(
-        [figures.matched, figures.cosines, own_coverages, foreign_coverages, foreign, figures.common], axis=1
+        [figures.matched, figures.cosines, own_coverages, foreign_coverages, untranslated, figures.common], axis=1
     )
 
 

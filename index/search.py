@@ -20,7 +20,7 @@ from index.records import Encoder, Filters, Hit, QuestionVectors, VectorStore
 from index.repetition import repeats
 from index.reranker import Reranker
 from index.rescoring import NOTHING, Rescored, rarities
-from index.second_look import SecondLook, look, places
+from index.second_look import Candidates, SecondLook, look, places
 from index.snapshot import Snapshot, take_snapshot
 from index.timeliness import asked_time, timeliness
 
@@ -55,13 +55,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """One language version per work; without it every version is a hit of its own."""
 
 
-class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """Candidate rows with their scores, in the same order, not sorted."""
+class Scores(Candidates, frozen=True, kw_only=True):
+    """Of both arms together, not sorted."""
 
-    rows: NDArray[np.int64]
     fused: NDArray[np.float32]
-    cosines: NDArray[np.float32]
-    coverages: NDArray[np.float32]
 
 
 class Searcher:
@@ -108,7 +105,7 @@ class Searcher:
         if question.tokens is None:
             return None
         tokens = question.tokens.weighed(rarities(self.snapshot, query.text, query.lang, question.tokens))
-        return look(self.snapshot, self._catalog, scores.rows, scores.cosines, scores.coverages, tokens, query.lang)
+        return look(self.snapshot, self._catalog, scores, tokens, query.lang, query.filters)
 
     def _hits(self, scores: Scores, order: Iterable[int], query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
         hits: list[Hit] = []

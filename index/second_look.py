@@ -15,6 +15,7 @@ from index.agreement import Places
 from index.catalog import Catalog
 from index.languages import base
 from index.ranking import Figures, commonness, matched
+from index.records import Filters
 from index.rescoring import Rescored, rescore
 from index.snapshot import Snapshot
 from index.token_vectors import QuestionTokens
@@ -22,6 +23,14 @@ from index.token_vectors import QuestionTokens
 NEAREST = 32
 MOST_SHARED = 8
 """Of those that are not among the nearest."""
+
+
+class Candidates(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a snapshot with what the arms say of each, in the same order."""
+
+    rows: NDArray[np.int64]
+    cosines: NDArray[np.float32]
+    coverages: NDArray[np.float32]
 
 
 class SecondLook(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,22 +55,25 @@ def worth_a_look(cosines: NDArray[np.float32], coverages: NDArray[np.float32]) -
 def look(
     snapshot: Snapshot,
     catalog: Catalog,
-    rows: NDArray[np.int64],
-    cosines: NDArray[np.float32],
-    coverages: NDArray[np.float32],
+    candidates: Candidates,
     tokens: QuestionTokens,
     lang: str,
+    filters: Filters,
 ) -> SecondLook:
-    """``rows``, ``cosines`` and ``coverages``: of all candidates; ``tokens``: with the weights that count."""
-    chosen = worth_a_look(cosines, coverages)
-    some = tuple(rows[chosen].tolist())
+    """``tokens``: with the weights that count; ``filters``: what the candidates passed."""
+    chosen = worth_a_look(candidates.cosines, candidates.coverages)
+    some = tuple(candidates.rows[chosen].tolist())
     interaction = rescore(snapshot, catalog, some, tokens, lang)
     foreign = [base(snapshot.article_of(row).lang) != base(lang) for row in some]
+    untranslated = [
+        other and not snapshot.has_version(row, lang, filters) for row, other in zip(some, foreign, strict=True)
+    ]
     figures = Figures(
         matched=matched(interaction.best, tokens.weights),
-        cosines=cosines[chosen],
-        coverages=coverages[chosen],
+        cosines=candidates.cosines[chosen],
+        coverages=candidates.coverages[chosen],
         foreign=np.array(foreign, np.bool_),
+        untranslated=np.array(untranslated, np.bool_),
         common=commonness(interaction.common),
     )
     return SecondLook(chosen=chosen, rows=some, figures=figures, results=interaction.results)

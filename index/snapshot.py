@@ -14,6 +14,7 @@ from index.catalog import Catalog
 from index.catalog_records import IndexedArticle, SearchedChunk
 from index.chunk_rows import ChunkRows
 from index.language_means import NO_TOKEN_MEANS, Prior, TokenMeans, prior_of, token_means, vector_means
+from index.languages import base
 from index.records import Filters, Hit, Vectors
 from index.token_vectors import unpack
 
@@ -21,6 +22,9 @@ SAMPLED_CHUNKS = 32
 """Chunks per language whose tokens give the language's mean token."""
 COPIED_SHARE = 0.1
 """Up to this share of all rows are multiplied by themselves."""
+AS_FULL = 0.3
+"""Characters or bytes of a version, as a share of another one's, from which it is taken to say the same; scripts
+differ threefold in either, and less is an excerpt."""
 MEAN_PRIOR_ROWS = 5
 """A language's mean lexical score counts as much as this many scores of zero."""
 
@@ -46,6 +50,9 @@ class Snapshot:
         self._langs, self._lang_of_article = _coded([articles[key].lang for key in self._place_of])
         self._dates, self._date_of_article = _coded([articles[key].published or "" for key in self._place_of])
         self._lang_of_row = self._lang_of_article[self._article_of_row]
+        self._versions: dict[str, list[IndexedArticle]] = defaultdict(list)
+        for key in self._place_of:
+            self._versions[articles[key].work_id].append(articles[key])
         self.token_means = token_means
         self._means = _vector_means(self.vectors, self._lang_of_row, self._langs, prior)
 
@@ -107,6 +114,14 @@ class Snapshot:
             passing &= np.isin(np.arange(len(passing)), chosen)
         return np.flatnonzero(passing[self._article_of_row])
 
+    def has_version(self, row: int, lang: str, filters: Filters) -> bool:
+        """Whether the row's work has a version in that language that is about as full and passes the filters."""
+        article = self.article_of(row)
+        return any(
+            base(one.lang) == base(lang) and _passes(one, filters) and _is_as_full(one.text, article.text)
+            for one in self._versions[article.work_id]
+        )
+
     def hit(self, row: int, *, score: float, cosine: float, coverage: float) -> Hit:
         """The row as a search returns it."""
         chunk, article = self.chunks[row], self.article_of(row)
@@ -143,6 +158,18 @@ def take_snapshot(catalog: Catalog, dim: int) -> Snapshot:
         rows = ChunkRows(chunks, dim)
     prior = prior_of(generation.model, dim)
     return Snapshot(articles, rows, _token_means(catalog, articles, rows.chunks, prior), prior)
+
+
+def _is_as_full(text: str, other: str) -> bool:
+    return len(text) >= AS_FULL * len(other) or len(text.encode()) >= AS_FULL * len(other.encode())
+
+
+def _passes(article: IndexedArticle, filters: Filters) -> bool:
+    return (
+        _speaks_any(article.lang, filters)
+        and _lies_within(article.published, filters)
+        and (not filters.article_ids or article.article_id in filters.article_ids)
+    )
 
 
 def _speaks_any(lang: str, filters: Filters) -> bool:

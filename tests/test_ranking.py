@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from index.ranking import MATCH_POWER, Figures, columns, commonness, log_odds, matched, ranking_weights
+from index.ranking import MATCH_POWER, Figures, columns, commonness, log_odds, matched
 
 
 def figures(**given: float) -> Figures:
     known = {"matched": 0.5, "cosines": 0.1, "coverages": 0.2, "common": 0.3} | given
-    arrays = {name: np.array([value], np.float32) for name, value in known.items() if name != "foreign"}
-    return Figures(foreign=np.array([bool(given.get("foreign"))]), **arrays)
+    told = {name: np.array([bool(known.pop(name, 0))]) for name in ("foreign", "untranslated")}
+    return Figures(**told, **{name: np.array([value], np.float32) for name, value in known.items()})
 
 
 @pytest.mark.parametrize("figure", ["matched", "cosines", "coverages"])
@@ -22,9 +22,12 @@ def test_a_passage_near_every_question_is_held_back() -> None:
 
 
 def test_terms_of_a_foreign_candidate_have_a_weight_of_their_own() -> None:
-    assert columns(figures(foreign=1))[0].tolist() == pytest.approx([0.5, 0.1, 0, 0.2, 1, 0.3])
+    assert columns(figures(foreign=1))[0].tolist() == pytest.approx([0.5, 0.1, 0, 0.2, 0, 0.3])
     assert columns(figures())[0].tolist() == pytest.approx([0.5, 0.1, 0.2, 0, 0, 0.3])
-    assert ranking_weights().foreign > 0
+
+
+def test_what_exists_in_another_language_only_is_credited_for_it() -> None:
+    assert log_odds(figures(foreign=1, untranslated=1))[0] > log_odds(figures(foreign=1))[0] + 1
 
 
 def test_a_token_that_all_candidates_match_alike_counts_less_than_one_that_tells_them_apart() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from small_index import SmallIndex, small_index
@@ -194,3 +195,26 @@ def test_an_article_that_goes_while_the_snapshot_is_taken_does_no_harm(index: Sm
     index.ingest()
     snapshot = take_snapshot(ChangingCatalog(index.catalog._engine), index.encoder.dim)
     assert len(snapshot) == 2
+
+
+def versions(**texts: str) -> Snapshot:
+    """One work with one article per language."""
+    made = {
+        lang: msgspec.structs.replace(article(lang, lang=lang), work_id="one", text=text)
+        for lang, text in texts.items()
+    }
+    return Snapshot(made, ChunkRows([chunk(lang, 1, 0) for lang in made], 2))
+
+
+def test_a_work_has_a_version_in_the_languages_of_its_articles() -> None:
+    found = versions(de="Ein Satz. Zwei Sätze.", ru="Один факт. Два факта.", zh="一个事实。两个事实。")
+    assert [found.has_version(0, lang, Filters()) for lang in ("zh", "ru-RU", "en")] == [True, True, False]
+
+
+def test_an_excerpt_or_one_that_is_filtered_out_is_no_version() -> None:
+    found = versions(de="Ein Satz. " * 20, en="One sentence.")
+    assert not found.has_version(0, "en", Filters())
+    assert found.has_version(1, "de", Filters())
+    assert not found.has_version(1, "de", Filters(langs=("en",)))
+    assert not found.has_version(1, "de", Filters(published_after="2023"))
+    assert not found.has_version(1, "de", Filters(article_ids=("en",)))

@@ -1,10 +1,9 @@
 """Fit the weights of search: ``python -m evals.benchmarks.fit_ranking [--data ../shared/data] [--index FOLDER]``.
 
-Every sampled question of XQuAD's even articles is asked over one pool of all languages; over the same pool without the
-version of its passage in its own language, so that the answer stands in foreign articles only, behind own-language ones
-that merely look alike; over its own language; and over another one. Candidates are ranked by a conditional logistic
-model (the right ones' share of the softmax). Prints hit@1 by cross-validation over articles and writes
-``index/data/ranking.json``; the odd articles stay unseen.
+Every sampled question of XQuAD's even articles is asked over one pool of all languages; over the same pool where half
+of the passages have no version in its own language, its own among them or not; over its own language; and over another
+one. Candidates are ranked by a conditional logistic model (the right ones' share of the softmax). Prints hit@1 by
+cross-validation over articles and writes ``index/data/ranking.json``; the odd articles stay unseen.
 """
 
 import argparse
@@ -22,8 +21,9 @@ from evals.benchmarks.xquad import XquadQuestion, languages, questions, write_ar
 from index.ranking import RankingWeights, columns
 from index.records import Filters, QuestionVectors
 from index.search import Query
+from index.second_look import SecondLook, places
 
-SAMPLED = 9
+SAMPLED = 5
 """Every how many-th question is asked."""
 FOLDS = 3
 RIDGE = 1e-6
@@ -65,30 +65,41 @@ def _posed(index: SearchIndex, asked: Sequence[XquadQuestion], langs: Sequence[s
     vectors = index.encoder.encode_questions([one.text for one in asked])
     for place, (one, own) in enumerate(zip(asked, vectors, strict=True)):
         others = [lang for lang in langs if lang != one.lang]
-        mixed = _choice(index, one, own, Filters())
-        foreign = Choice(mixed.figures[~_is_own(mixed)], mixed.right[~_is_own(mixed)])
-        yield Posed(one.article, "all languages", mixed)
-        yield Posed(one.article, "all languages, passage in others only", foreign)
-        yield Posed(one.article, "own language", _choice(index, one, own, Filters(langs=(one.lang,))))
-        yield Posed(
-            one.article, "another language", _choice(index, one, own, Filters(langs=(others[place % len(others)],)))
-        )
+        yield Posed(one.article, "all languages", _choice(index, one, own, Filters()))
+        yield Posed(one.article, "half in others only", _half_untranslated(index, one, own, place))
+        for pool, lang in (("own language", one.lang), ("another language", others[place % len(others)])):
+            yield Posed(one.article, pool, _choice(index, one, own, Filters(langs=(lang,))))
 
 
 def _choice(index: SearchIndex, asked: XquadQuestion, vectors: QuestionVectors, filters: Filters) -> Choice:
-    query = Query(text=asked.text, lang=asked.lang, filters=filters, group_works=False)
-    seen = index.searcher.look_at(query, vectors)
+    seen = _seen(index, asked, vectors, filters)
     if seen is None:
-        return Choice(np.zeros((0, 0)), np.zeros(0, np.bool_))
+        return Choice(np.zeros((0, len(FIGURES))), np.zeros(0, np.bool_))
+    return Choice(columns(seen.figures).astype(np.float64), _right(index, asked, seen))
+
+
+def _half_untranslated(index: SearchIndex, asked: XquadQuestion, vectors: QuestionVectors, seed: int) -> Choice:
+    """As if half of the works, drawn at random, had no version in the question's own language."""
+    seen = _seen(index, asked, vectors, Filters())
+    if seen is None:
+        return Choice(np.zeros((0, len(FIGURES))), np.zeros(0, np.bool_))
+    right, works = _right(index, asked, seen), places(index.searcher.snapshot, seen.rows).works
+    drawn = np.random.default_rng(seed).random(len(works)) < 0.5
+    untranslated = drawn[works]
+    kept = seen.figures.foreign | ~untranslated
+    figures = columns(seen.figures).astype(np.float64)
+    figures[untranslated, FIGURES.index("untranslated")] = 1
+    return Choice(figures[kept], right[kept])
+
+
+def _seen(index: SearchIndex, asked: XquadQuestion, vectors: QuestionVectors, filters: Filters) -> SecondLook | None:
+    query = Query(text=asked.text, lang=asked.lang, filters=filters, group_works=False)
+    return index.searcher.look_at(query, vectors)
+
+
+def _right(index: SearchIndex, asked: XquadQuestion, seen: SecondLook) -> NDArray[np.bool_]:
     name = f"/{asked.article:02d}-{asked.paragraph:02d}.txt"
-    right = [index.searcher.snapshot.article_of(row).path.endswith(name) for row in seen.rows]
-    return Choice(columns(seen.figures).astype(np.float64), np.array(right, np.bool_))
-
-
-def _is_own(choice: Choice) -> NDArray[np.bool_]:
-    """The right ones in the question's own language."""
-    own: NDArray[np.bool_] = choice.right & (choice.figures[:, 4] == 0)
-    return own
+    return np.array([index.searcher.snapshot.article_of(row).path.endswith(name) for row in seen.rows], np.bool_)
 
 
 def _validated(posed: Sequence[Posed]) -> dict[str, list[bool]]:
