@@ -2,16 +2,16 @@
 
 In: ranked candidates, the best of them, and what is asked. Out: the candidate that contradicts it, or None. Looked for
 are figures only, and rather missed than made up: other articles have to hold the figures that the question names, be
-about nearly the same, and give a like amount. Pure.
+about nearly the same, and give a like amount of the same year. Pure.
 """
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 
+from index.dates import years
 from index.languages import base
-from index.numbers import dates, numbers
-from rag.candidates import CACHED_TEXTS, Candidate
+from index.records import Hit
+from rag.candidates import Candidate
+from rag.dated_figures import DatedFigures, Figure, dated_figures
 from rag.question import Expectation
 
 VERSION_MARGIN = 2.5
@@ -22,12 +22,8 @@ UPDATE, CORRECTION = 2.0, 1.25
 NEAR, SHIFT = 200, 0.2
 """Characters, and the share of the text before, by which translations of one sentence may lie apart."""
 FEW_FIGURES = 4
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNTED = frozenset({"number", "price", "duration"})
 _HOLDS_KIND = 0.4
-
-Figure = tuple[str, str | None]
-"""A value and its unit."""
 
 
 def contradiction(ranked: Sequence[Candidate], best: Candidate, expected: Expectation, lang: str) -> Candidate | None:
@@ -63,11 +59,14 @@ def dated(candidate: Candidate) -> str:
 def _contradicts(best: Candidate, other: Candidate, ranked: Sequence[Candidate]) -> bool:
     if not _may_contradict(other) or dated(best) == dated(other):
         return False
-    ours, theirs = _figures(best.text), _figures(other.text)
     if other.hit.work_id == best.hit.work_id:
+        ours, theirs = dated_figures(best.text).keys(), dated_figures(other.text).keys()
         return _is_changed_version(best, other) and not (_said(ranked, other) & ours or _said(ranked, best) & theirs)
-    return _is_about_the_same(best, other) and (
-        _are_alike(ours - theirs, theirs - ours, CORRECTION) or _corrects(ours, theirs)
+    if not _is_about_the_same(best, other):
+        return False
+    said, also_said = _with_heading_years(best), _with_heading_years(other)
+    return _corrects(said, also_said) or _differ(
+        _with_years_of_publication(said, best.hit, also_said), _with_years_of_publication(also_said, other.hit, said)
     )
 
 
@@ -75,13 +74,13 @@ def _is_changed_version(best: Candidate, other: Candidate) -> bool:
     """Whether both stand at nearly the same place of their article, and one has another amount."""
     start, other_start = best.span.start, other.span.start
     is_parallel = abs(start - other_start) <= NEAR + SHIFT * max(start, other_start)
-    ours, theirs = _figures(best.text), _figures(other.text)
+    ours, theirs = dated_figures(best.text), dated_figures(other.text)
     return best.score - other.score <= VERSION_MARGIN and is_parallel and _are_alike(ours, theirs, UPDATE)
 
 
 def _is_about_the_same(best: Candidate, other: Candidate) -> bool:
     """Whether both are what the question names, and neither is one of many figures."""
-    few = max(len(_figures(best.text)), len(_figures(other.text))) <= FEW_FIGURES
+    few = max(len(dated_figures(best.text)), len(dated_figures(other.text))) <= FEW_FIGURES
     return best.score - other.score <= ARTICLE_MARGIN and best.names_asked and other.names_asked and few
 
 
@@ -90,19 +89,42 @@ def _may_contradict(candidate: Candidate) -> bool:
     return bool(dated(candidate)) and seen.kind >= _HOLDS_KIND and not seen.figures_missing and not seen.other_name
 
 
-def _are_alike(ours: frozenset[Figure], theirs: frozenset[Figure], limit: float) -> bool:
-    """Whether some two are different amounts of one unit that are nearly the same."""
-    return any(
-        unit == other_unit and 1 < _ratio(float(value), float(other)) <= limit
-        for value, unit in ours
-        for other, other_unit in theirs
-    )
+def _with_heading_years(candidate: Candidate) -> DatedFigures:
+    """Figures without a year are of that which stands above them: in the nearest heading with one, or the title."""
+    above = (years(heading) for heading in (*reversed(candidate.hit.headings), candidate.hit.title))
+    year = next((found for found in above if found), frozenset[str]())
+    return {figure: own or year for figure, own in dated_figures(candidate.text).items()}
 
 
-def _corrects(ours: frozenset[Figure], theirs: frozenset[Figure]) -> bool:
+def _with_years_of_publication(said: DatedFigures, hit: Hit, other: DatedFigures) -> DatedFigures:
+    """Beside figures of a named year, those of none are of the year they were published in, or the year before."""
+    if not hit.published or not any(other.values()):
+        return said
+    year = int(hit.published[:4])
+    return {figure: own or frozenset({str(year), str(year - 1)}) for figure, own in said.items()}
+
+
+def _differ(ours: DatedFigures, theirs: DatedFigures) -> bool:
+    return _are_alike(_without(ours, theirs), _without(theirs, ours), CORRECTION)
+
+
+def _corrects(ours: DatedFigures, theirs: DatedFigures) -> bool:
     """Whether one says what the other does, and a like amount beside it: "46,870, not 47,215"."""
     few, many = sorted((ours, theirs), key=len)
-    return few < many and _are_alike(few, many - few, CORRECTION)
+    return few.keys() < many.keys() and _are_alike(few, _without(many, few), CORRECTION)
+
+
+def _without(said: DatedFigures, other: DatedFigures) -> DatedFigures:
+    return {figure: own for figure, own in said.items() if figure not in other}
+
+
+def _are_alike(ours: DatedFigures, theirs: DatedFigures, limit: float) -> bool:
+    """Whether some two are different amounts of one unit, nearly the same, and not known to be of different years."""
+    return any(
+        unit == other_unit and 1 < _ratio(float(value), float(other)) <= limit and not (own and its and not own & its)
+        for (value, unit), own in ours.items()
+        for (other, other_unit), its in theirs.items()
+    )
 
 
 def _ratio(one: float, other: float) -> float:
@@ -112,19 +134,5 @@ def _ratio(one: float, other: float) -> float:
 
 def _said(ranked: Sequence[Candidate], one: Candidate) -> frozenset[Figure]:
     """All figures of the article, as far as it was found."""
-    return frozenset[Figure]().union(
-        *(_figures(other.text) for other in ranked if other.hit.article_id == one.hit.article_id)
-    )
-
-
-@lru_cache(maxsize=CACHED_TEXTS)
-def _figures(text: str) -> frozenset[Figure]:
-    """Without years and the parts of dates."""
-    within = dates(text)
-    return frozenset(
-        (value, number.unit)
-        for number in numbers(text)
-        for value in number.readings
-        if not any(mention.start <= number.start < mention.end for mention in within)
-        and not (number.unit is None and _YEAR.fullmatch(value))
-    )
+    same = (other for other in ranked if other.hit.article_id == one.hit.article_id)
+    return frozenset(figure for other in same for figure in dated_figures(other.text))

@@ -66,6 +66,41 @@ def test_another_article_contradicts_only_what_it_is_about(other: Candidate) -> 
     assert found(other) is None
 
 
+STAFF = said("Zandhaven had 2,640 staff at the end of 2022.", date="2023-01-24")
+
+
+def under(heading: str, one: Candidate) -> Candidate:
+    return msgspec.structs.replace(one, hit=msgspec.structs.replace(one.hit, headings=("Zandhaven", heading)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said("Zandhaven had 3,120 staff at the end of 2023.", article="b", work="v", date="2024-01"),
+        said("Zandhaven had 3,120 staff in 2023, up from 2,640 in 2022.", article="b", work="v", date="2024-01"),
+        said("Zandhaven had 3,120 staff on 31 December 2023.", article="b", work="v", date="2024-01"),
+        under("The year 2023", said("Zandhaven has 3,120 staff.", article="b", work="v", date="2024-01")),
+        said("Zandhaven now has 3,120 staff.", article="b", work="v", date="2024-01"),
+        said("In Zandhaven arbeiten 2023 3.120 Menschen.", article="b", lang="de", date="2024-01"),
+    ],
+)
+def test_a_figure_of_another_year_is_no_rival(other: Candidate) -> None:
+    assert found(other, best=STAFF) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said("Zandhaven had 3,120 staff at the end of 2022.", article="b", work="v", date="2024-01"),
+        under("The year 2022", said("Zandhaven has 3,120 staff.", article="b", work="v", date="2024-01")),
+        said("Zandhaven has 3,120 staff.", article="b", work="v", date="2023-06"),
+        said("Zandhaven had 3,120 staff, not 2,640.", article="b", work="v", date="2024-06"),
+    ],
+)
+def test_a_figure_that_may_be_of_the_same_year_is_one(other: Candidate) -> None:
+    assert found(other, best=STAFF) == other.text
+
+
 def test_only_figures_are_held_against_each_other() -> None:
     other = said("Tarn runs 195 sites.", 9, article="b", work="v", date="2023")
     assert found(other) == other.text
