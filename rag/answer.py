@@ -9,6 +9,7 @@ search and storage.
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from datetime import date
 from typing import Protocol
 
 import anyio.to_thread
@@ -39,6 +40,7 @@ from rag.records import (
     StreamError,
     TextDelta,
 )
+from rag.relative_dates import with_dates
 from rag.scope import small_talk, small_talk_language
 from rag.standalone import Standalone, standalone
 from rag.validate import check_question
@@ -78,11 +80,20 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 class Answering:
     """Turns over one search and one store of conversations; any number at a time."""
 
-    def __init__(self, search: Search, conversations: Turns, *, langs: Callable[[], Collection[str]] = tuple) -> None:
-        """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs."""
+    def __init__(
+        self,
+        search: Search,
+        conversations: Turns,
+        *,
+        langs: Callable[[], Collection[str]] = tuple,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs.
+        ``today``: what "last year" is counted from."""
         self._search = search
         self._conversations = conversations
         self._langs = langs
+        self._today = today
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
@@ -125,9 +136,9 @@ class Answering:
         detected = detect_question(question.question, likely, indexed=self._langs())
         lang = question.answer_lang or small_talk_language(question.question, detected)
         began = time.perf_counter()
-        asked = Standalone(text=question.question, lang=detected)
+        asked = Standalone(text=with_dates(question.question, detected, self._today()), lang=detected)
         if before and small_talk(question.question, lang) is None:
-            asked = standalone(question.question, detected, before, lambda text, of: self._find(text, of, question))
+            asked = standalone(asked.text, detected, before, lambda text, of: self._find(text, of, question))
         return Turn(
             message_id=uuid.uuid4().hex,
             conversation_id=question.conversation_id or uuid.uuid4().hex,

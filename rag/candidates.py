@@ -12,7 +12,7 @@ from math import log1p
 
 import msgspec
 
-from index.dates import years
+from index.dates import dates, years
 from index.languages import base
 from index.lexical import terms
 from index.records import Hit, Span
@@ -97,7 +97,10 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
     held = [_terms(text, hit.lang) for hit, _, _, text in units]
     coverages = _coverages(held, question, lang)
     considered = hits[:CONSIDERED_HITS] if asked_figures else ()
-    around = defaultdict(frozenset[str], {hit.chunk_id: _figures(_about(hit), hit.lang) for hit in considered})
+    asked_days = frozenset(day for date in dates(question) for day in date.readings)
+    around = defaultdict(
+        frozenset[str], {hit.chunk_id: _figures(_about(hit, asked_days), hit.lang) for hit in considered}
+    )
     within = defaultdict(frozenset[str], {hit.chunk_id: _figures(hit.text, hit.lang) for hit in considered})
     found = []
     for (hit, place, span, text), some, coverage in zip(units, held, coverages, strict=True):
@@ -182,6 +185,9 @@ def _heading(hit: Hit) -> str:
     return " ".join((hit.title, *hit.headings))
 
 
-def _about(hit: Hit) -> str:
-    """What a reader sees around every unit of the hit: its date stands for a year that the unit leaves out."""
-    return f"{_heading(hit)} {(hit.published or '')[:4]}"
+def _about(hit: Hit, asked_days: frozenset[str]) -> str:
+    """What a reader sees around every unit of the hit: its date stands for a year that the unit leaves out, and for a
+    day that is asked for."""
+    published = hit.published or ""
+    date = published.replace("-", " ") if published in asked_days else published[:4]
+    return f"{_heading(hit)} {date}"

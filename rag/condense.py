@@ -16,6 +16,7 @@ from rag.followup_words import FollowupWords, followup_words, knows_asking_words
 from rag.question import OTHER, asks, expects
 from rag.question_words import primary
 from rag.records import Answer
+from rag.relative_dates import dated_phrases
 from rag.subjects import MOST, Stretch, stretches, subjects
 
 RECENT_TURNS = 3
@@ -142,12 +143,13 @@ def _refers_back(text: str, own: Sequence[Stretch], words: FollowupWords) -> boo
 
 def _is_fragment(rest: str, own: Sequence[Stretch], words: FollowupWords, lang: str) -> bool:
     """Whether it only names something, and asks for it no question of its own."""
-    if not knows_asking_words(lang) or len(rest) > FRAGMENT_CHARS or len(own) > FRAGMENT_STRETCHES or asks(rest, lang):
+    undated = _undated(rest, lang)
+    if not knows_asking_words(lang) or len(undated) > FRAGMENT_CHARS or len(own) > FRAGMENT_STRETCHES:
         return False
-    if expects(rest, lang) != OTHER and any(one.is_name for one in own):
+    if asks(undated, lang) or (expects(undated, lang) != OTHER and any(one.is_name for one in own)):
         return False
     names_something = bool(own or _YEAR.search(rest) or _NUMBER.search(rest))
-    return names_something and not any(match["found"] for match in words.pronouns.finditer(rest))
+    return names_something and not any(match["found"] for match in words.pronouns.finditer(undated))
 
 
 def _filled(fragment: str, lang: str, base: Answer) -> tuple[str, str]:
@@ -156,20 +158,33 @@ def _filled(fragment: str, lang: str, base: Answer) -> tuple[str, str]:
     fragment = _END.sub("", fragment).lstrip("¿ ")
     own = stretches(fragment, lang)
     names = [one for one in own if one.is_name]
-    asks_anew = asks(fragment, lang) or expects(fragment, lang) != OTHER
+    undated = _undated(fragment, lang)
+    asks_anew = asks(undated, lang) or expects(undated, lang) != OTHER
     if asks_anew and names:
         return fragment + "?", lang
-    filled = None if asks_anew else _with_new_figure(fragment, plain(base.standalone_question))
+    filled = None if asks_anew else _with_new_figure(fragment, plain(base.standalone_question), base.lang)
     if own and not asks_anew and not filled:
         filled = _with_new_name((names or own)[0], fragment, lang, base)
     return (filled, base.lang) if filled else (_carried(fragment + "?", lang, base), lang)
 
 
-def _with_new_figure(fragment: str, asked: str) -> str | None:
+def _undated(fragment: str, lang: str) -> str:
+    """Without phrases such as "last year (2025)": they ask for no year."""
+    for start, end in reversed([*dated_phrases(fragment, lang)]):
+        fragment = fragment[:start] + fragment[end:]
+    return fragment
+
+
+def _with_new_figure(fragment: str, asked: str, lang: str) -> str | None:
+    """``lang``: of ``asked``. A year takes the place of a year, or of a phrase with its year, "last year (2025)"."""
     for pattern in (_YEAR, _NUMBER):
         if new := pattern.search(fragment):
             old = pattern.search(asked)
-            return asked[: old.start()] + new[0] + asked[old.end() :] if old else _appended(asked, fragment)
+            if old is None:
+                return _appended(asked, fragment)
+            phrase = next((span for span in dated_phrases(asked, lang) if span[0] < old.start() < span[1]), None)
+            (start, end), put = (phrase, fragment) if phrase else (old.span(), new[0])
+            return asked[:start] + put + asked[end:]
     return None
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "FramedQuote",
     "SmallTalk",
     "as_of_text",
+    "date_text",
     "frame_quotes",
     "not_found_text",
     "small_talk_text",
@@ -87,8 +88,21 @@ def small_talk_text(kind: SmallTalk, lang: str) -> str:
 
 def as_of_text(published: str, lang: str) -> str:
     """How recent the sources are; empty where ``published`` is no date."""
-    day = _date(published, _locale(lang))
+    day = date_text(published, lang)
     return phrases(lang).as_of.format(date=day) if day else ""
+
+
+def date_text(iso: str, lang: str) -> str:
+    """``2022``, ``2022-12`` or ``2022-12-14`` in words, no more precise than it is; empty for what is no date."""
+    completion = {4: "-01-01", 7: "-01"}.get(len(iso), "")
+    try:
+        day = date.fromisoformat(iso[:10] + completion)
+    except ValueError:
+        return ""
+    locale = _locale(lang)
+    if completion:
+        return format_skeleton("y" if len(iso) == 4 else "yMMMM", day, locale=locale)
+    return format_date(day, "long", locale=locale)
 
 
 def _around(quote: FramedQuote, previous: FramedQuote | None, lang: str) -> tuple[str, str]:
@@ -144,9 +158,8 @@ def _runs_right_to_left(text: str, lang: str, *, default: bool) -> bool:
 
 def _note(quote: FramedQuote, lang: str) -> str:
     """The quote's language where the reader's is another, and its date; empty without either."""
-    locale = _locale(lang)
-    name = None if _same_language(quote.source_lang, lang) else _language_name(quote.source_lang, locale)
-    day = _date(quote.published, locale) if quote.published else None
+    name = None if _same_language(quote.source_lang, lang) else _language_name(quote.source_lang, _locale(lang))
+    day = date_text(quote.published, lang) if quote.published else ""
     details = phrases(lang).list_separator.join(detail for detail in (name, day) if detail)
     return phrases(lang).note.format(details=details) if details else ""
 
@@ -162,18 +175,6 @@ def _language_name(lang: str, locale: Locale) -> str | None:
         return None
     names = locale.languages
     return names.get(lang.replace("-", "_")) or names.get(base(lang))
-
-
-def _date(published: str, locale: Locale) -> str | None:
-    """``2022``, ``2022-12`` or ``2022-12-14`` in words, no more precise than it is; None for what is no date."""
-    completion = {4: "-01-01", 7: "-01"}.get(len(published), "")
-    try:
-        day = date.fromisoformat(published[:10] + completion)
-    except ValueError:
-        return None
-    if completion:
-        return format_skeleton("y" if len(published) == 4 else "yMMMM", day, locale=locale)
-    return format_date(day, "long", locale=locale)
 
 
 def _locale(lang: str) -> Locale:

@@ -9,8 +9,9 @@ the new one is built beside it.
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -68,8 +69,10 @@ def open_runtime(settings: Settings) -> "Runtime":
 class Runtime:
     """Safe from several threads; ``close`` it when done."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, today: Callable[[], date] = date.today) -> None:
+        """``today``: what "last year" in a question is counted from."""
         self._settings = settings
+        self._today = today
         self._catalog = Catalog.open(settings.catalog_url)
         self._searching = Searching(self._catalog, settings)
         self._opening_turns = threading.RLock()
@@ -168,12 +171,14 @@ class Runtime:
     def _search_request(self, request: SearchRequest) -> SearchResponse:
         from index.languages import detect_question
         from index.search import Query
+        from rag.relative_dates import with_dates
 
         began = time.perf_counter()
         request = check_search(request)
+        lang = detect_question(request.query)
         query = Query(
-            text=request.query,
-            lang=detect_question(request.query),
+            text=with_dates(request.query, lang, self._today()),
+            lang=lang,
             top_k=request.top_k,
             filters=request.filters,
             group_works=request.group_works,
@@ -190,7 +195,9 @@ class Runtime:
 
         with self._opening_turns:
             if self._answering is None:
-                self._answering = Answering(self.find, self._ready_conversations(), langs=self._searching.langs)
+                self._answering = Answering(
+                    self.find, self._ready_conversations(), langs=self._searching.langs, today=self._today
+                )
             return self._answering
 
     def _ready_conversations(self) -> "Conversations":

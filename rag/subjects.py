@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import regex
 
+from index.dates import dates
 from index.lexical import terms
 from rag.followup_words import GLUED, followup_words, is_asking_word, knows_asking_words, plain
 from rag.question_words import primary
@@ -53,9 +54,15 @@ def subjects(question: str, lang: str, about: Sequence[str] = ()) -> tuple[Stret
 
 
 def stretches(text: str, lang: str) -> list[Stretch]:
-    """All that could be a subject, in order; apart from years, which are no subject of a question."""
-    found = _glued(plain(text), lang) if primary(lang) in GLUED else _spaced(plain(text), lang)
-    return [one for one in found if not _YEAR.fullmatch(one.text)]
+    """All that could be a subject, in order; apart from years and dates, which are no subject of a question."""
+    text = plain(text)
+    found = _glued(text, lang) if primary(lang) in GLUED else _spaced(text, lang)
+    named = [(date.start, date.end) for date in dates(text)]
+    return [
+        one
+        for one in found
+        if not _YEAR.fullmatch(one.text) and not any(start <= one.start and one.end <= end for start, end in named)
+    ]
 
 
 def _support(stretch: Stretch, about: Sequence[frozenset[str]], lang: str) -> float:

@@ -1,6 +1,7 @@
 """A turn ends answered, not found or out of scope; its events come in order and its citations hold."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -347,6 +348,17 @@ def test_a_follow_up_is_asked_and_shown_as_a_question_of_its_own(conversations: 
     assert cast(MessageStart, events[0]).standalone_question == asked
     assert cast(MessageEnd, events[-1]).answer.standalone_question == asked
     assert search.queries[-1].text == asked
+
+
+def test_last_year_is_the_year_before_the_day_that_is_passed_in(conversations: Conversations) -> None:
+    search = FixedSearch(found("In 2020 the factory built 40,000 cars.", FACT, "In 2022 it built 50,000."))
+    answering = Answering(search, conversations, today=lambda: date(2022, 1, 5))
+    answer = anyio.run(answering.answer, Question(question="How many cars did the factory build last year?"))
+    assert answer.question == "How many cars did the factory build last year?"
+    assert (
+        answer.standalone_question == search.queries[0].text == "How many cars did the factory build last year (2021)?"
+    )
+    assert [citation.quote for citation in answer.citations] == [FACT]
 
 
 def test_nothing_goes_over_into_another_conversation(conversations: Conversations) -> None:

@@ -158,6 +158,12 @@ def test_the_date_of_the_article_is_the_year_of_a_sentence_that_names_none() -> 
     assert signals(make_hit(HERON, published="2022-12"), "What happened in 2022?").figures_missing == 0
 
 
+def test_the_day_of_an_article_stands_for_the_day_that_is_asked_for() -> None:
+    question = "What happened on 14 December 2022?"
+    assert signals(make_hit(HERON, published="2022-12-14"), question).figures_missing == 0
+    assert signals(make_hit(HERON, published="2022-12-15"), question).figures_missing == 0.5
+
+
 def test_the_date_of_the_article_excuses_no_sentence_about_another_year() -> None:
     assert not candidates([make_hit(CARS, published="2022-12")], "What happened in 2022?", "en")
 

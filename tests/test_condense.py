@@ -77,6 +77,23 @@ def test_a_full_question_is_left_to_the_search() -> None:
     assert not reading.leans
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "standalone"),
+    [
+        ("How many cars did Audi build in 2021?", "And last year (2025)?", "How many cars did Audi build in 2025?"),
+        ("How many cars did Audi build last year (2025)?", "And in 2021?", "How many cars did Audi build in 2021?"),
+        ("What did Audi build last year (2025)?", "And this year (2026)?", "What did Audi build this year (2026)?"),
+    ],
+)
+def test_a_year_takes_the_place_of_a_phrase_with_its_year(before: str, question: str, standalone: str) -> None:
+    assert condensed(question, turn(before)) == standalone
+
+
+def test_a_date_is_no_subject() -> None:
+    asked = "What did Audi build in October 2022?"
+    assert condensed("And where was it built?", turn(asked)) == "Where was Audi built?"
+
+
 @pytest.mark.parametrize("question", ["And the mayor of Ghent?", "And who is the mayor of Ghent?"])
 def test_a_question_that_goes_on_to_another_name_is_left_to_the_search(question: str) -> None:
     reading = condense(question, "en", [turn(STATION)])

@@ -45,6 +45,12 @@ def test_articles_of_the_year_fit_it() -> None:
     assert timeliness(AskedTime(frozenset({"2021"}), newest=False), DATES).tolist() == [0, 0, 1, 0]
 
 
+def test_articles_of_the_day_fit_it_better_than_those_of_the_year() -> None:
+    asked = asked_time("What did she say on 14 December 2022?", "en")
+    assert asked.days == {"2022-12-14"}
+    assert timeliness(asked, ["2022-12-14", "2022-12", "2022-12-15", "2021-12-14", None]).tolist() == [1, 1, 0.5, 0, 0]
+
+
 def test_the_newer_the_better_where_the_newest_is_asked_for() -> None:
     found = timeliness(AskedTime(frozenset(), newest=True), DATES).tolist()
     assert found == pytest.approx([1 / 3, 0, 2 / 3, 1])
