@@ -22,6 +22,9 @@ DATES = ["2020-05-01", None, "2021-03", "2022-12-14"]
         ("En yeni model hangisi?", "tr"),
         ("Mikä on uusin malli?", "fi"),
         ("सबसे नया मॉडल कौन सा है?", "hi"),
+        ("Was kostet es heute?", "de"),
+        ("Combien coûte-t-il aujourd’hui ?", "fr"),
+        ("现在多少钱？", "zh"),
     ],
 )
 def test_a_question_for_the_newest_is_known_as_one(question: str, lang: str) -> None:
