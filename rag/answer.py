@@ -20,6 +20,7 @@ from index.records import Hit
 from index.search import Query
 from rag.candidates import Candidate, candidates
 from rag.citing import citations, numbered_sources
+from rag.conversion import Quote, conversions
 from rag.disagreement import contradiction, dated, newest_first
 from rag.errors import KildeError, NotFoundError
 from rag.evidence import calibration, support
@@ -39,9 +40,11 @@ from rag.records import (
     Status,
     StreamError,
     TextDelta,
+    TextRange,
 )
 from rag.relative_dates import with_dates
 from rag.scope import small_talk, small_talk_language
+from rag.short_answer import short_answer
 from rag.standalone import Standalone, standalone
 from rag.validate import check_question
 
@@ -195,6 +198,7 @@ def _quoted(
     sources = numbered_sources([candidate.hit for candidate in chosen])
     works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
     number = {work_id: n for n, work_id in enumerate(works, start=1)}
+    marked = [short_answer(candidate, expected) for candidate in chosen]
     quotes = [
         FramedQuote(
             n=number[candidate.hit.work_id],
@@ -202,16 +206,22 @@ def _quoted(
             quote=candidate.text,
             source_lang=candidate.hit.lang,
             published=(dated(candidate) or None) if disagree else candidate.hit.published,
+            conversions=_conversions(turn, candidate, highlight),
         )
-        for candidate in chosen
+        for candidate, highlight in zip(chosen, marked, strict=True)
     ]
     framed = frame_quotes(quotes, turn.lang, disagree=disagree)
     return msgspec.structs.replace(
         _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
-        citations=citations(chosen, framed, number, sure, expected),
+        citations=citations(chosen, marked, framed, number, sure),
         sources=sources,
         as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
     )
+
+
+def _conversions(turn: Turn, candidate: Candidate, marked: TextRange | None) -> tuple[str, ...]:
+    quote = Quote(text=candidate.text, lang=candidate.hit.lang, marked=marked)
+    return conversions(turn.standalone.text, turn.standalone.lang, quote, turn.lang)
 
 
 def _text_events(answer: Answer) -> list[Event]:

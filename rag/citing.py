@@ -10,16 +10,18 @@ from rag.candidates import Candidate
 from rag.claims import Cited, Claim, OfferedSource
 from rag.fragments import text_fragment_url
 from rag.framing import Framed
-from rag.question import Expectation
-from rag.records import Citation, CitationSource, Source, Verification
-from rag.short_answer import short_answer
+from rag.records import Citation, CitationSource, Source, TextRange, Verification
 from rag.verify import verify
 
 
 def citations(
-    chosen: Sequence[Candidate], framed: Framed, number: dict[str, int], sure: float, expected: Expectation
+    chosen: Sequence[Candidate],
+    marked: Sequence[TextRange | None],
+    framed: Framed,
+    number: dict[str, int],
+    sure: float,
 ) -> tuple[Citation, ...]:
-    """One per candidate, in order, its short answer marked; ``number`` says which source each work is."""
+    """One per candidate, in order, with its short answer; ``number`` says which source each work is."""
     return tuple(
         Citation(
             n=number[candidate.hit.work_id],
@@ -27,9 +29,9 @@ def citations(
             source=_citation_source(candidate),
             quote=candidate.text,
             verification=_verified(candidate, framed.text[place.start : place.end], sure),
-            highlight=short_answer(candidate, expected),
+            highlight=highlight,
         )
-        for candidate, place in zip(chosen, framed.ranges, strict=True)
+        for candidate, highlight, place in zip(chosen, marked, framed.ranges, strict=True)
     )
 
 

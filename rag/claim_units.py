@@ -47,6 +47,11 @@ def unit_after(text: str, end: int, lang: str) -> tuple[str, int] | None:
     return (names[match["unit"].casefold()], match.end()) if match else None
 
 
+def cldr_name(unit: str) -> str:
+    """Of a unit by either of its names."""
+    return next((name for name, own in _OWN_NAMES.items() if own == unit), unit)
+
+
 @cache
 def _units(lang: str) -> tuple["regex.Pattern[str]", dict[str, str]]:
     names = _spellings(lang)

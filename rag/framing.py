@@ -25,6 +25,7 @@ __all__ = [
     "as_of_text",
     "date_text",
     "frame_quotes",
+    "locale_of",
     "not_found_text",
     "small_talk_text",
     "supported_languages",
@@ -47,6 +48,8 @@ class FramedQuote(msgspec.Struct, frozen=True, kw_only=True):
     source_lang: str
     published: str | None = None
     """ISO 8601 at any precision; None where no date is to be shown."""
+    conversions: tuple[str, ...] = ()
+    """Its figures in another unit, as the reader is to see them behind it."""
 
 
 class Framed(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +102,7 @@ def date_text(iso: str, lang: str) -> str:
         day = date.fromisoformat(iso[:10] + completion)
     except ValueError:
         return ""
-    locale = _locale(lang)
+    locale = locale_of(lang)
     if completion:
         return format_skeleton("y" if len(iso) == 4 else "yMMMM", day, locale=locale)
     return format_date(day, "long", locale=locale)
@@ -109,7 +112,8 @@ def _around(quote: FramedQuote, previous: FramedQuote | None, lang: str) -> tupl
     """What stands before the quote and what after it."""
     opening, closing = _marks(quote.quote, quote.source_lang)
     isolate, end = _isolates(quote.quote, quote.source_lang, lang)
-    before, after = isolate + opening, f"{closing}{end} [{quote.n}]"
+    converted = f" ({'; '.join(quote.conversions)})" if quote.conversions else ""
+    before, after = isolate + opening, f"{closing}{end} [{quote.n}]{converted}"
     if previous and (previous.n, previous.source_lang) == (quote.n, quote.source_lang):
         return f" {before}", after
     paragraph = "\n\n" if previous else ""
@@ -158,7 +162,7 @@ def _runs_right_to_left(text: str, lang: str, *, default: bool) -> bool:
 
 def _note(quote: FramedQuote, lang: str) -> str:
     """The quote's language where the reader's is another, and its date; empty without either."""
-    name = None if _same_language(quote.source_lang, lang) else _language_name(quote.source_lang, _locale(lang))
+    name = None if _same_language(quote.source_lang, lang) else _language_name(quote.source_lang, locale_of(lang))
     day = date_text(quote.published, lang) if quote.published else ""
     details = phrases(lang).list_separator.join(detail for detail in (name, day) if detail)
     return phrases(lang).note.format(details=details) if details else ""
@@ -177,7 +181,7 @@ def _language_name(lang: str, locale: Locale) -> str | None:
     return names.get(lang.replace("-", "_")) or names.get(base(lang))
 
 
-def _locale(lang: str) -> Locale:
+def locale_of(lang: str) -> Locale:
     """The reader's own, so that ``en-GB`` has its dates, where phrases and CLDR both know the language."""
     served = nearest_language(lang)
     try:

@@ -350,6 +350,12 @@ def test_a_follow_up_is_asked_and_shown_as_a_question_of_its_own(conversations: 
     assert search.queries[-1].text == asked
 
 
+def test_a_distance_is_given_in_the_miles_that_are_asked_for_behind_its_quote(conversations: Conversations) -> None:
+    answer = ask(conversations, FixedSearch(found("It goes 582 km.")), "How many miles does it go?")
+    assert answer.citations[0].quote == "It goes 582 km."
+    assert answer.text.endswith("“It goes 582 km.” [1] (582 km ≈ 362 mi)")
+
+
 def test_last_year_is_the_year_before_the_day_that_is_passed_in(conversations: Conversations) -> None:
     search = FixedSearch(found("In 2020 the factory built 40,000 cars.", FACT, "In 2022 it built 50,000."))
     answering = Answering(search, conversations, today=lambda: date(2022, 1, 5))
