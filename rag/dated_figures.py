@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import msgspec
 
+from index.dates import CACHED_TEXTS
 from index.numbers import Number, dates, numbers
-from rag.candidates import CACHED_TEXTS
 
 Figure = tuple[str, str | None]
 """A value and its unit."""
