@@ -73,6 +73,12 @@ class _RememberedTurns:
     def append(self, answer: Answer) -> None:
         self._answers[answer.conversation_id] = (*self.turns(answer.conversation_id), answer)
 
+    def replace(self, answer: Answer) -> None:
+        kept = self.turns(answer.conversation_id)
+        self._answers[answer.conversation_id] = tuple(
+            answer if one.message_id == answer.message_id else one for one in kept
+        )
+
     def forget(self, conversation_id: str) -> None:
         self._answers.pop(conversation_id, None)
 

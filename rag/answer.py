@@ -8,8 +8,10 @@ search and storage.
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 import anyio.to_thread
@@ -18,38 +20,28 @@ import msgspec
 from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
-from rag.candidates import Candidate, candidates
-from rag.citing import citations, numbered_sources
-from rag.conversion import Quote, conversions
-from rag.disagreement import contradiction, dated, newest_first
+from rag.composing import Composed, Turn, compose, reply
 from rag.errors import KildeError, NotFoundError
-from rag.evidence import calibration, support
-from rag.extract import choose
-from rag.framing import FramedQuote, frame_quotes, not_found_text, small_talk_text
-from rag.question import Expectation, expects
+from rag.followups import searched
 from rag.records import (
     Answer,
     CitationReady,
     Event,
+    Followups,
     MessageEnd,
     MessageStart,
     PhaseStatus,
     Question,
-    Source,
     SourcesFound,
-    Status,
     StreamError,
     TextDelta,
-    TextRange,
 )
 from rag.relative_dates import with_dates
 from rag.scope import small_talk, small_talk_language
-from rag.short_answer import short_answer
 from rag.standalone import Standalone, standalone
 from rag.validate import check_question
 
 SEARCHED_HITS = 24
-NEAREST = 3
 
 Search = Callable[[Query], tuple[Hit, ...]]
 
@@ -65,19 +57,9 @@ class Turns(Protocol):
         """Once this returns, the turn is not lost."""
         ...
 
-
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a turn before anything is searched."""
-
-    message_id: str
-    conversation_id: str
-    question: Question
-    lang: str
-    """Of the answer."""
-    standalone: Standalone
-    searching_ms: int
-    """Spent on finding out what a follow-up is about."""
-    started: float
+    def replace(self, answer: Answer) -> None:
+        """The turn of that message by what it has become; nothing where it is gone."""
+        ...
 
 
 class Answering:
@@ -101,7 +83,7 @@ class Answering:
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
         turn = await anyio.to_thread.run_sync(self._begin, question)
-        return await anyio.to_thread.run_sync(self._finish, turn)
+        return (await anyio.to_thread.run_sync(self._finish, turn)).answer
 
     async def events(self, question: Question) -> AsyncIterator[Event]:
         """The same turn step by step, ending with exactly one MessageEnd or StreamError."""
@@ -114,14 +96,17 @@ class Answering:
                 standalone_question=turn.standalone.text,
             )
             yield PhaseStatus(phase="searching")
-            answer = await anyio.to_thread.run_sync(self._finish, turn)
+            composed = await anyio.to_thread.run_sync(self._finish, turn)
         except KildeError as exc:
             yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
             return
-        yield SourcesFound(sources=answer.sources)
+        yield SourcesFound(sources=composed.answer.sources)
         yield PhaseStatus(phase="writing")
-        for event in _text_events(answer):
+        for event in _text_events(composed.answer):
             yield event
+        answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed)
+        if answer.followups:
+            yield Followups(followups=answer.followups)
         yield MessageEnd(answer=answer)
 
     def _begin(self, question: Question) -> Turn:
@@ -152,76 +137,39 @@ class Answering:
             started=started,
         )
 
-    def _finish(self, turn: Turn) -> Answer:
-        answer = self._compose(turn)
-        self._conversations.append(answer)
+    def _finish(self, turn: Turn) -> Composed:
+        composed = self._composed(turn)
+        self._conversations.append(composed.answer)
+        return composed
+
+    def _with_more_followups(self, turn: Turn, composed: Composed) -> Answer:
+        """A reader who has the text can wait for what has to be searched; where that fails, nothing more is offered."""
+        answer = composed.answer
+        if composed.answered is None:
+            return answer
+        with suppress(KildeError):
+            find = partial(self._find, question=turn.question)
+            more = msgspec.structs.replace(answer, followups=searched(composed.answered, find, answer.followups))
+            if more != answer:
+                self._conversations.replace(more)
+            return more
         return answer
 
-    def _compose(self, turn: Turn) -> Answer:
-        kind = small_talk(turn.question.question, turn.lang)
-        if kind is not None:
-            return _answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang), timings={})
-        text = turn.standalone.text
+    def _composed(self, turn: Turn) -> Composed:
+        if kind := small_talk(turn.question.question, turn.lang):
+            return _timed(turn, reply(turn, kind), {})
         began = time.perf_counter()
         hits = turn.standalone.hits
         if hits is None:
-            hits = self._find(text, turn.standalone.lang, turn.question)
-        searched = time.perf_counter()
-        ranked = candidates(hits, text, turn.standalone.lang)
-        sure = support(ranked)
-        timings = {"search": turn.searching_ms + _ms(began, searched), "compose": _ms(searched, time.perf_counter())}
-        if sure < calibration().threshold:
-            nearest = numbered_sources(hits)[:NEAREST]
-            text = not_found_text(turn.lang)
-            return _answer(turn, status="not_found", text=text, timings=timings, nearest=nearest, confidence=sure)
-        chosen = choose(ranked, turn.lang)
-        expected = expects(text, turn.standalone.lang)
-        rival = contradiction(ranked, chosen[0], expected, turn.lang)
-        if rival is not None:
-            chosen = newest_first(chosen[0], rival)
-        return _quoted(turn, chosen, sure, timings, expected, disagree=rival is not None)
+            hits = self._find(turn.standalone.text, turn.standalone.lang, turn.question)
+        found = time.perf_counter()
+        composed = compose(turn, hits)
+        timings = {"search": turn.searching_ms + _ms(began, found), "compose": _ms(found, time.perf_counter())}
+        return _timed(turn, composed, timings)
 
     def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)
         return self._search(query)
-
-
-def _quoted(
-    turn: Turn,
-    chosen: Sequence[Candidate],
-    sure: float,
-    timings: dict[str, int],
-    expected: Expectation,
-    *,
-    disagree: bool,
-) -> Answer:
-    sources = numbered_sources([candidate.hit for candidate in chosen])
-    works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
-    number = {work_id: n for n, work_id in enumerate(works, start=1)}
-    marked = [short_answer(candidate, expected) for candidate in chosen]
-    quotes = [
-        FramedQuote(
-            n=number[candidate.hit.work_id],
-            title=candidate.hit.title,
-            quote=candidate.text,
-            source_lang=candidate.hit.lang,
-            published=(dated(candidate) or None) if disagree else candidate.hit.published,
-            conversions=_conversions(turn, candidate, highlight),
-        )
-        for candidate, highlight in zip(chosen, marked, strict=True)
-    ]
-    framed = frame_quotes(quotes, turn.lang, disagree=disagree)
-    return msgspec.structs.replace(
-        _answer(turn, status="answered", text=framed.text, timings=timings, confidence=sure),
-        citations=citations(chosen, marked, framed, number, sure),
-        sources=sources,
-        as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
-    )
-
-
-def _conversions(turn: Turn, candidate: Candidate, marked: TextRange | None) -> tuple[str, ...]:
-    quote = Quote(text=candidate.text, lang=candidate.hit.lang, marked=marked)
-    return conversions(turn.standalone.text, turn.standalone.lang, quote, turn.lang)
 
 
 def _text_events(answer: Answer) -> list[Event]:
@@ -238,32 +186,9 @@ def _text_events(answer: Answer) -> list[Event]:
     return events
 
 
-def _answer(
-    turn: Turn,
-    *,
-    status: Status,
-    text: str,
-    timings: dict[str, int],
-    nearest: tuple[Source, ...] = (),
-    confidence: float | None = None,
-) -> Answer:
-    return Answer(
-        message_id=turn.message_id,
-        conversation_id=turn.conversation_id,
-        status=status,
-        composer="extractive",
-        question=turn.question.question,
-        standalone_question=turn.standalone.text,
-        lang=turn.lang,
-        text=text,
-        citations=(),
-        sources=(),
-        nearest=nearest,
-        followups=(),
-        as_of=None,
-        timings_ms=timings | {"total": _ms(turn.started, time.perf_counter())},
-        confidence=None if confidence is None else round(confidence, 4),
-    )
+def _timed(turn: Turn, composed: Composed, timings: dict[str, int]) -> Composed:
+    timings = timings | {"total": _ms(turn.started, time.perf_counter())}
+    return msgspec.structs.replace(composed, answer=msgspec.structs.replace(composed.answer, timings_ms=timings))
 
 
 def _ms(began: float, ended: float) -> int:

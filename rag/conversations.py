@@ -41,6 +41,12 @@ class Conversations:
             connection.execute(self._insert_new(conversations), conversation)
             connection.execute(self._insert_new(messages), message)
 
+    def replace(self, answer: Answer) -> None:
+        """The answer of a message that is there; nothing for one that is not."""
+        stored = sa.update(messages).where(messages.c.message_id == answer.message_id)
+        with self._engine.begin() as connection:
+            connection.execute(stored, {"answer": msgspec.json.encode(answer).decode(), "status": answer.status})
+
     def turns(self, conversation_id: str) -> tuple[Answer, ...]:
         """Oldest first; empty for an unknown conversation."""
         query = (

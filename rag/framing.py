@@ -22,6 +22,7 @@ __all__ = [
     "Framed",
     "FramedQuote",
     "SmallTalk",
+    "about_text",
     "as_of_text",
     "date_text",
     "frame_quotes",
@@ -81,6 +82,12 @@ def frame_quotes(quotes: Sequence[FramedQuote], lang: str, *, disagree: bool = F
 def not_found_text(lang: str) -> str:
     """That the articles do not say."""
     return phrases(lang).not_found
+
+
+def about_text(topic: str, lang: str) -> str:
+    """A question for what the articles say about something that they name."""
+    opening, closing = _marks(topic, lang)
+    return phrases(lang).ask_about.format(topic=f"{opening}{topic}{closing}")
 
 
 def small_talk_text(kind: SmallTalk, lang: str) -> str:

@@ -20,6 +20,7 @@ PLACEHOLDERS: dict[str, set[str]] = {
     "according_to": {"title", "note", "quote"},
     "also": {"title", "note", "quote"},
     "as_of": {"date"},
+    "ask_about": {"topic"},
 }
 """By key; every other phrase has none."""
 
@@ -45,6 +46,8 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     disagreement: str
     """That sources contradict each other, and that the newest stands first."""
     as_of: str
+    ask_about: str
+    """Asks what the articles say about something; ``{topic}`` arrives with its quotation marks."""
     greetings: tuple[str, ...]
     thanks_words: tuple[str, ...]
     about_questions: tuple[str, ...]

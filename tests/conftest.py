@@ -88,6 +88,15 @@ def runtime(tmp_path: Path, loaded: "LoadedModels") -> "Iterator[Runtime]":
 
 
 @pytest.fixture
+def by_late_interaction_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from small_answering import CALIBRATION, WEIGHTS
+
+    monkeypatch.setattr("rag.candidates.extraction_weights", lambda: WEIGHTS)
+    for user in ("composing", "evidence", "followups"):
+        monkeypatch.setattr(f"rag.{user}.calibration", lambda: CALIBRATION)
+
+
+@pytest.fixture
 def url(tmp_path: Path) -> str:
     """Of the database that ``conversations`` keeps."""
     return f"sqlite:///{tmp_path / 'kilde.db'}"

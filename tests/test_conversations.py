@@ -45,6 +45,18 @@ def test_a_message_that_is_there_already_stays_as_it_is(conversations: Conversat
     assert conversations.turns("c1") == (answer("m1", text="first"),)
 
 
+def test_a_turn_can_be_replaced_and_keeps_its_place(conversations: Conversations) -> None:
+    for message_id in ("m1", "m2"):
+        conversations.append(answer(message_id))
+    conversations.replace(answer("m1", text="more"))
+    assert conversations.turns("c1") == (answer("m1", text="more"), answer("m2"))
+
+
+def test_a_turn_that_is_gone_is_not_replaced(conversations: Conversations) -> None:
+    conversations.replace(answer("m1"))
+    assert conversations.turns("c1") == ()
+
+
 def test_get_tells_when_the_conversation_began(conversations: Conversations) -> None:
     conversations.append(answer("m1"))
     began = conversations.get("c1")

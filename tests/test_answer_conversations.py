@@ -1,0 +1,61 @@
+"""A turn goes on where its conversation is, and into no other."""
+
+from typing import cast
+
+import pytest
+from small_answering import ASKED, FACT, UNRELATED, FixedSearch, ask, found, stream
+
+from rag.conversations import Conversations
+from rag.errors import NotFoundError
+from rag.records import (
+    MessageEnd,
+    MessageStart,
+)
+
+pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+
+
+def test_a_turn_without_a_conversation_begins_one(conversations: Conversations) -> None:
+    first, second = (ask(conversations, FixedSearch(found(FACT))) for _ in range(2))
+    assert first.conversation_id != second.conversation_id
+    assert first.message_id != second.message_id
+
+
+def test_a_turn_goes_on_where_the_conversation_is(conversations: Conversations) -> None:
+    first = ask(conversations, FixedSearch(found(FACT)))
+    second = ask(conversations, FixedSearch(), conversation_id=first.conversation_id)
+    assert second.conversation_id == first.conversation_id
+    assert conversations.turns(first.conversation_id) == (first, second)
+
+
+@pytest.mark.parametrize("status", ["answered", "not_found", "out_of_scope"])
+def test_every_turn_is_stored_whatever_it_ended_as(conversations: Conversations, status: str) -> None:
+    asked = {"answered": ASKED, "not_found": "Who was the first man on the moon?", "out_of_scope": "Thanks!"}[status]
+    answer = ask(conversations, FixedSearch(*([found(FACT)] if status == "answered" else UNRELATED)), asked)
+    assert answer.status == status
+    assert conversations.turns(answer.conversation_id) == (answer,)
+
+
+def test_an_unknown_conversation_is_refused_and_none_begun(conversations: Conversations) -> None:
+    with pytest.raises(NotFoundError) as refused:
+        ask(conversations, FixedSearch(found(FACT)), conversation_id="nowhere")
+    assert refused.value.param == "conversation_id"
+    assert conversations.get("nowhere") is None
+
+
+def test_a_follow_up_is_asked_and_shown_as_a_question_of_its_own(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    first = ask(conversations, search, "How many cars did Audi Brussels build in 2021?")
+    events = stream(conversations, search, "And in 2022?", conversation_id=first.conversation_id)
+    asked = "How many cars did Audi Brussels build in 2022?"
+    assert cast(MessageStart, events[0]).standalone_question == asked
+    assert cast(MessageEnd, events[-1]).answer.standalone_question == asked
+    assert search.queries[-1].text == asked
+
+
+def test_nothing_goes_over_into_another_conversation(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    ask(conversations, search, "How many cars did Audi Brussels build in 2021?")
+    other = ask(conversations, search, "Who is the mayor of Ghent?")
+    question = "How many people work there?"
+    assert "Audi" not in ask(conversations, search, question, conversation_id=other.conversation_id).standalone_question
