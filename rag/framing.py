@@ -32,7 +32,7 @@ __all__ = [
     "supported_languages",
 ]
 
-SmallTalk = Literal["greeting", "thanks", "about"]
+SmallTalk = Literal["greeting", "thanks", "goodbye", "about"]
 
 _QUOTATION_MARKS = frozenset("\"“”„‟«»'‘’‚‛‹›「」『』〝〞〟＂")
 _LEFT_TO_RIGHT, _RIGHT_TO_LEFT, _END = "\u2066", "\u2067", "\u2069"
@@ -93,7 +93,8 @@ def about_text(topic: str, lang: str) -> str:
 def small_talk_text(kind: SmallTalk, lang: str) -> str:
     """The reply to a message that asks nothing of the articles."""
     own = phrases(lang)
-    return {"greeting": own.greeting, "thanks": own.thanks, "about": own.out_of_scope}[kind]
+    replies = {"greeting": own.greeting, "thanks": own.thanks, "goodbye": own.goodbye, "about": own.out_of_scope}
+    return replies[kind]
 
 
 def as_of_text(published: str, lang: str) -> str:

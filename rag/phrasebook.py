@@ -41,6 +41,7 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     partial: str
     greeting: str
     thanks: str
+    goodbye: str
     out_of_scope: str
     """Who answers here, and what can be asked."""
     disagreement: str
@@ -50,6 +51,7 @@ class Phrases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Asks what the articles say about something; ``{topic}`` arrives with its quotation marks."""
     greetings: tuple[str, ...]
     thanks_words: tuple[str, ...]
+    goodbyes: tuple[str, ...]
     about_questions: tuple[str, ...]
     chatter: tuple[str, ...]
     """What asks nothing: laughter, tests, insults, compliments."""

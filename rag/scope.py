@@ -25,7 +25,7 @@ _WORD = regex.compile(
 _DRAWN_OUT = regex.compile(r"(\p{L}{1,2}?)\1{2,}")
 _UNSPACED_LETTER = regex.compile(rf"[{_UNSPACED}ー]")
 _APOSTROPHE = regex.compile(r"['’]")
-_STRONGEST: tuple[SmallTalk, ...] = ("about", "thanks", "greeting")
+_STRONGEST: tuple[SmallTalk, ...] = ("about", "goodbye", "thanks", "greeting")
 
 
 def small_talk(text: str, lang: str) -> SmallTalk | None:
@@ -89,6 +89,7 @@ def _known(tag: str, *, is_own: bool) -> dict[str, SmallTalk]:
     lists: dict[SmallTalk, tuple[str, ...]] = {
         "greeting": own.greetings,
         "thanks": own.thanks_words,
+        "goodbye": own.goodbyes,
         "about": (*own.about_questions, *own.chatter),
     }
     return {

@@ -11,6 +11,7 @@ from rag.errors import ConfigurationError
 from rag.framing import (
     Framed,
     FramedQuote,
+    about_text,
     as_of_text,
     frame_quotes,
     not_found_text,
@@ -18,6 +19,7 @@ from rag.framing import (
     supported_languages,
 )
 from rag.phrasebook import PLACEHOLDERS, Phrases, nearest_language, parse_phrases, phrases
+from rag.question import OTHER, Expectation, asks, expects
 
 QUOTE = "In 2021, Audi Brussels produced 43,866 all-electric cars."
 ARABIC_QUOTE = "أنتج المصنع 43,866 سيارة."
@@ -266,8 +268,16 @@ def test_every_phrase_of_every_language_is_filled_in(lang: str) -> None:
 @pytest.mark.parametrize("lang", [lang for lang in LANGUAGES if lang != "en"])
 def test_no_language_borrows_a_sentence_of_the_english_file(lang: str) -> None:
     english = phrases("en")
-    for key in ("according_to", "also", "not_found", "nearest", "partial", "greeting", "thanks", "out_of_scope"):
+    replies = ("greeting", "thanks", "goodbye", "out_of_scope")
+    for key in ("according_to", "also", "not_found", "nearest", "partial", "ask_about", *replies):
         assert getattr(phrases(lang), key) != getattr(english, key)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_offered_to_be_asked_is_a_question_of_its_own(lang: str) -> None:
+    question = about_text("Q8 e-tron", lang)
+    assert asks(question, lang)
+    assert expects(question, lang) in {OTHER, Expectation(kind="manner")}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -279,6 +289,7 @@ def test_own_only_names_phrases_of_its_lists(lang: str) -> None:
 def test_texts_are_the_readers() -> None:
     assert not_found_text("de-AT") == "In den Artikeln steht nichts, was diese Frage beantwortet."
     assert small_talk_text("thanks", "nl") == "Graag gedaan. Is er nog iets wat je wilt weten?"
+    assert small_talk_text("goodbye", "fr-CA").startswith("Au revoir")
     assert small_talk_text("greeting", "sw").startswith("Hello!")
     assert "automatic assistant" in small_talk_text("about", "en")
 

@@ -18,6 +18,7 @@ def test_every_listed_phrase_is_recognised_by_readers_of_its_language(lang: str)
         for kind, listed in (
             ("greeting", own.greetings),
             ("thanks", own.thanks_words),
+            ("goodbye", own.goodbyes),
             ("about", own.about_questions),
             ("about", own.chatter),
         )
@@ -39,6 +40,10 @@ def test_every_listed_phrase_is_recognised_by_readers_of_its_language(lang: str)
         ("dekuji", "cs", "thanks"),
         ("شكرًا", "ar", "thanks"),
         ("谢谢！", "zh", "thanks"),
+        ("Goodbye!", "en", "goodbye"),
+        ("Auf Wiedersehen", "de", "goodbye"),
+        ("拜拜", "zh", "goodbye"),
+        ("до свидания!", "ru", "goodbye"),
         ("Wer bist du?", "de", "about"),
         ("What’s your name?", "en", "about"),
         ("あなたは誰ですか？", "ja", "about"),
@@ -80,7 +85,13 @@ def test_a_message_without_letters_and_digits_is_told_what_can_be_asked(text: st
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"), [("Hello! Who are you?", "about"), ("Hi, thanks", "thanks"), ("Good morning, hello", "greeting")]
+    ("text", "kind"),
+    [
+        ("Hello! Who are you?", "about"),
+        ("Hi, thanks", "thanks"),
+        ("Thanks, bye", "goodbye"),
+        ("Good morning, hello", "greeting"),
+    ],
 )
 def test_of_several_the_one_that_wants_the_fullest_reply_counts(text: str, kind: SmallTalk) -> None:
     assert small_talk(text, "en") == kind
