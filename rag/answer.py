@@ -8,7 +8,7 @@ search and storage.
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -121,11 +121,12 @@ class Answering:
                     "conversation_id",
                 )
         likely = {turn.lang for turn in before} | ({question.answer_lang} if question.answer_lang else set())
-        detected = detect_question(question.question, likely, indexed=self._langs())
+        offered = _offered_in(question.question, before)
+        detected = offered or detect_question(question.question, likely, indexed=self._langs())
         lang = question.answer_lang or small_talk_language(question.question, detected)
         began = time.perf_counter()
         asked = Standalone(text=with_dates(question.question, detected, self._today()), lang=detected)
-        if before and small_talk(question.question, lang) is None:
+        if before and not offered and small_talk(question.question, lang) is None:
             asked = standalone(asked.text, detected, before, lambda text, of: self._find(text, of, question))
         return Turn(
             message_id=uuid.uuid4().hex,
@@ -170,6 +171,11 @@ class Answering:
     def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)
         return self._search(query)
+
+
+def _offered_in(question: str, before: Sequence[Answer]) -> str | None:
+    """The language of the turn that offered this question; None for one that was not offered."""
+    return next((turn.lang for turn in reversed(before) if question in turn.followups), None)
 
 
 def _text_events(answer: Answer) -> list[Event]:

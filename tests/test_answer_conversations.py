@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import msgspec
 import pytest
 from small_answering import ASKED, FACT, UNRELATED, FixedSearch, ask, found, stream
 
@@ -59,3 +60,12 @@ def test_nothing_goes_over_into_another_conversation(conversations: Conversation
     other = ask(conversations, search, "Who is the mayor of Ghent?")
     question = "How many people work there?"
     assert "Audi" not in ask(conversations, search, question, conversation_id=other.conversation_id).standalone_question
+
+
+def test_what_was_offered_is_asked_as_it_stands_in_the_language_of_its_turn(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    first = ask(conversations, search, "Hvor mange biler bygde Audi i 2021?", answer_lang="nb")
+    offered = "Hvor er Audi?"
+    conversations.replace(msgspec.structs.replace(first, followups=(offered,)))
+    answer = ask(conversations, search, offered, conversation_id=first.conversation_id)
+    assert (answer.standalone_question, answer.lang) == (offered, "nb")
