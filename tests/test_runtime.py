@@ -2,13 +2,17 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import anyio
 import pytest
 from small_site import LoadedModels, ask, ingest, search
 
+from index.records import Hit
+from index.search import Query
 from rag.errors import ConfigurationError, NotFoundError
+from rag.records import SearchRequest
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
 
@@ -66,3 +70,16 @@ def test_a_store_that_cannot_be_had_degrades_and_still_answers(tmp_path: Path, r
     ingest(runtime, site)
     assert search(runtime, "heron").hits[0].path == "b.md"
     assert anyio.run(runtime.readiness).index == "degraded"
+
+
+def test_last_year_in_a_search_is_counted_from_the_day_that_is_passed_in(tmp_path: Path) -> None:
+    class Watched(Runtime):
+        queries: tuple[Query, ...] = ()
+
+        def find(self, query: Query) -> tuple[Hit, ...]:
+            self.queries += (query,)
+            return ()
+
+    with closing(Watched(Settings(data_dir=str(tmp_path)), today=lambda: date(2022, 1, 5))) as runtime:
+        anyio.run(runtime.search, SearchRequest(query="What was built last year?"))
+        assert [query.text for query in runtime.queries] == ["What was built last year (2021)?"]
