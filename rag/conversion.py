@@ -27,12 +27,16 @@ MOST = 3
 """Figures of one quote."""
 LEAST_DIGITS = 3
 """What a converted figure is rounded to, where the quote's own has not more."""
+MOST_TIMES = Decimal(10_000)
+"""One unit in the other."""
 _COUNTS_NOTHING = frozenset({"date", "person", "place", "reason"})
 _OTHER_WORDS_TOO = frozenset({"mi", "mi.", "ton", "كم"})
 _WORD_START = regex.compile(r"(?<![\p{L}\p{M}\d])(?<!\d[\s\u00a0-])[\p{L}°℃℉]")
 _UNSPACED_START = regex.compile(r"(?<!\d[\s\u00a0]?)[\p{Han}\p{Katakana}\p{Hangul}\p{Thai}]")
 _UNSPACED = frozenset({"zh", "ja", "th", "ko"})
 _FIGURE = regex.compile(r"\d(?:.*\d)?")
+_RATE = regex.compile(r"(?:\s?[-–—]\s?\d[\d.,]*\s?\p{L}{1,4})?/")
+"""What stands behind the figure of a unit that is none by itself: "100 км/год", and both of "0–100 км/год"."""
 _METRIC_HP, _MECHANICAL_HP = Decimal("735.49875"), Decimal("745.699872")
 _FACTORS: Mapping[str, Mapping[str, Decimal]] = {
     "length": {
@@ -97,7 +101,7 @@ def conversions(question: str, lang: str, quote: Quote, reader: str) -> tuple[st
         return ()
     measured = list(_measured(quote))
     asked = [unit for unit in asked_units(question, lang) if not any(one.unit == unit for one in measured)]
-    found = [(one, unit) for one in measured for unit in asked if _dimension(one.unit) == _dimension(unit)]
+    found = [(one, unit) for one in measured for unit in asked if _are_comparable(one.unit, unit)]
     if marked := [(one, unit) for one, unit in found if _is_marked(one, quote)]:
         found = marked
     return tuple(_written(one, unit, quote.lang, reader) for one, unit in found[:MOST])
@@ -127,7 +131,7 @@ def _measured(quote: Quote) -> Iterator[_Measured]:
         figure = _FIGURE.search(quote.text, number.start, number.end)
         if not _dimension(unit) and figure and (found := unit_after(quote.text, figure.end(), primary(quote.lang))):
             unit = found[0]
-        if _dimension(unit):
+        if _dimension(unit) and not _RATE.match(quote.text, number.end):
             value = _value(number, quote)
             yield _Measured(number.start, value, unit, len(value.normalize().as_tuple().digits))
 
@@ -140,6 +144,12 @@ def _value(number: Number, quote: Quote) -> Decimal:
         return Decimal(number.value)
     is_decimal = spelling[1] == get_decimal_symbol(locale_of(quote.lang))
     return min(values, key=abs) if is_decimal else max(values, key=abs)
+
+
+def _are_comparable(unit: str, other: str) -> bool:
+    """Nobody measures a road in inches."""
+    factors = _FACTORS[_dimension(unit)]
+    return other in factors and 1 / MOST_TIMES <= factors[unit] / factors[other] <= MOST_TIMES
 
 
 def _is_marked(one: _Measured, quote: Quote) -> bool:
