@@ -35,7 +35,7 @@ _WORD_START = regex.compile(r"(?<![\p{L}\p{M}\d])(?<!\d[\s\u00a0-])[\p{L}°℃�
 _UNSPACED_START = regex.compile(r"(?<!\d[\s\u00a0]?)[\p{Han}\p{Katakana}\p{Hangul}\p{Thai}]")
 _UNSPACED = frozenset({"zh", "ja", "th", "ko"})
 _FIGURE = regex.compile(r"\d(?:.*\d)?")
-_RATE = regex.compile(r"(?:\s?[-–—]\s?\d[\d.,]*\s?\p{L}{1,4})?/")
+_RATE = regex.compile(r"(?:\s?[-–—]\s?\d[\d.,]*\s?\p{L}{1,4})?/(?=\p{L})")
 """What stands behind the figure of a unit that is none by itself: "100 км/год", and both of "0–100 км/год"."""
 _METRIC_HP, _MECHANICAL_HP = Decimal("735.49875"), Decimal("745.699872")
 _FACTORS: Mapping[str, Mapping[str, Decimal]] = {

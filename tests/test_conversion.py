@@ -43,6 +43,7 @@ def test_a_figure_is_given_in_the_unit_that_is_asked_for(question: str, lang: st
         ("How many miles does it go?", "en", "It goes 362 miles (582 km)."),
         ("How many miles does it go?", "en", "It weighs 2,585 kg."),
         ("How far does it go at 75 mph?", "en", "At 120 km/h it goes far."),
+        ("How many kilometres does it go?", "en", "Range: 620km/385 miles"),
         ("How many inches is the screen?", "en", "It is 582 km away."),
         ("Hur många meter?", "sv", "Розгін 0–100 км/год за 3,3 с."),
         ("Who ran 26 miles?", "en", "Anna ran 42 km."),
