@@ -239,6 +239,19 @@ def test_what_the_own_questions_expect_stands_in_the_works_they_name() -> None:
     assert unsupported_in_works(load_cases(QUESTIONS / "own.jsonl"), works_in(SEEDS, PAGES)) == []
 
 
+def test_every_follow_up_for_tuning_says_what_it_stands_for() -> None:
+    cases = load_cases(QUESTIONS / "followups_dev.jsonl")
+    assert len(cases) == 90
+    assert len({case.lang for case in cases}) == 20
+    assert all(case.turns and case.standalone for case in cases)
+
+
+@pytest.mark.skipif(not PAGES.is_dir(), reason="../shared/data/evkx is not there")
+def test_what_the_follow_ups_for_tuning_expect_stands_in_the_works_they_name() -> None:
+    works = works_in(CONTENT, PAGES)
+    assert unsupported_in_works(load_cases(QUESTIONS / "followups_dev.jsonl"), works) == []
+
+
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="../shared/data/seeds is not there")
 def test_what_the_seed_questions_expect_stands_in_the_seed_articles() -> None:
     sources = [path.read_text(encoding="utf-8") for path in SEEDS.glob("*.txt")]
