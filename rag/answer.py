@@ -11,7 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Protocol
 
 import anyio.to_thread
@@ -21,6 +21,7 @@ from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
 from rag.composing import Composed, Turn, compose, reply
+from rag.condense import language
 from rag.errors import KildeError, NotFoundError
 from rag.followups import searched
 from rag.records import (
@@ -122,12 +123,15 @@ class Answering:
                 )
         likely = {turn.lang for turn in before} | ({question.answer_lang} if question.answer_lang else set())
         offered = _offered_in(question.question, before)
-        detected = offered or detect_question(question.question, likely, indexed=self._langs())
+        detected = offered or language(
+            question.question, detect_question(question.question, likely, indexed=self._langs()), before
+        )
         lang = question.answer_lang or small_talk_language(question.question, detected)
         began = time.perf_counter()
         asked = Standalone(text=with_dates(question.question, detected, self._today()), lang=detected)
         if before and not offered and small_talk(question.question, lang) is None:
-            asked = standalone(asked.text, detected, before, lambda text, of: self._find(text, of, question))
+            find = cache(lambda text, of: self._find(text, of, question))
+            asked = standalone(asked.text, detected, before, find)
         return Turn(
             message_id=uuid.uuid4().hex,
             conversation_id=question.conversation_id or uuid.uuid4().hex,

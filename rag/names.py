@@ -181,6 +181,11 @@ class Names:
         return form in self._proper or not _has_case(form)
 
 
+def name_words(text: str) -> Phrase:
+    """The words of a text as names are compared by; characters where words are not parted."""
+    return _forms(_tokens(text))
+
+
 def _by_work(hits: Sequence[Hit]) -> dict[str, _Work]:
     works: dict[str, _Work] = {}
     for hit in hits:

@@ -66,6 +66,15 @@ def asks(question: str, lang: str) -> bool:
     )
 
 
+def asked_noun(question: str, lang: str) -> tuple[int, int] | None:
+    """Where the noun stands that tells what is asked for: "range" in "Which range has …"; None without one."""
+    words, text = _words(primary(lang)), normalised(question)
+    if words is None or len(text) != len(question):
+        return None
+    match = min(_found(text, words.nouns), key=_earliest_longest, default=None)
+    return match[0].span() if match else None
+
+
 def names_kind(expected: Expectation, text: str, lang: str) -> bool:
     """Whether a normalised text has a noun of that kind: "the price", "Reichweite"."""
     words = _words(primary(lang))

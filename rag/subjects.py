@@ -24,8 +24,10 @@ _JOINTS = frozenset(
     | {"la", "le", "les", "los", "el", "al", "the"}
 )
 """Small words inside names."""
+_GAP = regex.compile(rf"(?:\s(?:{'|'.join(sorted(_JOINTS))}))+\s")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’.&/‐‑-][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*")
 _BEFORE_BEGINNING = frozenset('.:?!¿¡–—([«"“„')
+_CAPITAL_NOUNS = frozenset({"de", "lb", "nds"})
 _YEAR = regex.compile(r"(?:1\d|20)\d\d")
 _GLUED_RUN = regex.compile(r"[\p{L}\p{M}\p{N}·・'’.&-]+(?:\s(?=[\p{Latin}\p{N}])[\p{Latin}\p{N}.&-]+)*")
 _LATIN = regex.compile(r"\p{Latin}")
@@ -44,7 +46,7 @@ class Stretch(msgspec.Struct, frozen=True):
 
 def subjects(question: str, lang: str, about: Sequence[str] = ()) -> tuple[Stretch, ...]:
     """At most ``MOST``; names before other words, and what ``about`` has too before what it has not."""
-    found = stretches(question, lang)
+    found = [_as_known(one, about) for one in stretches(question, lang)]
     names = [one for one in found if one.is_name]
     about_terms = [_plain_terms(text, lang) for text in about]
     supported = {one: _support(one, about_terms, lang) for one in names or found}
@@ -63,6 +65,23 @@ def stretches(text: str, lang: str) -> list[Stretch]:
         for one in found
         if not _YEAR.fullmatch(one.text) and not any(start <= one.start and one.end <= end for start, end in named)
     ]
+
+
+def _as_known(stretch: Stretch, about: Sequence[str]) -> Stretch:
+    """Of a name with small words inside it the part that the texts have, if they have it only in part."""
+    known = "\n".join(about).casefold()
+    if stretch.text.casefold() in known:
+        return stretch
+    parts = _GAP.split(stretch.text)
+    held = [part for part in parts if part.casefold() in known]
+    if len(parts) < 2 or not held:
+        return stretch
+    start = stretch.start + stretch.text.index(held[-1])
+    return Stretch(held[-1], start, start + len(held[-1]), stretch.is_name)
+
+
+def shares_words(text: str, other: str, lang: str) -> bool:
+    return not _plain_terms(text, lang).isdisjoint(_plain_terms(other, lang))
 
 
 def _support(stretch: Stretch, about: Sequence[frozenset[str]], lang: str) -> float:
@@ -113,7 +132,8 @@ def _kinds(text: str, words: Sequence[tuple[str, int, int]], lang: str) -> list[
     is_known = knows_asking_words(lang)
     kinds = []
     for word, start, end in words:
-        if is_asking_word(word, lang) or any(start < stop and end > begin for begin, stop in pronouns):
+        is_pronoun = any(start < stop and end > begin for begin, stop in pronouns)
+        if is_pronoun or (is_asking_word(word, lang) and not _is_in_name(text, word, start, lang)):
             kinds.append("")
         elif any(map(str.isdigit, word)) or _MODEL.match(word):
             kinds.append("name" if not word.isdigit() else "")
@@ -125,6 +145,13 @@ def _kinds(text: str, words: Sequence[tuple[str, int, int]], lang: str) -> list[
         if words[place][0][0].isupper() and kinds[place] == "word" and kinds[place + 1] == "name":
             kinds[place] = "name"
     return kinds
+
+
+def _is_in_name(text: str, word: str, start: int, lang: str) -> bool:
+    """Whether a capital tells that an asking word is part of a name: "the Long Range"."""
+    if not word[0].isupper() or primary(lang) in _CAPITAL_NOUNS or _is_first(text, start):
+        return False
+    return word.casefold() not in followup_words(lang).articles
 
 
 def _is_first(text: str, start: int) -> bool:

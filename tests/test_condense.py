@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rag.condense import RECENT_TURNS, condense
+from rag.condense import condense
 from rag.followup_words import followup_words
 from rag.phrasebook import supported_languages
 from rag.question_words import primary
 from rag.records import Answer, Citation, CitationSource, Status, TextRange, Verification
+from rag.spoken_of import RECENT_TURNS
 
 CASES = tomllib.loads((Path(__file__).parent / "followup_cases.toml").read_text(encoding="utf-8"))["case"]
 STATION = "When was Bruges Station opened?"
@@ -109,7 +110,7 @@ def test_a_pronoun_behind_a_name_of_the_question_speaks_for_nothing() -> None:
 
 
 def test_the_subject_goes_on_over_several_turns() -> None:
-    carried = turn("And how many people work there?", standalone="Bruges Station: how many people work there?")
+    carried = turn("And how many people work there?", standalone="How many people work there (Bruges Station)?")
     assert condensed("How high is it?", turn(STATION), carried) == "How high is Bruges Station?"
 
 
@@ -124,7 +125,7 @@ def test_turns_long_ago_are_forgotten() -> None:
 
 
 def test_a_name_goes_along_into_another_language() -> None:
-    assert condensed("Hoe hoog is het?", turn(STATION), lang="nl") == "Bruges Station: Hoe hoog is het?"
+    assert condensed("Hoe hoog is het?", turn(STATION), lang="nl") == "Hoe hoog is het (Bruges Station)?"
 
 
 def test_a_question_before_that_is_filled_anew_stays_in_its_language() -> None:
@@ -134,7 +135,7 @@ def test_a_question_before_that_is_filled_anew_stays_in_its_language() -> None:
 
 
 def test_a_language_without_lists_carries_names_too() -> None:
-    assert condensed("Hversu hátt?", turn(STATION), lang="xx") == "Bruges Station: Hversu hátt?"
+    assert condensed("Hversu hátt?", turn(STATION), lang="xx") == "Hversu hátt (Bruges Station)?"
 
 
 @pytest.mark.parametrize("tag", sorted(supported_languages()))
@@ -147,7 +148,7 @@ def test_every_supported_language_has_its_words(tag: str) -> None:
 
 def test_what_a_source_shares_with_the_question_is_what_it_is_about() -> None:
     asked = turn("布鲁日车站是什么时候开放的？", "zh")
-    assert condensed("它在哪里？", asked, lang="zh") == "布鲁日车站, 开放：它在哪里？"
+    assert condensed("它在哪里？", asked, lang="zh") == "它在哪里（布鲁日车站, 开放）？"
     sourced = msgspec.structs.replace(asked, citations=(_cited("布鲁日车站"),))
     assert condensed("它在哪里？", sourced, lang="zh") == "布鲁日车站在哪里？"
 
@@ -155,7 +156,7 @@ def test_what_a_source_shares_with_the_question_is_what_it_is_about() -> None:
 def test_the_person_that_was_asked_for_is_what_goes_on() -> None:
     cited = _cited("The port", "In 2019 the company made Ann Peeters its director.", "en")
     asked = msgspec.structs.replace(turn("Who leads the port of Ostend?"), citations=(cited,))
-    assert condensed("When was she born?", asked) == "Ann Peeters, Ostend: When was she born?"
+    assert condensed("When was she born?", asked) == "When was she born (Ann Peeters, Ostend)?"
 
 
 def _cited(title: str, quote: str = "一座建筑", lang: str = "zh") -> Citation:
