@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from evals.benchmarks.development import development_hits, is_right
+from evals.benchmarks.development import SET_BY_HAND, development_hits, is_right
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
 from evals.fresh import open_fresh
 from index.records import Hit
@@ -77,6 +77,7 @@ def fit(examples: Sequence[Example]) -> Calibration:
     model.fit((seen - mean) / spread, answerable)
     weights = model.coef_[0] / spread
     intercept = float(model.intercept_[0] - weights @ mean)
+    weights = np.array([SET_BY_HAND.get(name, weight) for name, weight in zip(names, weights, strict=True)])
     probabilities = 1 / (1 + np.exp(-(seen[answerable] @ weights + intercept)))
     return Calibration(
         intercept=round(intercept, 4),

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from evals.benchmarks.conditional import Choice, fit
-from evals.benchmarks.development import development_hits, is_right
+from evals.benchmarks.development import SET_BY_HAND, development_hits, is_right
 from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
 from evals.fresh import open_fresh
 from index.records import Hit
@@ -48,6 +48,7 @@ def main() -> None:
         choices += [_choice(ranked, [is_right(case, one) for one in ranked])] * DEVELOPMENT_WEIGHT
     unit_weights = fit(choices)
     extraction = {name: round(float(weight), 2) for name, weight in zip(SIGNALS, unit_weights, strict=True)}
+    extraction |= SET_BY_HAND
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(extraction), indent=2) + b"\n")
     print(OUT, extraction)
 
