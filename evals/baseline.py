@@ -15,6 +15,7 @@ import msgspec
 from evals.golden import Case
 from evals.measures import Scores
 from evals.records import Run
+from evals.slices import source_language
 from evals.summary import UNTIMED
 from rag.errors import ConfigurationError, InputError
 
@@ -26,9 +27,11 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     """One question."""
 
     case_sha256: str
-    """The beginning; another one where the case asks or expects something else."""
+    """The beginning; another one where the case asks or expects something else, whatever its tags."""
     scores: tuple[float | None, ...]
     """In the order of ``Baseline.measures``."""
+    source_lang: str | None = None
+    """That the answer was read in, as ``evals.slices.source_language`` has it."""
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,12 +52,15 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     questions: dict[str, Kept]
     """By id, in the order of the run."""
 
+    def kept(self, case: Case) -> Kept | None:
+        """None where the question was not asked, or was another one."""
+        kept = self.questions.get(case.id)
+        return kept if kept is not None and kept.case_sha256 == _sha256(case) else None
+
     def score(self, case: Case, measure: str) -> float | None:
         """None where it was unscored, the question was another one, or the measure was not taken."""
-        kept = self.questions.get(case.id)
-        if kept is None or measure not in self.measures or kept.case_sha256 != _sha256(case):
-            return None
-        return kept.scores[self.measures.index(measure)]
+        kept = self.kept(case)
+        return None if kept is None or measure not in self.measures else kept.scores[self.measures.index(measure)]
 
     def mean(self, measure: str) -> float | None:
         """Over all questions that were scored; None without any."""
@@ -84,7 +90,11 @@ def make_baseline(name: str, run: Run, scores: Scores) -> Baseline:
         figures=scores.figures,
         measures=UNTIMED,
         questions={
-            outcome.case.id: Kept(_sha256(outcome.case), _rounded(scores.questions[outcome.case.id].values()))
+            outcome.case.id: Kept(
+                _sha256(outcome.case),
+                _rounded(scores.questions[outcome.case.id].values()),
+                source_language(outcome),
+            )
             for outcome in run.outcomes
         },
     )
@@ -119,7 +129,9 @@ def _rounded(values: Iterable[float | None]) -> tuple[float | None, ...]:
 
 
 def _sha256(case: Case) -> str:
-    return hashlib.sha256(msgspec.json.encode(case)).hexdigest()[:12]
+    """Tags sort questions into slices, and change nothing of what is asked."""
+    untagged = msgspec.structs.replace(case, tags=())
+    return hashlib.sha256(msgspec.json.encode(untagged)).hexdigest()[:12]
 
 
 def _encode(baseline: Baseline) -> bytes:

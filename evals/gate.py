@@ -1,22 +1,28 @@
 """Whether a run may pass: floors that always hold, and drops allowed against the newest baseline.
 
-In: the rules of ``gate.toml``, an evaluated run, a baseline. Out: one check for each rule and slice. Refuses a rule on
-a measure or slice that the run did not produce (ConfigurationError), and a baseline over other articles (KildeError):
-a gate that checks nothing must not look like one that holds.
+In: the rules of ``gate.toml``, an evaluated run, a baseline. Out: one check for each rule and slice, and with drops one
+on how much of the suite was compared. What the baseline has and the run lost does not hold. Refuses a rule on a measure
+or slice that neither produced (ConfigurationError), and a baseline over other articles (KildeError): a gate that checks
+nothing must not look like one that holds.
 """
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
 
 import msgspec
 
 from evals.baseline import Baseline
 from evals.measures import FIGURES, MEASURES, Scores
-from evals.records import Outcome, Run
+from evals.records import Run
 from evals.slices import ALL, slices
 from rag.errors import ConfigurationError, KildeError
+
+Parts = Mapping[str, tuple[int, ...]]
+"""Places of outcomes by slice."""
 
 _SAME = 1e-9
 
@@ -35,7 +41,11 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Drop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How much worse than in the baseline a mean may be, over the questions that both scored."""
+    """How much worse than in the baseline a mean may be, or a figure of the whole run.
+
+    Over the questions that both asked alike: once by what each scored and once by what both scored, and the worse of
+    the two counts.
+    """
 
     measure: str
     slice: str = ALL
@@ -46,18 +56,35 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Gate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     floor: tuple[Floor, ...] = ()
     drop: tuple[Drop, ...] = ()
+    least_compared: float = 0.9
+    """Share of the questions of run and baseline that both have to have asked alike, if there are drops."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rule on one slice."""
 
     rule: str
-    measured: float
+    measured: float | None
+    """None where the run lost what the baseline has."""
     questions: int
     holds: bool
 
     def __str__(self) -> str:
+        if self.measured is None:
+            return f"{self.rule}: lost, with {self.questions} scored questions"
         return f"{self.rule}: {self.measured:.4f} over {self.questions} questions"
+
+
+class _Part(NamedTuple):
+    """What a rule looks at in one slice: scores by case, or a figure alone."""
+
+    name: str
+    before: dict[str, float]
+    now: dict[str, float]
+    questions: int
+
+    def has_lost(self, least: int) -> bool:
+        return len(self.now) < least <= len(self.before)
 
 
 def load_gate(file: Path) -> Gate:
@@ -79,82 +106,116 @@ def load_gate(file: Path) -> Gate:
 def hold(gate: Gate, run: Run, scores: Scores, baseline: Baseline | None) -> tuple[Check, ...]:
     """Every rule on every slice that it matches, in the order of the rules. ``baseline`` may be None without drops."""
     parts = slices(run.outcomes)
-    checks = [check for floor in gate.floor for check in _floors(floor, run, scores, parts)]
+    known = baseline if baseline is not None and baseline.corpus_sha256 == run.corpus_sha256 else None
+    checks = [check for floor in gate.floor for check in _floors(floor, run, scores, parts, known)]
     if gate.drop:
         against = usable(baseline, run.suite, run.corpus_sha256)
-        checks += [check for drop in gate.drop for check in _drops(drop, run, scores, parts, against)]
+        either = _slices_of_either(parts, run, against)
+        drops = [check for drop in gate.drop for check in _drops(drop, run, scores, either, against)]
+        checks += [_compared(gate.least_compared, run, against), *drops]
     return tuple(checks)
 
 
-def _floors(floor: Floor, run: Run, scores: Scores, parts: dict[str, tuple[int, ...]]) -> Iterator[Check]:
-    if floor.measure in FIGURES:
-        yield _figure(floor, run, scores)
-        return
-    for name, places in _matching(floor, parts, scores, run.outcomes):
-        values = [
-            value for place in places if (value := _score(scores, run.outcomes[place], floor.measure)) is not None
-        ]
-        yield _floor(floor, name, sum(values) / len(values), len(values))
-
-
-def _figure(floor: Floor, run: Run, scores: Scores) -> Check:
-    value = scores.figures.get(floor.measure)
-    if value is None or floor.slice != ALL:
-        raise _never_produced(floor)
-    return _floor(floor, ALL, value, len(run.outcomes))
-
-
-def _floor(floor: Floor, name: str, measured: float, questions: int) -> Check:
-    if floor.at_least is not None:
-        rule, holds = f"{floor.measure} of {name} ≥ {floor.at_least:g}", measured >= floor.at_least - _SAME
-    else:
-        most = floor.at_most or 0.0
-        rule, holds = f"{floor.measure} of {name} ≤ {most:g}", measured <= most + _SAME
-    return Check(rule=rule, measured=measured, questions=questions, holds=holds)
-
-
-def _drops(
-    drop: Drop, run: Run, scores: Scores, parts: dict[str, tuple[int, ...]], baseline: Baseline
-) -> Iterator[Check]:
-    sign = MEASURES[drop.measure].sign if drop.measure in MEASURES else 1
-    compared = 0
-    for name, places in _matching(drop, parts, scores, run.outcomes):
-        pairs = [
-            (before, now)
-            for outcome in (run.outcomes[place] for place in places)
-            if (before := baseline.score(outcome.case, drop.measure)) is not None
-            and (now := _score(scores, outcome, drop.measure)) is not None
-        ]
-        if len(pairs) < drop.min_questions:
+def _floors(floor: Floor, run: Run, scores: Scores, parts: Parts, baseline: Baseline | None) -> Iterator[Check]:
+    bound = f"≥ {floor.at_least:g}" if floor.at_least is not None else f"≤ {floor.at_most:g}"
+    least, any_checked = _least(floor), False
+    for part in _parts(floor, run, scores, parts, baseline):
+        if len(part.now) < least and not part.has_lost(least):
             continue
-        compared += 1
-        worse = sign * sum(before - now for before, now in pairs) / len(pairs)
+        any_checked = True
+        measured = None if part.has_lost(least) else fmean(part.now.values())
+        holds = measured is not None and _reaches(floor, measured)
         yield Check(
-            rule=f"{drop.measure} of {name} at most {drop.at_most:g} worse than in {baseline.name}",
-            measured=worse + 0.0,
-            questions=len(pairs),
-            holds=worse <= drop.at_most + _SAME,
+            rule=f"{floor.measure} of {part.name} {bound}", measured=measured, questions=part.questions, holds=holds
         )
-    if not compared:
+    if not any_checked:
+        raise _never_produced(floor)
+
+
+def _reaches(floor: Floor, measured: float) -> bool:
+    if floor.at_least is not None:
+        return measured >= floor.at_least - _SAME
+    return floor.at_most is not None and measured <= floor.at_most + _SAME
+
+
+def _drops(drop: Drop, run: Run, scores: Scores, parts: Parts, baseline: Baseline) -> Iterator[Check]:
+    least, any_checked = _least(drop), False
+    for part in _parts(drop, run, scores, parts, baseline):
+        if len(part.before) < least:
+            continue
+        any_checked = True
+        measured = None if part.has_lost(least) else _worse(part, drop.measure)
+        yield Check(
+            rule=f"{drop.measure} of {part.name} at most {drop.at_most:g} worse than in {baseline.name}",
+            measured=measured,
+            questions=part.questions,
+            holds=measured is not None and measured <= drop.at_most + _SAME,
+        )
+    if not any_checked:
         raise _never_produced(drop)
 
 
-def _matching(
-    rule: Floor | Drop, parts: dict[str, tuple[int, ...]], scores: Scores, outcomes: Sequence[Outcome]
-) -> list[tuple[str, tuple[int, ...]]]:
-    """Slices of the rule with enough scored questions. Raises ConfigurationError where there is none."""
-    found = []
+def _worse(part: _Part, measure: str) -> float:
+    """By what each scored, and by what both scored: the larger.
+
+    A refusal that becomes a wrong answer cited nothing before, so only the former sees it; what answers lose while
+    others are won may only be seen by the latter.
+    """
+    known = MEASURES.get(measure) or FIGURES[measure]
+    both = part.before.keys() & part.now.keys()
+    losses = [fmean(part.before.values()) - fmean(part.now.values())]
+    if both:
+        losses.append(fmean(part.before[one] - part.now[one] for one in both))
+    return max(known.sign * loss for loss in losses) + 0.0
+
+
+def _compared(least: float, run: Run, baseline: Baseline) -> Check:
+    """Whether enough of what either asked was asked alike by both."""
+    alike = sum(baseline.kept(outcome.case) is not None for outcome in run.outcomes)
+    share = alike / max(len(run.outcomes), len(baseline.questions), 1)
+    rule = f"share of questions asked as in {baseline.name} ≥ {least:g}"
+    return Check(rule=rule, measured=share, questions=alike, holds=share >= least - _SAME)
+
+
+def _parts(rule: Floor | Drop, run: Run, scores: Scores, parts: Parts, baseline: Baseline | None) -> Iterator[_Part]:
+    """Slices of the rule. For a drop only of what the baseline asked alike."""
+    if rule.measure in FIGURES:
+        if rule.slice == ALL:
+            yield _figure(rule.measure, run, scores, baseline)
+        return
     for name, places in parts.items():
-        scored = sum(_score(scores, outcomes[place], rule.measure) is not None for place in places)
-        if fnmatchcase(name, rule.slice) and scored >= max(rule.min_questions, 1):
-            found.append((name, places))
-    if not found:
-        raise _never_produced(rule)
-    return found
+        if not fnmatchcase(name, rule.slice):
+            continue
+        cases = [run.outcomes[place].case for place in places]
+        if isinstance(rule, Drop):
+            cases = [case for case in cases if baseline is not None and baseline.kept(case)]
+        now = {case.id: scores.questions[case.id].get(rule.measure) for case in cases}
+        before = {case.id: baseline.score(case, rule.measure) for case in cases} if baseline is not None else {}
+        scored = _scored(now)
+        yield _Part(name, _scored(before), scored, len(scored))
 
 
-def _score(scores: Scores, outcome: Outcome, measure: str) -> float | None:
-    return scores.questions[outcome.case.id].get(measure)
+def _figure(name: str, run: Run, scores: Scores, baseline: Baseline | None) -> _Part:
+    before = None if baseline is None else baseline.figures.get(name)
+    return _Part(ALL, _scored({name: before}), _scored({name: scores.figures.get(name)}), len(run.outcomes))
+
+
+def _scored(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _least(rule: Floor | Drop) -> int:
+    return 1 if rule.measure in FIGURES else max(rule.min_questions, 1)
+
+
+def _slices_of_either(parts: Parts, run: Run, baseline: Baseline) -> Parts:
+    """Language pairs depend on what was cited: a question is in that of the run and in that of the baseline."""
+    merged = {name: set(places) for name, places in parts.items()}
+    for place, outcome in enumerate(run.outcomes):
+        kept = baseline.kept(outcome.case)
+        if kept is not None and kept.source_lang:
+            merged.setdefault(f"pair:{outcome.case.lang}>{kept.source_lang}", set()).add(place)
+    return {name: tuple(sorted(merged[name])) for name in sorted(merged, key=lambda name: (name != ALL, name))}
 
 
 def usable(baseline: Baseline | None, suite: str, corpus_sha256: str | None) -> Baseline:

@@ -47,3 +47,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction = "higher"
     unit: Unit = "share"
     of: Callable[[Sequence[Outcome]], float | None]
+
+    @property
+    def sign(self) -> int:
+        """A difference times this is a gain where it is positive."""
+        return 1 if self.direction == "higher" else -1
