@@ -58,6 +58,7 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from evals.formats.write import check_files
     from evals.run import Where
     from evals.suite import Selection, load_suite, select
+    from rag.errors import KildeError
 
     files = check_files(out or ())
     where = Where(url=url, data_dir=data_dir, processes=processes)
@@ -67,7 +68,11 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
     whole = load_suite(suite)
     rules = ready_gate(whole) if gate else None
     finished = run_checked(whole, select(whole, selection), where, manner)
-    judged = evaluated(whole, finished.run, rules)
+    try:
+        judged = evaluated(whole, finished.run, rules)
+    except KildeError:
+        _show_run(evaluated(whole, finished.run), files, as_json=as_json)
+        raise
     _show_run(judged, files, as_json=as_json)
     if judged.failed or any(outcome.error for outcome in judged.run.outcomes):
         raise typer.Exit(1)
@@ -166,6 +171,7 @@ def save_baseline(
 
     loaded, kept = _suite(suite), read_run(file)
     _refuse_part(loaded, kept.suite, kept.questions_sha256)
+    _refuse_other_articles(loaded, kept.corpus_sha256)
     _show(str(save(make_baseline(name, kept, scores(kept)), loaded.baselines)))
 
 
@@ -228,6 +234,18 @@ def _refuse_part(suite: "Suite", name: str, questions_sha256: str) -> None:
     _refuse_other(suite, name)
     if questions_sha256 != suite.questions_sha256:
         raise InputError(f"This run did not ask the questions of {suite.name} as they are now. Run them all.", "run")
+
+
+def _refuse_other_articles(suite: "Suite", corpus_sha256: str) -> None:
+    from rag.errors import InputError
+
+    known = suite.corpus_sha256
+    if known is not None and known != corpus_sha256:
+        raise InputError(
+            f"This run was made over other articles ({corpus_sha256[:12]}) than those of {suite.name} ({known[:12]}). "
+            f"Run it again: kilde eval run {suite.name} -o FILE.json.",
+            "run",
+        )
 
 
 def _refuse_other(suite: "Suite", name: str) -> None:

@@ -84,7 +84,11 @@ def ready_gate(suite: Suite) -> Gate:
 def evaluated(suite: Suite, run: Run, gate: Gate | None = None) -> Evaluation:
     """With the checks of the gate, if one is to be held, and compared with the newest baseline, if there is any."""
     kept = load_baselines(suite.baselines, suite.name)
-    return evaluate(run, gate, kept[-1] if kept else None, kept)
+    newest = kept[-1] if kept else None
+    if gate is not None and gate.drop and newest is not None:
+        alike = sum(newest.kept(outcome.case) is not None for outcome in run.outcomes)
+        report(f"the gate compares {alike} of {len(run.outcomes)} questions with {newest.name}")
+    return evaluate(run, gate, newest, kept)
 
 
 @contextmanager

@@ -80,6 +80,24 @@ def test_a_gate_on_a_measure_that_is_never_produced_leaves_with_3(tmp_path: Path
     assert run(["eval", "run", suite, "--gate"]) == 3
 
 
+def test_a_gate_that_cannot_be_held_leaves_the_files_of_its_run(tmp_path: Path, system: SmallSystem) -> None:
+    suite = accepted(tmp_path, gate='[[floor]]\nmeasure = "quotes"\nat_least = 1\n')
+    assert run(["eval", "run", suite, "--gate", "-o", str(tmp_path / "a.json")]) == 3
+    assert len(json.loads((tmp_path / "a.json").read_text("utf-8"))["outcomes"]) == 3
+
+
+def test_losing_all_citations_leaves_with_1_and_its_files(
+    tmp_path: Path, system: SmallSystem, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite, sound = accepted(tmp_path), str(tmp_path / "sound.json")
+    assert run(["eval", "run", suite, "-o", sound]) == 0
+    assert run(["eval", "baseline", "save", "first", sound, "--suite", suite]) == 0
+    system.answered = msgspec.structs.replace(ANSWER, citations=())
+    assert run(["eval", "run", suite, "--gate", "-o", str(tmp_path / "now.json")]) == 1
+    assert "quote_exactness of all ≥ 1: lost" in capsys.readouterr().out
+    assert (tmp_path / "now.json").is_file()
+
+
 def test_a_gate_with_drops_and_no_baseline_leaves_with_2(tmp_path: Path, system: SmallSystem) -> None:
     suite = accepted(tmp_path, gate='[[drop]]\nmeasure = "right"\nat_most = 0\n')
     assert run(["eval", "run", suite, "--gate"]) == 2

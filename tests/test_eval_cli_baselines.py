@@ -52,3 +52,14 @@ def test_the_same_run_compared_with_itself_has_no_loss(
     assert run(["eval", "compare", kept, kept, "-o", str(tmp_path / "c.md")]) == 0
     assert capsys.readouterr().out.endswith("3 questions compared: 0 newly wrong, 0 newly right, no significant loss\n")
     assert (tmp_path / "c.md").read_text("utf-8").startswith("## 3 questions compared")
+
+
+def test_a_run_over_other_articles_is_no_baseline_and_the_way_out_is_named(
+    suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = written(suite, tmp_path / "a.json")
+    (tmp_path / "small.sha256").write_text("0" * 64, encoding="ascii")
+    capsys.readouterr()
+    assert run(["eval", "baseline", "save", "first", kept, "--suite", suite]) == 3
+    assert "Run it again: kilde eval run" in capsys.readouterr().err
+    assert not (tmp_path / "baselines").exists()
