@@ -3,8 +3,8 @@
 In: two runs, the earlier one first. Out: a comparison; it is an alarm if any loss is significant after correction for
 all that was looked at. Refuses runs over different articles, and runs that have no question in common.
 
-A question is compared where both runs hold it and it asks and expects the same in both. A mean is over the questions
-that both runs score.
+A question is compared where both runs hold it and it asks and expects the same in both. A mean is over those of them
+that its run scores.
 """
 
 from collections.abc import Iterator, Sequence

@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 from evals.measures import HEADLINE, MEASURES
 from evals.records import Outcome
 from evals.slices import ALL, cluster, slices
-from evals.statistics import Clustered, Floats, clustered, holm, least_probabilities, loss_probabilities, mean_intervals
+from evals.statistics import (
+    Clustered,
+    Floats,
+    clustered,
+    difference_intervals,
+    holm,
+    least_probabilities,
+    loss_probabilities,
+)
 from evals.summary import UNTIMED, rounded
 
 ALPHA = 0.05
@@ -34,7 +42,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     slice: str
     measure: str
     questions: int
-    """That both runs score."""
+    """That either run scores; each mean is over those that its own run does."""
     before: float
     after: float
     low: float
@@ -55,23 +63,27 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 def differences(
     first: Sequence[Outcome], second: Sequence[Outcome], before: Floats, after: Floats
 ) -> tuple[Difference, ...]:
-    """Of the untimed measures [questions, measures] of the same questions in both runs; only where both score one."""
+    """Of the untimed measures [questions, measures] of the same questions in both runs; only where each scores any.
+
+    What a measure is scored on may itself change: where a refusal becomes an answer, its citations are new. Such a
+    question counts on the side that scores it, or all that it quotes wrongly would go unseen.
+    """
     parts = _slices_of_either(first, second)
     clusters = [cluster(outcome.case) for outcome in first]
-    unpaired = np.isnan(before) | np.isnan(after)
-    sides = [clustered(np.where(unpaired, np.nan, side), clusters, parts.values()) for side in (before, after)]
-    moved = Clustered(sides[1].sums - sides[0].sums, sides[0].counts)
+    was, now = (clustered(side, clusters, parts.values()) for side in (before, after))
+    scored = clustered(np.where(np.isnan(before), after, before), clusters, parts.values()).counts.sum(axis=0)
     columns = [(part, measure) for part in parts for measure in UNTIMED]
     signs = np.array([MEASURES[measure].sign for _, measure in columns], dtype=np.float64)
-    gains = Clustered(moved.sums * signs, moved.counts)
+    gains = Clustered(_moved(was, now) * signs, now.counts)
     p_loss, p_corrected = _tested(gains, is_headline=np.array([one == (ALL, HEADLINE) for one in columns]))
-    interval, counts = mean_intervals(moved), moved.counts.sum(axis=0)
-    means = [side.sums.sum(axis=0) / np.maximum(counts, 1) for side in sides]
+    interval = difference_intervals(was, now)
+    counts = [side.counts.sum(axis=0) for side in (was, now)]
+    means = [side.sums.sum(axis=0) / np.maximum(of, 1) for side, of in zip((was, now), counts, strict=True)]
     return tuple(
         Difference(
             slice=part,
             measure=measure,
-            questions=int(counts[at]),
+            questions=int(scored[at]),
             before=rounded(means[0][at]),
             after=rounded(means[1][at]),
             low=rounded(interval.low[at]),
@@ -81,8 +93,19 @@ def differences(
             verdict=_verdict(p_loss[at], p_corrected[at]),
         )
         for at, (part, measure) in enumerate(columns)
-        if counts[at]
+        if counts[0][at] and counts[1][at]
     )
+
+
+def _moved(was: Clustered, now: Clustered) -> Floats:
+    """By how much each cluster raises the mean: its change, less what its newly scored questions have on average.
+
+    That average is over both runs together, so that a cluster's runs can trade places without changing it, and the
+    paired test stays exact. Where both runs score the same questions, it is the change of the sum.
+    """
+    counts = (was.counts + now.counts).sum(axis=0)
+    average = (was.sums + now.sums).sum(axis=0) / np.maximum(counts, 1)
+    return np.asarray(now.sums - was.sums - average * (now.counts - was.counts))
 
 
 def _slices_of_either(first: Sequence[Outcome], second: Sequence[Outcome]) -> dict[str, list[int]]:

@@ -51,15 +51,29 @@ def clustered(values: Floats, clusters: Sequence[str], groups: Iterable[Sequence
 
 def mean_intervals(data: Clustered, level: float = LEVEL) -> Interval:
     """Percentile bootstrap of the mean over questions: as many clusters as there are, drawn with replacement."""
+    return _percentiles(_drawn_means(data), level)
+
+
+def difference_intervals(before: Clustered, after: Clustered, level: float = LEVEL) -> Interval:
+    """The same of the second mean less the first, each over its own questions, of the same clusters."""
+    return _percentiles(_drawn_means(after) - _drawn_means(before), level)
+
+
+def _drawn_means(data: Clustered) -> Floats:
+    """[resamples, columns], the same draws for the same number of clusters; NaN where nothing scored was drawn."""
     clusters, columns = data.sums.shape
     means = np.full((RESAMPLES, columns), np.nan)
     for rows, drawn in _draws(clusters):
         counts = drawn @ data.counts
         np.divide(drawn @ data.sums, counts, out=means[rows], where=counts > 0)
-    means = np.sort(means, axis=0)  # NaN goes last
-    usable = RESAMPLES - np.isnan(means).sum(axis=0)
+    return means
+
+
+def _percentiles(drawn: Floats, level: float) -> Interval:
+    ascending = np.sort(drawn, axis=0)  # NaN goes last
+    usable = RESAMPLES - np.isnan(ascending).sum(axis=0)
     tail = (1 - level) / 2
-    return Interval(_quantile(means, usable, tail), _quantile(means, usable, 1 - tail))
+    return Interval(_quantile(ascending, usable, tail), _quantile(ascending, usable, 1 - tail))
 
 
 def loss_probabilities(differences: Clustered) -> Floats:

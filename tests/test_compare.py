@@ -88,6 +88,30 @@ def test_a_loss_that_right_answers_do_not_show_is_found_in_its_own_measure() -> 
     assert "citation_precision" in {one.measure for one in comparison.losses if one.slice == "all"}
 
 
+def test_refusals_that_become_answers_with_what_is_forbidden_are_an_alarm() -> None:
+    forbids = [
+        msgspec.structs.replace(one, expect=msgspec.structs.replace(one.expect, forbidden=("Heron",))) for one in CASES
+    ]
+    sound, bad = (
+        [outcome(one, answer(citation(quote, path=one.expect.works[0]))) for one in forbids]
+        for quote in ("the Merlin", "the Heron")
+    )
+    refused = [outcome(one, REFUSAL) for one in forbids]
+    comparison = compare(run([*sound[:180], *refused[180:]]), run([*sound[:180], *bad[180:]]))
+    rise = next(one for one in comparison.losses if (one.slice, one.measure) == ("all", "forbidden"))
+    assert (rise.questions, rise.before, rise.after) == (240, 0.0, 0.25)
+    assert 0 < rise.low < 0.25 < rise.high
+    assert comparison.alarm
+
+
+def test_wrong_refusals_are_a_loss_of_their_precision() -> None:
+    unanswerable = [outcome(case(f"none-{n}-en", expect=Expect(status="not_found")), REFUSAL) for n in range(20)]
+    before, after = suite(wrong=()), suite(wrong=set(range(40)))
+    comparison = compare(run([*before.outcomes, *unanswerable]), run([*after.outcomes, *unanswerable]))
+    fall = next(one for one in comparison.differences if (one.slice, one.measure) == ("all", "refusal_precision"))
+    assert (fall.before, fall.after, fall.verdict) == (1.0, pytest.approx(1 / 3), "loss")
+
+
 def test_more_errors_are_a_loss_although_the_figure_rises() -> None:
     failed = run([outcome(one, None) if number < 40 else answered(one, right=True) for number, one in enumerate(CASES)])
     rise = next(one for one in compare(suite(wrong=()), failed).differences if one.measure == "errors")
