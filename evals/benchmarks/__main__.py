@@ -1,12 +1,14 @@
 """``python -m evals.benchmarks [NAME…]``: runs benchmarks one after another, all but the fits without a name.
 
-In: names of benchmarks. Out: what each of them prints. Refuses a name that is no benchmark. A benchmark is a module
-beside this file with a ``main()``; one named ``fit_…`` writes numbers that Kilde uses, and runs only when named.
+In: names of benchmarks. Out: what each of them prints; one that fails is named at the end, after all others have run.
+Refuses a name that is no benchmark. A benchmark is a module beside this file with a ``main()``; one named ``fit_…``
+writes numbers that Kilde uses, and runs only when named.
 """
 
 import importlib
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,18 +21,33 @@ def benchmarks() -> dict[str, Callable[[], object]]:
 
 
 def run(wanted: list[str]) -> int:
-    """Runs them; the exit code."""
+    """Runs them; the exit code: 0 done, 1 some failed, 3 wrong usage."""
     known = benchmarks()
     unknown = [name for name in wanted if name not in known]
     if unknown:
         print(f"No benchmark: {', '.join(unknown)}. There are: {', '.join(known)}.", file=sys.stderr)
         return 3
+    failed = []
     for name in wanted or [name for name in known if not name.startswith("fit_")]:
         print(f"## {name}", flush=True)
-        # Some read options from the command line; these names are none.
-        sys.argv = [name]
-        known[name]()
-    return 0
+        if code := _code_of(name, known[name]):
+            failed.append(f"{name} ({code})")
+    if failed:
+        print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _code_of(name: str, main: Callable[[], object]) -> object:
+    """What a benchmark returns, or leaves or ends with: nothing, or 0, where all went well."""
+    # Some read options from the command line; the names of benchmarks are none.
+    sys.argv = [name]
+    try:
+        return main()
+    except SystemExit as stop:
+        return stop.code
+    except Exception as exc:
+        traceback.print_exc()
+        return type(exc).__name__
 
 
 if __name__ == "__main__":
