@@ -2,14 +2,16 @@
 
 In: what ``rag.feedback`` gives, with nothing personal in it; the questions that a suite has already. Out: one JSON line
 for each, with an empty ``expect`` for a human to fill in; until then it is refused as a golden question. Each wording
-counts once, the newest first.
+counts once, the newest first. Refuses to begin at what is no date.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
 from evals.golden import Case
+from rag.errors import InputError
 from rag.feedback_records import UnansweredQuestion
 
 
@@ -23,6 +25,15 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     standalone: str | None
     expect: dict[str, str]
     tags: tuple[str, ...]
+
+
+def utc_since(text: str) -> str:
+    """A date, or a time (in UTC unless it says otherwise), as questions are dated. Raises InputError for neither."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise InputError(f"{text!r} is no date. Write it as 2024-05-31 or 2024-05-31T14:30:00.", "since") from exc
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def candidates(questions: Iterable[UnansweredQuestion], known: Iterable[Case]) -> Iterator[Candidate]:

@@ -95,7 +95,7 @@ def check(
 def compare(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A run, written with -o FILE.json.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another run.")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write Markdown as well.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write .md as well.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show what changed between two runs: questions first, then means."""
@@ -103,8 +103,11 @@ def compare(
     from evals.formats.console import comparison_to_text
     from evals.formats.json import read_run
     from evals.formats.markdown import comparison_to_markdown
+    from evals.formats.write import check_file
     from rag.cli_output import show_json
 
+    if out is not None:
+        check_file(out, (".md",), (before, after))
     comparison = compare_runs(read_run(before), read_run(after))
     if out is not None:
         out.write_bytes(comparison_to_markdown(comparison))
@@ -122,37 +125,41 @@ def report(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Default: beside the run.")] = None,
     suite: OfSuite = GOLDEN,
 ) -> None:
-    """Write a run as one HTML file: figures, languages, history, every wrong answer."""
+    """Write a run as one HTML file, or in the format that the file's ending asks for."""
+    from msgspec.structs import replace
+
     from evals.cli_run import evaluated
-    from evals.formats.json import read_run
+    from evals.formats.json import read_judged
     from evals.formats.write import check_files, write
 
     page = out or file.with_suffix(".html")
-    check_files([page])
-    loaded, kept = _suite(suite), read_run(file)
+    kinds = check_files([page], [file])
+    loaded, (kept, checks) = _suite(suite), read_judged(file)
     _refuse_other(loaded, kept.suite)
-    write(evaluated(loaded, kept), page, ".html")
+    write(replace(evaluated(loaded, kept), checks=checks), page, kinds[page])
     _show(str(page))
 
 
 @evaluation.command()
 def candidates(
     suite: OfSuite = GOLDEN,
-    since: Annotated[str, typer.Option(metavar="DATE", help="Only questions asked since then, ISO 8601.")] = "",
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only asked since then: 2024-05-31.")] = None,
 ) -> None:
     """Print questions from use, one JSON line each, for a human to say what is expected."""
     from evals.candidates import candidates as candidates_of
+    from evals.candidates import utc_since
     from evals.suite import load_suite
     from rag.cli_output import show_json
     from rag.feedback import FeedbackStore
     from rag.pseudonyms import Pseudonyms
     from rag.settings import load_settings
 
+    earliest = "" if since is None else utc_since(since)
     settings = load_settings()
     known = load_suite(suite).cases
     store = FeedbackStore.open(settings.conversations_url, Pseudonyms.open(settings.data_path))
     try:
-        for one in candidates_of(store.unanswered(since), known):
+        for one in candidates_of(store.unanswered(earliest), known):
             show_json(one)
     finally:
         store.close()

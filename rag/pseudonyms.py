@@ -30,6 +30,8 @@ class Pseudonyms:
     @classmethod
     def open(cls, data_dir: Path) -> Self:
         """With the folder's secret, which is made, for its own user only, where there is none."""
+        if not data_dir.is_dir():
+            raise ConfigurationError(f"There is no data folder {data_dir}. Set KILDE_DATA_DIR to the service's own.")
         file = data_dir / KEY_FILE
         try:
             key = _read_or_make(file)

@@ -8,7 +8,7 @@ import pytest
 from fake_backend import ANSWER
 from small_suite import REFUSAL, write_suite
 
-from evals.candidates import candidates
+from evals.candidates import candidates, utc_since
 from evals.golden import load_cases
 from evals.suite import load_suite
 from rag.cli import run
@@ -93,3 +93,34 @@ def test_candidates_come_from_what_the_service_has_stored(
         ("Wie hoch?", ["from-use", "thumbs-down", "wrong"]),
         ("Who paints it?", ["from-use", "not-found"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "utc"),
+    [
+        ("2024-05-31", "2024-05-31T00:00:00+00:00"),
+        ("2024-05-31T14:30:00", "2024-05-31T14:30:00+00:00"),
+        ("2024-05-31T14:30:00Z", "2024-05-31T14:30:00+00:00"),
+        ("2024-05-31T00:30:00+02:00", "2024-05-30T22:30:00+00:00"),
+    ],
+)
+def test_since_is_a_date_or_a_time_in_utc(given: str, utc: str) -> None:
+    assert utc_since(given) == utc
+
+
+@pytest.mark.parametrize("given", ["last week", "31.05.2024", ""])
+def test_what_is_no_date_is_refused_with_the_form_of_one(
+    given: str, suite: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["eval", "candidates", "--suite", suite, "--since", given]) == 3
+    assert "is no date. Write it as 2024-05-31 or" in capsys.readouterr().err
+
+
+def test_a_data_folder_that_is_not_there_is_named(
+    suite: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KILDE_DATA_DIR", str(tmp_path / "nowhere"))
+    assert run(["eval", "candidates", "--suite", suite]) == 3
+    assert f"There is no data folder {tmp_path / 'nowhere'}." in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()

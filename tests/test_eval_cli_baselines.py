@@ -63,3 +63,17 @@ def test_a_run_over_other_articles_is_no_baseline_and_the_way_out_is_named(
     assert run(["eval", "baseline", "save", "first", kept, "--suite", suite]) == 3
     assert "Run it again: kilde eval run" in capsys.readouterr().err
     assert not (tmp_path / "baselines").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [("none/c.md", "There is no folder"), ("c.html", "should end in .md"), ("a.json", "should end in .md")],
+)
+def test_a_comparison_is_written_as_markdown_where_there_is_a_folder_or_refused(
+    name: str, complaint: str, suite: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = written(suite, tmp_path / "a.json")
+    before = Path(kept).read_bytes()
+    assert run(["eval", "compare", kept, kept, "-o", str(tmp_path / name)]) == 3
+    assert complaint in " ".join(capsys.readouterr().err.split())
+    assert Path(kept).read_bytes() == before

@@ -17,6 +17,7 @@ from evals import cli
 from evals.baseline import save
 from evals.evaluation import evaluate
 from evals.formats.json import to_json
+from evals.gate import Floor, Gate
 from evals.report import to_html
 from evals.suite import load_suite
 
@@ -163,3 +164,38 @@ def test_a_run_of_another_suite_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert cli.run(["eval", "report", str(tmp_path / "run.json")]) == 3
     assert "This run is of made, not of golden" in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "run.html").exists()
+
+
+@pytest.fixture
+def written_run(tmp_path: Path) -> Path:
+    """A run of the small suite on which a gate did not hold."""
+    write_suite(tmp_path)
+    gate = Gate(floor=(Floor(measure="right", at_least=0.9),))
+    file = tmp_path / "run.json"
+    file.write_bytes(to_json(evaluate(msgspec.structs.replace(MADE, suite="small"), gate)))
+    return file
+
+
+def report(file: Path, *args: str) -> int:
+    return cli.run(["eval", "report", str(file), "--suite", str(file.parent / "small.toml"), *args])
+
+
+def test_a_report_says_what_the_gate_said_of_the_run(written_run: Path) -> None:
+    assert report(written_run) == 0
+    (gate,) = parsed(written_run.with_suffix(".html").read_bytes()).xpath("//*[contains(@class, 'gate')]")
+    assert text_of(gate).startswith("✗ The gate does not hold: 1 of 1 checks fail.")
+
+
+def test_a_report_is_never_written_over_its_run(written_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = written_run.read_bytes()
+    assert report(written_run, "-o", str(written_run)) == 3
+    assert "is the run itself" in capsys.readouterr().err
+    assert written_run.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("x.qrels", b"right-en 0 "), ("x.md", b"## small: 1 of 4"), ("x.html", b"<!doctype html>")]
+)
+def test_a_report_has_the_format_of_its_ending(written_run: Path, name: str, start: bytes) -> None:
+    assert report(written_run, "-o", str(written_run.with_name(name))) == 0
+    assert written_run.with_name(name).read_bytes().startswith(start)

@@ -41,5 +41,5 @@ def test_a_damaged_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="KILDE_DATA_DIR"):
+    with pytest.raises(ConfigurationError, match=r"There is no data folder .*nowhere\. Set KILDE_DATA_DIR"):
         Pseudonyms.open(tmp_path / "nowhere")

@@ -55,13 +55,18 @@ def to_json(evaluation: Evaluation) -> bytes:
 
 def read_run(file: Path) -> Run:
     """Raises InputError for a file that is not there, or holds something else."""
+    return read_judged(file)[0]
+
+
+def read_judged(file: Path) -> tuple[Run, tuple[Check, ...] | None]:
+    """The run, and what the gate said of it where one was held. Raises InputError as ``read_run`` does."""
     try:
         written = msgspec.json.decode(file.read_bytes(), type=_Written)
     except OSError as exc:
         raise InputError(f"{file} cannot be read: {exc.strerror}.", "file") from exc
     except msgspec.DecodeError as exc:
         raise InputError(f"{file} is no run ({exc}). Write one with `kilde eval run -o {file.name}`.", "file") from exc
-    return Run(
+    run = Run(
         suite=written.suite,
         questions_sha256=written.questions_sha256,
         corpus_sha256=written.corpus_sha256,
@@ -69,3 +74,4 @@ def read_run(file: Path) -> Run:
         outcomes=written.outcomes,
         timing=written.timing.run,
     )
+    return run, written.checks
