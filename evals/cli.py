@@ -141,6 +141,36 @@ def report(
 
 
 @evaluation.command()
+def grade(
+    file: Annotated[Path, typer.Argument(metavar="RUN", help="A run, written with -o FILE.json.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write .json as well.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask an LLM what it makes of every answer of a run. Advice only: no measure or gate sees it."""
+    from msgspec.json import encode
+
+    from evals.formats.console import grades_to_text
+    from evals.formats.json import read_run
+    from evals.formats.write import check_file
+    from evals.grade import endpoint_from
+    from evals.grade import grade as grade_all
+    from rag.cli_output import show_json
+    from rag.settings import load_settings
+
+    endpoint = endpoint_from(load_settings())
+    if out is not None:
+        check_file(out, (".json",), (file,))
+    kept = read_run(file)
+    grades = grade_all(kept.outcomes, endpoint)
+    if out is not None:
+        out.write_bytes(encode(grades) + b"\n")
+    if as_json:
+        show_json(grades)
+    else:
+        _show(grades_to_text(grades, kept))
+
+
+@evaluation.command()
 def candidates(
     suite: OfSuite = GOLDEN,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Only asked since then: 2024-05-31.")] = None,

@@ -1,6 +1,6 @@
 """An LLM's opinion of answers, beside the measures: advisory, and never part of a gate.
 
-In: outcomes, and an OpenAI-compatible endpoint (``KILDE_LLM_BASE_URL``, ``KILDE_LLM_MODEL``, ``KILDE_LLM_API_KEY``).
+In: outcomes, and an OpenAI-compatible endpoint, from the settings ``llm_…``.
 Out: a grade for each outcome that has an answer; a reply that is no grade leaves it ungraded, which is not "wrong".
 Refuses a prompt with missing or unknown variables and an endpoint that is not configured; raises UnreachableError for
 one that does not answer.
@@ -10,7 +10,7 @@ The prompt is ``prompts/grade.md``; its hash goes with the grades, since they ar
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
 from typing import Literal
@@ -23,6 +23,7 @@ from evals.golden import Case
 from evals.records import Outcome
 from rag.errors import ConfigurationError, UnreachableError
 from rag.records import Answer
+from rag.settings import Settings
 
 PROMPT = Path(__file__).parents[1] / "prompts" / "grade.md"
 VARIABLES = frozenset({"question", "language", "expected", "answer", "quotes"})
@@ -73,16 +74,13 @@ class _Completion(msgspec.Struct, frozen=True):
     choices: tuple[_Choice, ...]
 
 
-def endpoint_from(environ: Mapping[str, str]) -> Endpoint:
-    """Raises ConfigurationError naming the variable that is missing."""
-    for name in ("KILDE_LLM_BASE_URL", "KILDE_LLM_MODEL"):
-        if not environ.get(name):
-            raise ConfigurationError(f"Grading needs an LLM: set {name} to that of an OpenAI-compatible endpoint.")
-    return Endpoint(
-        base_url=environ["KILDE_LLM_BASE_URL"].rstrip("/"),
-        model=environ["KILDE_LLM_MODEL"],
-        api_key=environ.get("KILDE_LLM_API_KEY") or None,
-    )
+def endpoint_from(settings: Settings) -> Endpoint:
+    """Raises ConfigurationError naming the setting that is missing."""
+    url, model = settings.llm_base_url, settings.llm_model
+    if not url or not model:
+        missing = "KILDE_LLM_MODEL" if url else "KILDE_LLM_BASE_URL"
+        raise ConfigurationError(f"Grading needs an LLM: set {missing} to that of an OpenAI-compatible endpoint.")
+    return Endpoint(base_url=url.rstrip("/"), model=model, api_key=settings.llm_api_key)
 
 
 def grade(outcomes: Iterable[Outcome], endpoint: Endpoint, prompt: str | None = None) -> Grades:

@@ -28,6 +28,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """``bundled``, or a sentence-transformers name or folder."""
     reranker_model: str | None = None
     """A sentence-transformers cross-encoder, by name or folder, that orders the best hits anew; default: none."""
+    llm_base_url: str | None = None
+    """OpenAI-compatible endpoint, up to where ``/chat/completions`` is appended."""
+    llm_model: str | None = None
+    llm_api_key: str | None = None
     database_url: str | None = None
     """SQLAlchemy URL; default: SQLite in the data folder."""
     host: str = "127.0.0.1"

@@ -6,15 +6,21 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
-from made_runs import answer, case, citation, outcome
+from made_runs import answer, case, citation, outcome, run
 
+from evals import cli  # noqa: F401 (adds the commands)
 from evals import grade as grading
+from evals.evaluation import evaluate
+from evals.formats.json import to_json
 from evals.golden import Expect
 from evals.grade import PROMPT, Endpoint, endpoint_from, grade
+from rag.cli import run as kilde
 from rag.errors import ConfigurationError, UnreachableError
+from rag.settings import Settings, load_settings
 
 ASKED = case("q-de", lang="de", expect=Expect(status="answered", facts=(("1,250", "1250"),)))
 ANSWERED = outcome(ASKED, answer(citation("1.250 Plätze"), text="Laut „Hafen“: „1.250 Plätze“ [1]"))
@@ -128,9 +134,9 @@ def test_an_endpoint_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_settings_name_the_endpoint_and_a_missing_one_is_named() -> None:
     environ = {"KILDE_LLM_BASE_URL": "http://127.0.0.1:1/v1/", "KILDE_LLM_MODEL": "m"}
-    assert endpoint_from(environ) == Endpoint(base_url="http://127.0.0.1:1/v1", model="m", api_key=None)
+    assert endpoint_from(load_settings(environ)) == Endpoint(base_url="http://127.0.0.1:1/v1", model="m", api_key=None)
     with pytest.raises(ConfigurationError, match="set KILDE_LLM_MODEL"):
-        endpoint_from({"KILDE_LLM_BASE_URL": "http://127.0.0.1:1/v1"})
+        endpoint_from(Settings(llm_base_url="http://127.0.0.1:1/v1"))
 
 
 @pytest.mark.parametrize(
@@ -148,3 +154,50 @@ def test_a_prompt_with_missing_or_unknown_variables_is_refused_by_their_names(
     endpoint = Endpoint(base_url="http://127.0.0.1:1", model="m")
     with pytest.raises(ConfigurationError, match=complaint):
         grade([ANSWERED], endpoint, prompt)
+
+
+OTHER = outcome(case("r-en", expect=ASKED.expect), answer(citation("1,250 berths")))
+
+
+@pytest.fixture
+def written_run(tmp_path: Path) -> str:
+    file = tmp_path / "run.json"
+    file.write_bytes(to_json(evaluate(run([ANSWERED, OTHER, outcome(case("gone-en"), None)]))))
+    return str(file)
+
+
+def test_the_command_grades_a_run_and_names_what_the_measures_see_otherwise(
+    written_run: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted(says('{"grade": "right"}'), says('{"grade": "wrong", "reason": "Too vague."}')) as server:
+        set_endpoint(monkeypatch, server.endpoint.base_url)
+        assert kilde(["eval", "grade", written_run]) == 0
+    assert server.requests[0][1] == "Bearer secret"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["r-en: right by the measures, wrong by the LLM", "  Too vague."]
+    assert lines[-1].startswith("2 answers graded by scripted, prompt ")
+    assert lines[-1].endswith(": 1 right, 0 partial, 1 wrong, 0 without a grade")
+
+
+def test_the_command_writes_the_grades_as_json_and_never_over_the_run(
+    written_run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted(says('{"grade": "right"}'), says("no idea")) as server:
+        set_endpoint(monkeypatch, server.endpoint.base_url)
+        assert kilde(["eval", "grade", written_run, "-o", str(tmp_path / "grades.json")]) == 0
+        assert kilde(["eval", "grade", written_run, "-o", written_run]) == 3
+    grades = json.loads((tmp_path / "grades.json").read_bytes())["grades"]
+    assert [(one["case_id"], one["grade"]) for one in grades] == [("q-de", "right"), ("r-en", None)]
+
+
+def test_without_an_endpoint_the_command_says_what_to_set(
+    written_run: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("KILDE_LLM_BASE_URL", raising=False)
+    assert kilde(["eval", "grade", written_run]) == 3
+    assert "Grading needs an LLM: set KILDE_LLM_BASE_URL" in " ".join(capsys.readouterr().err.split())
+
+
+def set_endpoint(monkeypatch: pytest.MonkeyPatch, base_url: str) -> None:
+    for name, value in (("BASE_URL", base_url), ("MODEL", "scripted"), ("API_KEY", "secret")):
+        monkeypatch.setenv(f"KILDE_LLM_{name}", value)

@@ -1,16 +1,23 @@
 """An evaluation or a comparison for a terminal: what changed and what is wrong first, then the figures.
 
-In: an evaluation, a comparison, baselines. Out: plain text. Long lists are cut; the other formats hold all.
+In: an evaluation, a comparison, baselines, grades. Out: plain text. Long lists are cut; the other formats hold all.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from evals.baseline import Baseline
 from evals.compare import Comparison, QuestionChange
 from evals.evaluation import Evaluation
 from evals.figures import signed, written
 from evals.measures import FIGURES, HEADLINE, MEASURES
+from evals.records import Run
 from evals.slices import ALL
+from evals.verdicts import reasons
+
+if TYPE_CHECKING:
+    from evals.grade import Grades
 
 LISTED = 20
 
@@ -39,6 +46,23 @@ def baseline_to_text(baseline: Baseline) -> str:
     rows += [(name, written(name, value)) for name, value in baseline.figures.items()]
     system = ", ".join(f"{name} {value}" for name, value in baseline.system.items())
     return "\n".join([f"{baseline.name}: {baseline.suite}, saved {baseline.saved}, {system}", *_table(rows)])
+
+
+def grades_to_text(grades: "Grades", run: Run) -> str:
+    """First every answer that is right by the measures alone, or by the LLM alone."""
+    return "\n".join(_grades(grades, run))
+
+
+def _grades(grades: "Grades", run: Run) -> Iterator[str]:
+    answered = (outcome for outcome in run.outcomes if outcome.answer is not None)
+    for outcome, one in zip(answered, grades.grades, strict=True):
+        measured = "wrong" if reasons(outcome) else "right"
+        if one.grade is not None and (one.grade == "right") != (measured == "right"):
+            yield f"{one.case_id}: {measured} by the measures, {one.grade} by the LLM"
+            yield f"  {one.reason}"
+    counts = Counter(one.grade for one in grades.grades)
+    told = ", ".join(f"{counts[kind]} {kind or 'without a grade'}" for kind in ("right", "partial", "wrong", None))
+    yield f"{len(grades.grades)} answers graded by {grades.model}, prompt {grades.prompt_sha256[:12]}: {told}"
 
 
 def _evaluation(evaluation: Evaluation) -> Iterator[str]:
