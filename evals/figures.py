@@ -1,5 +1,6 @@
 """A value of a measure or figure, written in its unit. In: its name and value. Out: text; a dash for unscored."""
 
+from evals.compare import Change
 from evals.measures import FIGURES, MEASURES
 
 
@@ -15,6 +16,11 @@ def written(name: str, value: float | None) -> str:
             return f"{value:.0f} ms"
         case unit:
             return f"{value:.4g} {unit}"
+
+
+def moved(change: Change) -> str:
+    """``citation_recall 100.0 % → 50.0 %``."""
+    return f"{change.measure} {written(change.measure, change.before)} → {written(change.measure, change.after)}"
 
 
 def signed(name: str, value: float) -> str:

@@ -185,6 +185,32 @@ def test_a_comparison_shows_what_turned_wrong_first() -> None:
     assert told[-1] == "2 questions compared: 1 newly wrong, 0 newly right, no significant loss"
 
 
+HELD = case("held-en")
+NONE = case("none-en", expect=Expect(status="not_found"))
+SURE, UNSURE = answer(citation("x"), confidence=0.75), answer(citation("x"), confidence=0.25)
+REFUSED = msgspec.structs.replace(REFUSAL, confidence=0.5)
+TWICE = msgspec.structs.replace(SURE, citations=(*SURE.citations, citation("y", "news/bridge.md")))
+
+
+def test_a_comparison_shows_figures_before_and_after() -> None:
+    # One answerable question and one that is not: the first is ranked above the second, or below.
+    comparison = compare(
+        run([outcome(HELD, SURE), outcome(NONE, REFUSED)]), run([outcome(HELD, UNSURE), outcome(NONE, REFUSED)])
+    )
+    (line,) = [line for line in comparison_to_text(comparison).splitlines() if line.startswith("auroc")]
+    assert line.split()[:5] == ["auroc", "100.0", "%", "0.0", "%"]
+    (row,) = [row for row in comparison_to_markdown(comparison).decode().splitlines() if "`auroc`" in row]
+    assert row.endswith(" (`auroc`) | 100.0 % | 0.0 % |")
+
+
+def test_a_comparison_shows_what_changed_in_questions_that_are_as_right_as_before() -> None:
+    comparison = compare(run([outcome(HELD, SURE)]), run([outcome(HELD, TWICE)]))
+    told = comparison_to_text(comparison)
+    assert "otherwise changed: held-en: held-en?\n  citation_precision 100.0 % → 50.0 %\n" in told
+    shown = comparison_to_markdown(comparison).decode()
+    assert "- **held-en** held-en?\n  - citation\\_precision 100.0 % → 50.0 %\n" in shown
+
+
 def test_the_console_ends_with_rights_and_gate() -> None:
     lines = to_text(judged(made())).splitlines()
     assert lines[-3:] == [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from evals.baseline import Baseline
 from evals.compare import Comparison, QuestionChange
 from evals.evaluation import Evaluation
-from evals.figures import signed, written
+from evals.figures import moved, signed, written
 from evals.measures import FIGURES, HEADLINE, MEASURES
 from evals.records import Run
 from evals.slices import ALL
@@ -83,9 +83,9 @@ def _evaluation(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _wrong(evaluation: Evaluation) -> Iterator[str]:
-    for outcome, reasons in evaluation.wrong[:LISTED]:
+    for outcome, against in evaluation.wrong[:LISTED]:
         yield f"{outcome.case.id}: {outcome.case.question}"
-        yield from (f"  {reason}" for reason in reasons)
+        yield from (f"  {reason}" for reason in against)
     if len(evaluation.wrong) > LISTED:
         yield f"and {len(evaluation.wrong) - LISTED} more wrong answers"
     if evaluation.wrong:
@@ -123,8 +123,12 @@ def _gate(evaluation: Evaluation) -> Iterator[str]:
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield from _changes("right before, wrong now", comparison.regressions)
     yield from _changes("wrong before, right now", comparison.improvements)
+    yield from _shifts(comparison.shifts)
     yield from _table(_differences(comparison))
     yield ""
+    if figures := [*_figures(comparison)]:
+        yield from _table([("figure, shown, not tested", "before", "after", ""), *figures])
+        yield ""
     yield from _ids("asked only before", comparison.only_before)
     yield from _ids("asked only now", comparison.only_after)
     yield from _ids("asked or expected otherwise now, not compared", comparison.reworded)
@@ -141,6 +145,23 @@ def _changes(title: str, changes: Sequence[QuestionChange]) -> Iterator[str]:
         yield f"{title}: {len(changes) - LISTED} more"
     if changes:
         yield ""
+
+
+def _shifts(shifts: Sequence[QuestionChange]) -> Iterator[str]:
+    for one in shifts[:LISTED]:
+        yield f"as right or wrong as before, otherwise changed: {one.case_id}: {one.question}"
+        yield from (f"  {moved(change)}" for change in one.changes)
+    if len(shifts) > LISTED:
+        yield f"as right or wrong as before, otherwise changed: {len(shifts) - LISTED} more"
+    if shifts:
+        yield ""
+
+
+def _figures(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+    for one in comparison.figures:
+        if one.before is not None or one.after is not None:
+            name = one.figure
+            yield (name, written(name, one.before), written(name, one.after), FIGURES[name].title)
 
 
 def _differences(comparison: Comparison) -> Iterator[tuple[str, ...]]:

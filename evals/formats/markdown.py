@@ -7,9 +7,9 @@ of Markdown and HTML in them are escaped.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from evals.compare import Comparison, QuestionChange
+from evals.compare import Comparison, FigureChange, QuestionChange
 from evals.evaluation import Evaluation
-from evals.figures import signed, written
+from evals.figures import moved, signed, written
 from evals.measures import FIGURES, HEADLINE, MEASURES
 from evals.slices import ALL
 from evals.summary import Mean
@@ -105,6 +105,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"## {comparison.compared} questions compared: {lost} newly wrong, {won} newly right\n"
     yield from _changes("Right before, wrong now", comparison.regressions)
     yield from _changes("Wrong before, right now", comparison.improvements)
+    yield from _shifts(comparison.shifts)
     told = [one for one in comparison.differences if one.verdict != "same" or one.slice == ALL]
     yield "| measure | slice | before | after | difference, 95 % interval | p, corrected | |"
     yield "| --- | --- | ---: | ---: | --- | ---: | --- |"
@@ -119,6 +120,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         )
         yield f"| {' | '.join(cells)} |"
     yield ""
+    yield from _figure_changes(comparison.figures)
     yield from _listed("Asked only before", comparison.only_before)
     yield from _listed("Asked only now", comparison.only_after)
     yield from _listed("Asked or expected otherwise now, not compared", comparison.reworded)
@@ -133,6 +135,30 @@ def _changes(title: str, changes: Sequence[QuestionChange]) -> Iterator[str]:
         yield from (f"  - {_escaped(reason)}" for reason in one.reasons)
     if len(changes) > LISTED:
         yield f"- and {len(changes) - LISTED} more"
+    yield ""
+
+
+def _shifts(shifts: Sequence[QuestionChange]) -> Iterator[str]:
+    if not shifts:
+        return
+    yield f"<details><summary>{len(shifts)} as right or wrong as before, otherwise changed</summary>\n"
+    for one in shifts[:LISTED]:
+        yield f"- **{_escaped(one.case_id)}** {_escaped(one.question)}"
+        yield from (f"  - {_escaped(moved(change))}" for change in one.changes)
+    if len(shifts) > LISTED:
+        yield f"- and {len(shifts) - LISTED} more"
+    yield "\n</details>\n"
+
+
+def _figure_changes(figures: Iterable[FigureChange]) -> Iterator[str]:
+    known = [one for one in figures if one.before is not None or one.after is not None]
+    if not known:
+        return
+    yield "| figure, shown, not tested | before | after |"
+    yield "| --- | ---: | ---: |"
+    for one in known:
+        name = one.figure
+        yield f"| {FIGURES[name].title} (`{name}`) | {written(name, one.before)} | {written(name, one.after)} |"
     yield ""
 
 
