@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from made_runs import REFUSAL, answer, case, citation, found, outcome, run
+from made_runs import REFUSAL, WORK, answer, case, citation, found, outcome, run
 from report_pages import MADE, WRONG, by_id, kept, page, parsed, text_of
 from small_suite import write_suite
 
@@ -87,6 +87,30 @@ def test_the_golden_suite_with_long_answers_stays_under_3_mb() -> None:
     made = run([outcome(one, wordy, hits=hits) for one in golden])
     assert len(golden) >= 240
     assert len(to_html(evaluate(made))) < 3_000_000
+
+
+def test_thousands_of_wrong_answers_stay_under_3_mb_and_those_left_out_are_counted() -> None:
+    quote = citation("A sentence that is quoted in full, as long as such sentences are. " * 4, "news/other.md")
+    wordy = answer(quote, quote, text="The same sentences once more, and what is said around them. " * 10)
+    cases = [case(f"{number}-{'de' if number < 2000 else 'en'}") for number in range(4000)]
+    written = to_html(evaluate(run([outcome(one, wordy, hits=found(WORK)) for one in cases])))
+    assert len(written) < 3_000_000
+    document = parsed(written)
+    listed = [int(one.get("id").removeprefix("q-").split("-")[0]) for one in document.xpath("//article")]
+    assert text_of(by_id(document, "shown")) == (
+        f"Wrong answers: 4000, {len(listed)} of them listed; the other {4000 - len(listed)} are in the run's JSON"
+    )
+    assert len(listed) > 400
+    assert sum(number < 2000 for number in listed) == pytest.approx(len(listed) / 2, abs=2)
+
+
+def test_questions_that_turned_since_the_baseline_are_named_up_to_a_number() -> None:
+    cases = [case(f"{number}-en") for number in range(250)]
+    before = run([outcome(one, answer(citation("x"))) for one in cases])
+    now = run([outcome(one, REFUSAL) for one in cases])
+    (since,) = page(now, baseline=kept(before)).xpath("//*[@class='since']")
+    assert len(since.xpath(".//a")) == 200
+    assert text_of(since).endswith("and 50 more")
 
 
 # Texts

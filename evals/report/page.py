@@ -1,7 +1,7 @@
 """The report as a whole: the page around its sections, its style and its script.
 
-In: an evaluation. Out: HTML, UTF-8. Wrong answers are listed all; right ones up to a number, so that the report of a
-suite of thousands can still be opened.
+In: an evaluation. Out: HTML, UTF-8. What is listed is bounded, so that the report of a suite of thousands can still be
+opened.
 """
 
 import base64
@@ -12,20 +12,19 @@ from xml.etree import ElementTree as ET
 
 from evals.evaluation import Evaluation
 from evals.measures import HEADLINE
-from evals.records import Outcome
 from evals.report.calibration import calibration
 from evals.report.filters import filters
 from evals.report.headline import measures_table, slices_table, tiles, unscored
 from evals.report.heatmap import heatmap
 from evals.report.history import history
 from evals.report.languages import language_name
+from evals.report.listing import Judged, listing
 from evals.report.markup import Child, anchor, element, serialise
-from evals.report.questions import question
 from evals.report.speed import speed
 from evals.verdicts import reasons
 
-RIGHT_LISTED = 1_000
-"""Right answers that are listed at most."""
+TURNED_LISTED = 200
+"""Ids listed at most of questions that turned right, or wrong, since the baseline."""
 _SECTIONS = {
     "measures": "Measures",
     "languages": "Languages",
@@ -37,8 +36,6 @@ _SECTIONS = {
 }
 
 _ANSWERABLE = {"yes": "hold the answer", "no": "do not hold it"}
-
-Judged = tuple[Outcome, tuple[str, ...]]
 
 
 def to_html(evaluation: Evaluation) -> bytes:
@@ -118,25 +115,12 @@ def _main(evaluation: Evaluation, judged: Sequence[Judged]) -> ET.Element:
             class_="beside",
         ),
         _section("history", history(evaluation)),
-        _section("questions", *_questions(judged)),
+        _section("questions", filters(judged), *listing(judged)),
     )
 
 
 def _section(name: str, *children: Child) -> ET.Element:
     return element("section", element("h2", _SECTIONS[name]), *children, id=name)
-
-
-def _questions(judged: Sequence[Judged]) -> Iterator[Child]:
-    wrong = [question(*one) for one in judged if one[1]]
-    right = [question(*one) for one in judged if not one[1]]
-    listed = right[:RIGHT_LISTED]
-    yield filters(judged)
-    yield element("p", f"Wrong answers: {len(wrong)}", id="shown", class_="count", role="status")
-    yield element("div", *wrong, class_="cases") if wrong else element("p", "No answer is wrong.", class_="none")
-    if listed:
-        more = f", {len(listed)} of them listed" if len(right) > len(listed) else ""
-        summary = element("summary", f"Right answers: {len(right)}{more}", id="right-shown")
-        yield element("details", summary, element("div", *listed, class_="cases"), id="right-answers")
 
 
 def _gate(evaluation: Evaluation) -> ET.Element | None:
@@ -166,9 +150,11 @@ def _since(evaluation: Evaluation) -> ET.Element | None:
 
 
 def _links(ids: Sequence[str]) -> Iterator[Child]:
-    for number, case_id in enumerate(ids):
+    for number, case_id in enumerate(ids[:TURNED_LISTED]):
         yield ", " if number else None
         yield element("a", case_id, href=f"#{anchor(case_id)}")
+    if len(ids) > TURNED_LISTED:
+        yield f" and {len(ids) - TURNED_LISTED} more"
 
 
 def _day(evaluation: Evaluation) -> str:

@@ -5,6 +5,7 @@ const cases = [...document.querySelectorAll(".case")];
 const text = document.getElementById("filter-text");
 const choices = ["kinds", "lang", "tags"].map((name) => [name, document.getElementById(`filter-${name}`)]);
 const shown = document.getElementById("shown");
+const wrongTold = shown.textContent;
 const rightAnswers = document.getElementById("right-answers");
 const rightShown = document.getElementById("right-shown");
 const rightTold = rightShown?.textContent;
@@ -20,20 +21,23 @@ const isWanted = (one, words) =>
   choices.every(([name, choice]) => !choice.value || one.dataset[name].split("\n").includes(choice.value)) &&
   words.every((word) => textOf(one).includes(word));
 
-const told = (title, all, wanted) => `${title}: ${all === wanted ? all : `${wanted} of ${all}`}`;
-
 const count = (kind) => {
   const all = cases.filter((one) => one.classList.contains(kind));
   return [all.length, all.filter((one) => !one.hidden).length];
 };
 
+// Unfiltered, what the page says of all of them, of which it may list a part.
+const show = (where, unfiltered, title, kind) => {
+  const [all, wanted] = count(kind);
+  const isPart = unfiltered !== `${title}: ${all}`;
+  where.textContent = all === wanted ? unfiltered : `${title}: ${wanted} of ${all}${isPart ? " listed" : ""}`;
+};
+
 const apply = () => {
   const words = folded(text.value).split(/\s+/).filter(Boolean);
   for (const one of cases) one.hidden = !isWanted(one, words);
-  shown.textContent = told("Wrong answers", ...count("wrong"));
-  if (!rightShown) return;
-  const [all, wanted] = count("right");
-  rightShown.textContent = all === wanted ? rightTold : told("Right answers", all, wanted);
+  show(shown, wrongTold, "Wrong answers", "wrong");
+  if (rightShown) show(rightShown, rightTold, "Right answers", "right");
 };
 
 const reset = () => {
