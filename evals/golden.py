@@ -24,6 +24,15 @@ _FOUND: tuple[Status, ...] = ("answered", "partial")
 _SAME = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’ʼ", "'") | {"٬": ",", "٫": "."})
 _GROUPED = re.compile(r"(?<![\d.,a-z])\d{1,3}([.,' ])\d{3}(?:\1\d{3})*(?!\d)")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_NAMED = re.compile(r"(?<![^\W\d_])([^\W\d_][^\W\d_]* \d) (?=\d{3}(?!\d))")
+"""A word, one digit and three more: ``Model 3 300 km`` is a name and a figure, ``kostet 3 300 Euro`` one figure."""
+_APART = "\0"
+_LONG = re.compile(r"\d{4,}")
+_LETTER = r"[a-z\u00df-\u024f\u0370-\u058f\u10d0-\u10ff\u1e00-\u1fff]"
+"""Latin, Greek, Cyrillic, Armenian, Georgian: they part words by spaces, and hang no article on the front of one."""
+_NO_NUMBER_BEFORE = r"(?<!\d)(?<!\d\.)"
+_NO_MINUS_BEFORE = r"(?<!^-)(?<![^\d] -)(?<![(\[/:;,]-)"
+"""A minus stands at the beginning, behind a bracket, or behind a space that no figure precedes; else it is a dash."""
 
 
 class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,20 +108,41 @@ def judge(case: Case, answer: Answer) -> Verdict:
 
 @lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
-    """``43,866``, ``43.866`` and ``43 866`` are ``43866``; ``16,4`` and ``١٦٫٤`` are ``16.4``; NFKC, case folded."""
-    folded = unicodedata.normalize("NFKC", text).translate(_SAME).casefold()
+    """``43,866``, ``43.866`` and ``43 866`` are ``43866``; ``16,4`` and ``١٦٫٤`` are ``16.4``; NFKC, case folded.
+
+    ``Model 3 300`` stays as it is: a capital letter and a plain space leave open whether it is one figure.
+    """
+    parted = _NAMED.sub(lambda named: f"{named[1]}{_APART}" if named[1][0].isupper() else named[0], text)
+    folded = unicodedata.normalize("NFKC", parted).translate(_SAME).casefold()
     folded = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in folded)
     folded = " ".join(folded.split())
     ungrouped = _GROUPED.sub(lambda number: number[0].replace(number[1], ""), folded)
-    return _DECIMAL_COMMA.sub(".", ungrouped)
+    return _DECIMAL_COMMA.sub(".", ungrouped).replace(_APART, " ")
 
 
 def holds(text: str, form: str) -> bool:
-    """Whether normalised ``text`` shows ``form``; a number only as a whole (``48.5`` does not show ``8`` or ``48``)."""
+    """Whether normalised ``text`` shows ``form``.
+
+    A number only as a whole and with its sign (neither ``48.5`` nor ``-8`` shows ``8``), a word only from its beginning
+    (``internal`` does not show ``tern``; ``terns`` does, because endings are inflected). Where words are not parted by
+    spaces, or begin with an article as in Arabic, a form may stand anywhere.
+    """
     wanted = normalise(form)
-    before = r"(?<!\d)(?<!\d\.)" if wanted[0].isdecimal() else ""
     after = r"(?!\.?\d)" if wanted[-1].isdecimal() else ""
-    return re.search(before + re.escape(wanted) + after, text) is not None
+    return re.search(_before(wanted) + _LONG.sub(_grouped, re.escape(wanted)) + after, text) is not None
+
+
+def _before(wanted: str) -> str:
+    if wanted[0].isdecimal():
+        return _NO_NUMBER_BEFORE + _NO_MINUS_BEFORE
+    if wanted[0] == "-":
+        return r"(?<!\w)"
+    return f"(?<!{_LETTER})" if re.match(_LETTER, wanted) else ""
+
+
+def _grouped(number: re.Match[str]) -> str:
+    """Also in groups of three, which ``normalise`` leaves only where it is open whether they are one figure."""
+    return f"(?:{number[0]}|{f'{int(number[0]):,}'.replace(',', ' ')})" if number[0][0] != "0" else number[0]
 
 
 def _check_status(expect: Expect, answer: Answer) -> Iterator[str]:

@@ -130,6 +130,52 @@ def test_a_grouped_number_shows_the_plain_one(number: int, mark: str) -> None:
     assert not holds(normalise(f"exactly {grouped} berths"), str(number)[:-1])
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("der internal bus", "Tern"),
+        ("a network of lines", "two"),
+        ("предстоит", "стоит"),
+        ("-5 °C at night", "5"),
+        ("at −5 °C", "5 °C"),
+        ("colder (−5 °C)", "5"),
+        ("from 85–92", "-92"),
+    ],
+)
+def test_a_form_within_another_word_or_behind_a_minus_is_not_shown(text: str, form: str) -> None:
+    assert not holds(normalise(text), form)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("two terns", "Tern"),
+        ("the Heron’s tern-like beak", "tern"),
+        ("l’hôtel", "hôtel"),
+        ("300km", "km"),
+        ("公共汽车网络", "网络"),
+        ("ราคาสองบาท", "สอง"),
+        ("والجسر", "الجسر"),
+        ("между 85–92 %", "92 %"),
+        ("10 – 15 or 10 –15", "15"),
+        ("€5-€10", "10"),
+        ("at −5 °C", "-5 °C"),
+    ],
+)
+def test_a_form_stands_at_the_beginning_of_a_word_or_anywhere_where_no_spaces_part_words(text: str, form: str) -> None:
+    assert holds(normalise(text), form)
+
+
+@pytest.mark.parametrize("form", ["300 km", "Model 3", "Model 3 300 km", "3 300 km"])
+def test_a_figure_behind_a_name_with_a_number_may_be_read_in_both_ways(form: str) -> None:
+    assert holds(normalise("The Model 3 300 km away"), form)
+
+
+@pytest.mark.parametrize("text", ["elle coûte 3 300 euros", "Prix\u00a0: 3\u00a0300 euros", "Pris 13 300 kroner"])
+def test_a_grouped_figure_behind_other_words_is_one_figure(text: str) -> None:
+    assert not holds(normalise(text), "300")
+
+
 def line(**changes: object) -> str:
     case = {"id": "a", "question": "How many?", "lang": "en", "expect": {"status": "answered", "facts": [["7"]]}}
     return json.dumps({**case, **changes}) + "\n"

@@ -59,7 +59,7 @@ def _from(text: str, start: int, wanted: str, form: str) -> tuple[int, int] | No
 
 
 def _stands(text: str, start: int, end: int, form: str) -> bool:
-    chars = len(normalise(form)) + 2
+    chars = len(normalise(form)) + 3
     before, after = normalise(text[:end])[-chars:], normalise(text[start:])[:chars]
     return holds(before, form) and holds(after, form)
 
