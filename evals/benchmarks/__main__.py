@@ -1,16 +1,22 @@
 """``python -m evals.benchmarks [NAME…]``: runs benchmarks one after another, all but the fits without a name.
 
-In: names of benchmarks. Out: what each of them prints; one that fails is named at the end, after all others have run.
-Refuses a name that is no benchmark. A benchmark is a module beside this file with a ``main()``; one named ``fit_…``
-writes numbers that Kilde uses, and runs only when named.
+In: names of benchmarks. Out: what each of them prints, its figures in the table of ``README.md``; one that fails is
+named at the end, after all others have run, and keeps its earlier figures. Refuses a name that is no benchmark. A
+benchmark is a module beside this file with a ``main()``; one named ``fit_…`` writes numbers that Kilde uses, and runs
+only when named.
 """
 
 import importlib
+import io
 import pkgutil
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TextIO
+
+from evals.benchmarks.kept import keep
 
 
 def benchmarks() -> dict[str, Callable[[], object]]:
@@ -41,13 +47,31 @@ def _code_of(name: str, main: Callable[[], object]) -> object:
     """What a benchmark returns, or leaves or ends with: nothing, or 0, where all went well."""
     # Some read options from the command line; the names of benchmarks are none.
     sys.argv = [name]
+    printed = _Copied(sys.stdout)
     try:
-        return main()
+        with redirect_stdout(printed):
+            code = main()
+        if not code:
+            keep(name, printed.getvalue())
+        return code
     except SystemExit as stop:
         return stop.code
     except Exception as exc:
         traceback.print_exc()
         return type(exc).__name__
+
+
+class _Copied(io.StringIO):
+    """Keeps what it hands on."""
+
+    def __init__(self, shown: TextIO) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def write(self, text: str) -> int:
+        self._shown.write(text)
+        self._shown.flush()
+        return super().write(text)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+HEAD = ("| what | measured | goal | |", "| --- | --- | --- | --- |")
+
 
 class Row(msgspec.Struct, frozen=True):
     """One figure; without a goal it is there to be read."""
@@ -31,8 +33,7 @@ def exactly(what: str, measured: int, goal: int = 0) -> Row:
 
 def markdown(rows: Sequence[Row]) -> str:
     """In order; a missed goal is in bold."""
-    lines = ["| what | measured | goal | |", "| --- | --- | --- | --- |"]
-    return "\n".join(lines + [f"| {row.what} | {row.measured} | {row.goal} | {_verdict(row)} |" for row in rows])
+    return "\n".join([*HEAD] + [f"| {row.what} | {row.measured} | {row.goal} | {_verdict(row)} |" for row in rows])
 
 
 def three_digits(number: float) -> str:
