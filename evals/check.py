@@ -1,7 +1,7 @@
 """Golden questions held against the articles that they are asked about.
 
 In: cases and articles. Out: complaints, each with the id of its case, for a human to settle before anything is asked;
-and the fingerprint of the articles, which changes with every word of their canonical texts.
+and the fingerprint of the articles, which changes with every word of their canonical texts and with every date.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import msgspec
 from evals.golden import Case, holds, normalise
 from index.languages import normalise_tag, split_path
 from index.reading import FailedFile, find_files, read_files
-from index.records import Article
+from index.records import Article, ArticleSummary
 from rag.errors import InputError
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -44,15 +44,21 @@ def read_articles(folder: Path, today: date) -> tuple[Article, ...]:
     return tuple(one for one in results if isinstance(one, Article))
 
 
-def fingerprint(articles: Iterable[tuple[str, str]]) -> str:
-    """Of paths with the SHA-256 of their canonical texts, in any order."""
-    lines = (f"{path}\0{content_sha256}\n" for path, content_sha256 in sorted(articles))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+def fingerprint(articles: Iterable[ArticleSummary]) -> str:
+    """Of paths, canonical texts and dates, which decide too what an answer says, in any order."""
+    return _fingerprint((one.path, one.content_sha256, one.published, one.modified) for one in articles)
 
 
 def fingerprint_of(articles: Iterable[Article]) -> str:
     """The same of articles that were read rather than indexed."""
-    return fingerprint((one.path, hashlib.sha256(one.text.encode()).hexdigest()) for one in articles)
+    return _fingerprint(
+        (one.path, hashlib.sha256(one.text.encode()).hexdigest(), one.published, one.modified) for one in articles
+    )
+
+
+def _fingerprint(articles: Iterable[tuple[str | None, ...]]) -> str:
+    lines = sorted("\0".join(field or "" for field in one) + "\n" for one in articles)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def texts_of(articles: Iterable[Article]) -> Texts:

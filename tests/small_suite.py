@@ -94,7 +94,7 @@ def write_suite(folder: Path, *cases: dict[str, object], gate: str = GATE) -> Pa
     """The TOML file; the three questions above if no others are given."""
     content = folder / "content" / "city"
     content.mkdir(parents=True)
-    (content / "bridge.md").write_text(ARTICLE_TEXT, encoding="utf-8")
+    (content / "bridge.md").write_text(f"---\ndate: {ARTICLE.published}\n---\n{ARTICLE_TEXT}", encoding="utf-8")
     lines = [json.dumps(case) for case in cases or (CARRIES, OWNER, SECOND)]
     (folder / "small-one.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "gate.toml").write_text(gate, encoding="utf-8")

@@ -5,6 +5,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 from fake_backend import ARTICLE_TEXT
 from small_suite import CARRIES, OWNER, SECOND, small_suite, write_suite
@@ -12,7 +13,7 @@ from small_suite import CARRIES, OWNER, SECOND, small_suite, write_suite
 from evals.check import complaints, fingerprint, fingerprint_of, read_articles, texts_of
 from evals.golden import Case
 from evals.suite import Selection, load_suite, select
-from index.records import Article, Block
+from index.records import Article, ArticleSummary, Block
 from rag.errors import ConfigurationError, InputError
 
 TODAY = date(2024, 5, 1)
@@ -90,17 +91,42 @@ def article(path: str, text: str) -> Article:
     return Article(path=path, work_key=path, lang="en", title="", text=text, blocks=(block,))
 
 
-def test_the_fingerprint_is_of_paths_and_texts_in_any_order() -> None:
-    # SHA-256 of "a.md\0<sha of one>\n" + "b.md\0<sha of two>\n", put together by hand.
-    lines = "".join(f"{path}\0{hashlib.sha256(text).hexdigest()}\n" for path, text in (("a.md", b"1"), ("b.md", b"2")))
+def test_the_fingerprint_is_of_paths_texts_and_dates_in_any_order() -> None:
+    # SHA-256 of "a.md\0<sha of 1>\0002022\0\n" + "b.md\0<sha of 2>\0\0\n", put together by hand.
+    files = (("a.md", b"1", "2022"), ("b.md", b"2", ""))
+    lines = "".join(f"{path}\0{hashlib.sha256(text).hexdigest()}\0{day}\0\n" for path, text, day in files)
     expected = hashlib.sha256(lines.encode()).hexdigest()
-    articles = [article("b.md", "2"), article("a.md", "1")]
+    articles = [article("b.md", "2"), msgspec.structs.replace(article("a.md", "1"), published="2022")]
     assert fingerprint_of(articles) == fingerprint_of(articles[::-1]) == expected
 
 
-def test_the_fingerprint_changes_with_a_word_and_with_a_name() -> None:
-    seen = {fingerprint([("a.md", "1")]), fingerprint([("a.md", "2")]), fingerprint([("b.md", "1")])}
-    assert len(seen) == 3
+def test_the_fingerprint_changes_with_a_word_a_name_and_a_date() -> None:
+    one = article("a.md", "1")
+    others = [{"path": "b.md"}, {"text": "2"}, {"published": "2022-12"}, {"modified": "2022-12"}]
+    seen = {fingerprint_of([one]), *(fingerprint_of([msgspec.structs.replace(one, **other)]) for other in others)}
+    assert len(seen) == 5
+
+
+def test_indexed_articles_have_the_fingerprint_of_the_files_that_they_came_from(tmp_path: Path) -> None:
+    suite = small_suite(tmp_path)
+    read = read_articles(suite.corpus, TODAY)
+    indexed = [
+        ArticleSummary(
+            article_id="1",
+            work_id="1",
+            path=one.path,
+            lang=one.lang,
+            title=one.title,
+            url=None,
+            published=one.published,
+            modified=one.modified,
+            chunks=1,
+            other_langs=(),
+            content_sha256=hashlib.sha256(one.text.encode()).hexdigest(),
+        )
+        for one in read
+    ]
+    assert fingerprint(indexed) == fingerprint_of(read)
 
 
 def test_articles_are_read_as_an_ingest_reads_them(tmp_path: Path) -> None:
