@@ -20,10 +20,11 @@ import msgspec
 from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
-from rag.composing import Composed, Turn, compose, reply
+from rag.composing import Composed, Picked, Turn, compose, pick, reply
 from rag.condense import language
 from rag.errors import KildeError, NotFoundError
 from rag.followups import searched
+from rag.parts import parts
 from rag.records import (
     Answer,
     CitationReady,
@@ -94,7 +95,7 @@ class Answering:
                 message_id=turn.message_id,
                 conversation_id=turn.conversation_id,
                 lang=turn.lang,
-                standalone_question=turn.standalone.text,
+                standalone_question=turn.asked,
             )
             yield PhaseStatus(phase="searching")
             composed = await anyio.to_thread.run_sync(self._finish, turn)
@@ -128,7 +129,8 @@ class Answering:
         )
         lang = question.answer_lang or small_talk_language(question.question, detected)
         began = time.perf_counter()
-        asked = Standalone(text=with_dates(question.question, detected, self._today()), lang=detected)
+        first, *further = parts(with_dates(question.question, detected, self._today()), detected)
+        asked = Standalone(text=first, lang=detected)
         if before and not offered and small_talk(question.question, lang) is None:
             find = cache(lambda text, of: self._find(text, of, question))
             asked = standalone(asked.text, detected, before, find)
@@ -138,6 +140,7 @@ class Answering:
             question=question,
             lang=lang,
             standalone=asked,
+            further=tuple(further),
             searching_ms=_ms(began, time.perf_counter()),
             started=started,
         )
@@ -164,13 +167,22 @@ class Answering:
         if kind := small_talk(turn.question.question, turn.lang):
             return _timed(turn, reply(turn, kind), {})
         began = time.perf_counter()
-        hits = turn.standalone.hits
-        if hits is None:
-            hits = self._find(turn.standalone.text, turn.standalone.lang, turn.question)
+        picked = [self._picked(turn, turn.standalone)]
+        for part in turn.further:
+            picked.append(self._picked(turn, self._after(turn, picked[-1], part)))
         found = time.perf_counter()
-        composed = compose(turn, hits)
+        composed = compose(turn, picked)
         timings = {"search": turn.searching_ms + _ms(began, found), "compose": _ms(found, time.perf_counter())}
         return _timed(turn, composed, timings)
+
+    def _picked(self, turn: Turn, asked: Standalone) -> Picked:
+        hits = asked.hits if asked.hits is not None else self._find(asked.text, asked.lang, turn.question)
+        return pick(asked, hits, turn.lang)
+
+    def _after(self, turn: Turn, before: Picked, part: str) -> Standalone:
+        """A part of a question goes on from the part before it as a follow-up from the turn before it."""
+        said = msgspec.structs.replace(compose(turn, [before]).answer, question=before.asked.text)
+        return standalone(part, before.asked.lang, (said,), partial(self._find, question=turn.question))
 
     def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)

@@ -19,19 +19,19 @@ def citations(
     marked: Sequence[TextRange | None],
     framed: Framed,
     number: dict[str, int],
-    sure: float,
+    sure: Sequence[float],
 ) -> tuple[Citation, ...]:
-    """One per candidate, in order, with its short answer; ``number`` says which source each work is."""
+    """One per candidate, in order, with its short answer and how sure it is to answer; ``number``: of each work."""
     return tuple(
         Citation(
             n=number[candidate.hit.work_id],
             answer=place,
             source=_citation_source(candidate),
             quote=candidate.text,
-            verification=_verified(candidate, framed.text[place.start : place.end], sure),
+            verification=_verified(candidate, framed.text[place.start : place.end], how_sure),
             highlight=highlight,
         )
-        for candidate, highlight, place in zip(chosen, marked, framed.ranges, strict=True)
+        for candidate, highlight, place, how_sure in zip(chosen, marked, framed.ranges, sure, strict=True)
     )
 
 

@@ -1,11 +1,12 @@
 """The answer of a turn, from what was found: quotes in the reader's words, or that the articles do not say.
 
-In: a turn, its hits. Out: the answer with what it came from. Extraction ranks what can be quoted; evidence decides
-whether that answers; framing puts the reader's words around the quotes; verification holds each against its source.
-Pure; refuses nothing.
+In: a turn, and for each part of its question what was found. Out: the answer with what it came from. Extraction ranks
+what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes;
+verification holds each against its source. A part that the articles do not answer is said to be none. Pure; refuses
+nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -24,6 +25,7 @@ from rag.short_answer import short_answer
 from rag.standalone import Standalone
 
 NEAREST = 3
+QUOTES_OF_A_PART = 2
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +37,32 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     lang: str
     """Of the answer."""
     standalone: Standalone
+    """The question, or its first part."""
+    further: tuple[str, ...] = ()
+    """Its other parts, as they were asked."""
     searching_ms: int = 0
     """Spent on finding out what a follow-up is about."""
     started: float = 0.0
+
+    @property
+    def asked(self) -> str:
+        """All parts, as far as they are understood before anything is searched."""
+        return " ".join((self.standalone.text, *self.further))
+
+
+class Picked(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a question, and what of the articles answers it."""
+
+    asked: Standalone
+    hits: tuple[Hit, ...]
+    """Best first."""
+    sure: float
+    """0 to 1: how sure it is that the articles answer."""
+    expected: Expectation
+    chosen: tuple[Candidate, ...] = ()
+    """In the order to be read; empty where the articles do not say."""
+    disagree: bool = False
+    """Whether they contradict each other; then the newest is first."""
 
 
 class Composed(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,62 +72,98 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     answered: Answered | None = None
 
 
-def compose(turn: Turn, hits: tuple[Hit, ...]) -> Composed:
-    """``hits``: of the standalone question, best first."""
-    text, lang = turn.standalone.text, turn.standalone.lang
-    ranked = candidates(hits, text, lang)
-    sure = support(ranked)
+def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
+    """What to quote of the hits of a question, best first, to a reader of ``lang``."""
+    ranked = candidates(hits, asked.text, asked.lang)
+    sure, expected = support(ranked), expects(asked.text, asked.lang)
+    found = Picked(asked=asked, hits=hits, sure=sure, expected=expected)
     if sure < calibration().threshold:
-        nearest = numbered_sources(hits)[:NEAREST]
-        said = not_found_text(turn.lang)
-        return Composed(answer=_answer(turn, status="not_found", text=said, nearest=nearest, confidence=sure))
-    chosen = choose(ranked, turn.lang)
-    expected = expects(text, lang)
-    rival = contradiction(ranked, chosen[0], expected, turn.lang)
+        return found
+    chosen = choose(ranked, lang)
+    rival = contradiction(ranked, chosen[0], expected, lang)
     if rival is not None:
         chosen = newest_first(chosen[0], rival)
-    answered = Answered(question=text, lang=lang, hits=hits, quoted=chosen, reader=turn.lang)
-    answer = _quoted(turn, chosen, sure, expected, disagree=rival is not None)
+    return msgspec.structs.replace(found, chosen=chosen, disagree=rival is not None)
+
+
+def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:
+    """``picked``: of each part of the question in order, at least one."""
+    asked = " ".join(one.asked.text for one in picked)
+    said = [one for one in picked if one.chosen]
+    if not said:
+        text, nearest = not_found_text(turn.lang), numbered_sources(picked[0].hits)[:NEAREST]
+        sure = max(one.sure for one in picked)
+        return Composed(answer=_answer(turn, asked, status="not_found", text=text, nearest=nearest, confidence=sure))
+    last = said[-1]
+    answered = Answered(
+        question=last.asked.text, lang=last.asked.lang, hits=last.hits, quoted=last.chosen, reader=turn.lang
+    )
+    answer = _quoted(turn, asked, said, [one.asked for one in picked if not one.chosen])
     return Composed(answer=msgspec.structs.replace(answer, followups=at_once(answered)), answered=answered)
 
 
 def reply(turn: Turn, kind: SmallTalk) -> Composed:
     """To a message that asks nothing of the articles."""
-    return Composed(answer=_answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang)))
+    text = small_talk_text(kind, turn.lang)
+    return Composed(answer=_answer(turn, turn.asked, status="out_of_scope", text=text))
 
 
-def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, expected: Expectation, *, disagree: bool) -> Answer:
+class _Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """One quote with the part of the question that it answers."""
+
+    candidate: Candidate
+    part: Picked
+    marked: TextRange | None
+
+
+def _quoted(turn: Turn, asked: str, said: Sequence[Picked], unsaid: Sequence[Standalone]) -> Answer:
+    shown = list(_shown(said))
+    chosen = [one.candidate for one in shown]
     sources = numbered_sources([candidate.hit for candidate in chosen])
     works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
     number = {work_id: n for n, work_id in enumerate(works, start=1)}
-    marked = [short_answer(candidate, expected) for candidate in chosen]
-    quotes = [
-        FramedQuote(
-            n=number[candidate.hit.work_id],
-            title=candidate.hit.title,
-            quote=candidate.text,
-            source_lang=candidate.hit.lang,
-            published=(dated(candidate) or None) if disagree else candidate.hit.published,
-            conversions=_conversions(turn, candidate, highlight),
-        )
-        for candidate, highlight in zip(chosen, marked, strict=True)
-    ]
-    framed = frame_quotes(quotes, turn.lang, disagree=disagree)
+    framed = frame_quotes(
+        [_framed_quote(turn, one, number) for one in shown],
+        turn.lang,
+        disagree=any(one.disagree for one in said),
+        unanswered=[(one.text, one.lang) for one in unsaid],
+    )
+    sure = [one.part.sure for one in shown]
     return msgspec.structs.replace(
-        _answer(turn, status="answered", text=framed.text, confidence=sure),
-        citations=citations(chosen, marked, framed, number, sure),
+        _answer(turn, asked, status="partial" if unsaid else "answered", text=framed.text, confidence=min(sure)),
+        citations=citations(chosen, [one.marked for one in shown], framed, number, sure),
         sources=sources,
         as_of=max((candidate.hit.published for candidate in chosen if candidate.hit.published), default=None),
     )
 
 
-def _conversions(turn: Turn, candidate: Candidate, marked: TextRange | None) -> tuple[str, ...]:
-    quote = Quote(text=candidate.text, lang=candidate.hit.lang, marked=marked)
-    return conversions(turn.standalone.text, turn.standalone.lang, quote, turn.lang)
+def _shown(said: Sequence[Picked]) -> Iterator[_Shown]:
+    """Fewer of each part where there are several, and nothing twice."""
+    before: set[tuple[str, int, int]] = set()
+    for part in said:
+        for candidate in part.chosen[: QUOTES_OF_A_PART if len(said) > 1 else None]:
+            place = (candidate.hit.article_id, candidate.span.start, candidate.span.end)
+            if place not in before:
+                yield _Shown(candidate=candidate, part=part, marked=short_answer(candidate, part.expected))
+            before.add(place)
+
+
+def _framed_quote(turn: Turn, shown: _Shown, number: dict[str, int]) -> FramedQuote:
+    candidate, part = shown.candidate, shown.part
+    quote = Quote(text=candidate.text, lang=candidate.hit.lang, marked=shown.marked)
+    return FramedQuote(
+        n=number[candidate.hit.work_id],
+        title=candidate.hit.title,
+        quote=candidate.text,
+        source_lang=candidate.hit.lang,
+        published=(dated(candidate) or None) if part.disagree else candidate.hit.published,
+        conversions=conversions(part.asked.text, part.asked.lang, quote, turn.lang),
+    )
 
 
 def _answer(
     turn: Turn,
+    asked: str,
     *,
     status: Status,
     text: str,
@@ -115,7 +176,7 @@ def _answer(
         status=status,
         composer="extractive",
         question=turn.question.question,
-        standalone_question=turn.standalone.text,
+        standalone_question=asked,
         lang=turn.lang,
         text=text,
         citations=(),

@@ -60,10 +60,13 @@ class Framed(msgspec.Struct, frozen=True, kw_only=True):
     ranges: tuple[TextRange, ...]
 
 
-def frame_quotes(quotes: Sequence[FramedQuote], lang: str, *, disagree: bool = False) -> Framed:
+def frame_quotes(
+    quotes: Sequence[FramedQuote], lang: str, *, disagree: bool = False, unanswered: Sequence[tuple[str, str]] = ()
+) -> Framed:
     """One paragraph per run of quotes from one source, a marker ``[n]`` after each quote; empty for no quotes.
 
-    ``disagree``: the quotes contradict each other, newest first, and the last paragraph says so.
+    ``disagree``: the quotes contradict each other, newest first, and a paragraph behind them says so.
+    ``unanswered``: parts of the question, each with its language; the last paragraphs say that they are not answered.
     """
     text = ""
     ranges: list[TextRange] = []
@@ -76,6 +79,8 @@ def frame_quotes(quotes: Sequence[FramedQuote], lang: str, *, disagree: bool = F
         previous = quote
     if disagree:
         text += f"\n\n{phrases(lang).disagreement}"
+    for question, question_lang in unanswered:
+        text += f"\n\n{_title(question, question_lang, lang)} {not_found_text(lang)}"
     return Framed(text=text, ranges=tuple(ranges))
 
 
@@ -129,13 +134,16 @@ def _around(quote: FramedQuote, previous: FramedQuote | None, lang: str) -> tupl
         return paragraph + before, after
     template = phrases(lang).also if previous else phrases(lang).according_to
     lead, _, tail = template.partition("{quote}")
-    return paragraph + lead.format(title=_title(quote, lang), note=_note(quote, lang)) + before, after + tail
+    return paragraph + lead.format(
+        title=_title(quote.title, quote.source_lang, lang), note=_note(quote, lang)
+    ) + before, after + tail
 
 
-def _title(quote: FramedQuote, lang: str) -> str:
-    title = " ".join(quote.title.split())
+def _title(text: str, text_lang: str, lang: str) -> str:
+    """In the quotation marks of the reader's language."""
+    title = " ".join(text.split())
     opening, closing = _marks(title, lang)
-    isolate, end = _isolates(title, quote.source_lang, lang)
+    isolate, end = _isolates(title, text_lang, lang)
     return f"{opening}{isolate}{title}{end}{closing}"
 
 

@@ -66,6 +66,11 @@ def asks(question: str, lang: str) -> bool:
     )
 
 
+def asks_at_end(lang: str) -> bool:
+    """Whether questions of the language have their question word where the answer would stand, not at the front."""
+    return primary(lang) in _NOUNS_FIRST
+
+
 def asked_noun(question: str, lang: str) -> tuple[int, int] | None:
     """Where the noun stands that tells what is asked for: "range" in "Which range has …"; None without one."""
     words, text = _words(primary(lang)), normalised(question)
