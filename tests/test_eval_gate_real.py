@@ -1,0 +1,55 @@
+"""The real gate over the real golden questions: it holds for the code as it is, and not once that code cites wrongly."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import msgspec
+import pytest
+
+import rag.citing
+from evals.baseline import load_baselines
+from evals.fresh import open_fresh
+from evals.gate import Check, hold, load_gate
+from evals.measures import scores
+from evals.run import ask_system
+from evals.suite import Suite, load_suite
+from rag.candidates import Candidate
+from rag.records import CitationSource
+from rag.runtime import Runtime
+from rag.settings import Settings
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    return load_suite("golden")
+
+
+@pytest.fixture(scope="module")
+def over_sample_articles(suite: Suite, model_dir: Path) -> Iterator[Runtime]:
+    with open_fresh([suite.corpus], Settings(model_dir=str(model_dir))) as opened:
+        yield opened
+
+
+def checks(suite: Suite, runtime: Runtime) -> tuple[Check, ...]:
+    run = anyio.run(ask_system, suite, runtime).run
+    newest = load_baselines(suite.baselines, suite.name)[-1]
+    return hold(load_gate(suite.gate), run, scores(run), newest)
+
+
+def test_the_gate_holds_until_offsets_of_citations_are_off_by_one(
+    suite: Suite, over_sample_articles: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [check.rule for check in checks(suite, over_sample_articles) if not check.holds] == []
+    sound = rag.citing._citation_source
+
+    def off_by_one(candidate: Candidate) -> CitationSource:
+        source = sound(candidate)
+        return msgspec.structs.replace(source, start=source.start + 1, end=source.end + 1)
+
+    monkeypatch.setattr(rag.citing, "_citation_source", off_by_one)
+    failing = {check.rule for check in checks(suite, over_sample_articles) if not check.holds}
+    assert "quote_exactness of all ≥ 1" in failing
+    assert "right of all ≥ 0.47" in failing
