@@ -232,6 +232,8 @@ class SearchHit(Record, frozen=True, kw_only=True):
     start: int
     end: int
     score: float
+    url: str | None = None
+    """Of the article, where it has a public address."""
 
 
 class SearchResponse(Record, frozen=True, kw_only=True):

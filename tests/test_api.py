@@ -53,6 +53,7 @@ def test_search_has_the_published_fields(client: TestClient[Any], backend: FakeB
     assert list(found) == ["hits", "timings_ms"]
     assert list(found["hits"][0]) == [
         *("chunk_id", "article_id", "work_id", "path", "lang", "title", "heading", "text", "start", "end", "score"),
+        "url",
     ]
     assert backend.calls == [SearchRequest(query="bridge", top_k=10, group_works=False)]
 
