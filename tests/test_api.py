@@ -104,6 +104,9 @@ def test_every_route_is_in_the_schema(client: TestClient[Any]) -> None:
         "get /v1/admin/unanswered",
         "post /v1/messages/{message_id}/feedback",
         "post /v1/admin/ingest",
+        "get /v1/models",
+        "get /v1/models/{model}",
+        "post /v1/chat/completions",
         "get /health/live",
         "get /health/ready",
     }

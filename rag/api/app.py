@@ -18,6 +18,7 @@ from rag.api.admin import admin_routes
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
+from rag.api.completions.routes import completion_routes
 from rag.api.refusals import exception_handlers
 from rag.api.wiring import Limits, Wiring
 
@@ -44,6 +45,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
             admin_routes(),
+            completion_routes(),
             *(health.live, health.ready, page.page, page.page_file),
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
