@@ -27,12 +27,6 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def address(backend: FakeBackend) -> Iterator[str]:
-    with served(backend) as address:
-        yield address
-
-
-@pytest.fixture
 def openai_client(address: str) -> Iterator[OpenAI]:
     with OpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0) as opened:
         yield opened
@@ -151,7 +145,7 @@ class SlowBackend(FakeBackend):
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_client_that_goes_ends_its_turn_and_gives_its_slot_back(stream: bool) -> None:
     backend = SlowBackend()
-    with served(backend, Limits(running=1, waiting=0)) as address, anyio.fail_after(10):
+    with served(backend, Limits(running=1, waiting=0)) as address, anyio.fail_after(60):
         async with (
             AsyncOpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0) as client,
             anyio.create_task_group() as tasks,
