@@ -44,6 +44,8 @@ from rag.standalone import Standalone, standalone
 from rag.validate import check_question
 
 SEARCHED_HITS = 24
+RETOLD_TURNS = 6
+"""Of those that were asked elsewhere; each is searched for anew."""
 
 Search = Callable[[Query], tuple[Hit, ...]]
 
@@ -114,14 +116,28 @@ class Answering:
     def _begin(self, question: Question) -> Turn:
         started = time.perf_counter()
         question = check_question(question)
+        return self._turn(question, self._before(question), started)
+
+    def _before(self, question: Question) -> tuple[Answer, ...]:
+        if question.conversation_id is None:
+            return self._retold(question)
+        before = self._conversations.turns(question.conversation_id)
+        if not before:
+            raise NotFoundError(
+                f"There is no conversation {question.conversation_id!r}. Leave conversation_id out to begin one.",
+                "conversation_id",
+            )
+        return before
+
+    def _retold(self, question: Question) -> tuple[Answer, ...]:
+        """Turns as they would be in a conversation of ours; they are not stored, since they were told elsewhere."""
         before: tuple[Answer, ...] = ()
-        if question.conversation_id is not None:
-            before = self._conversations.turns(question.conversation_id)
-            if not before:
-                raise NotFoundError(
-                    f"There is no conversation {question.conversation_id!r}. Leave conversation_id out to begin one.",
-                    "conversation_id",
-                )
+        for text in question.earlier[-RETOLD_TURNS:]:
+            asked = msgspec.structs.replace(question, question=text, earlier=())
+            before += (self._composed(self._turn(asked, before, time.perf_counter())).answer,)
+        return before
+
+    def _turn(self, question: Question, before: tuple[Answer, ...], started: float) -> Turn:
         likely = {turn.lang for turn in before} | ({question.answer_lang} if question.answer_lang else set())
         offered = _offered_in(question.question, before)
         detected = offered or language(

@@ -198,6 +198,14 @@ def stats(as_json: Json = False) -> None:
 
 
 @app.command()
+def mcp() -> None:
+    """Lend the articles to a program on this machine, over the Model Context Protocol on stdin and stdout."""
+    from rag.cli_mcp import serve_tools
+
+    serve_tools(load_settings())
+
+
+@app.command()
 def doctor(
     offline: Annotated[
         bool, typer.Option("--offline", help="Open no connection; all must be on this machine.")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from index.records import ArticleSummary, IngestEvent, IngestRequest, Stats
+from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
 from rag.cli_output import report
 from rag.errors import KildeError
 from rag.records import Answer, Event, Question, Readiness, SearchRequest, SearchResponse
@@ -27,6 +27,10 @@ class Engine(Protocol):
     def search(self, request: SearchRequest) -> SearchResponse: ...
 
     def articles(self) -> tuple[ArticleSummary, ...]: ...
+
+    def article(self, article_id: str) -> ArticleDetail:
+        """Raises NotFoundError."""
+        ...
 
     def stats(self) -> Stats: ...
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from typing import Any, Protocol, TypeVar
 
-from index.records import ArticleSummary, IngestEvent, IngestRequest, Stats
+from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
 from rag.api.backend import Backend
 from rag.records import Answer, Event, Question, Readiness, SearchRequest, SearchResponse
 
@@ -56,6 +56,9 @@ class InProcess:
 
     def articles(self) -> tuple[ArticleSummary, ...]:
         return self._run(self._runtime.articles())
+
+    def article(self, article_id: str) -> ArticleDetail:
+        return self._run(self._runtime.article(article_id))
 
     def stats(self) -> Stats:
         return self._run(self._runtime.stats())

@@ -30,6 +30,9 @@ class Question(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """BCP 47; default: the question's own language."""
     filters: Filters = Filters()
     stream: bool = False
+    earlier: tuple[str, ...] = ()
+    """Questions asked before this one, oldest first, where whoever asks keeps the conversation; they are context only,
+    and go with no ``conversation_id``."""
 
 
 class TextRange(Record, frozen=True, kw_only=True):
@@ -229,6 +232,8 @@ class SearchHit(Record, frozen=True, kw_only=True):
     start: int
     end: int
     score: float
+    url: str | None = None
+    """Of the article, where it has a public address."""
 
 
 class SearchResponse(Record, frozen=True, kw_only=True):

@@ -51,10 +51,11 @@ def error_of(status: int, content: bytes) -> KildeError:
         body = msgspec.json.decode(content, type=ErrorResponse).error
     except msgspec.DecodeError:
         body = ErrorBody(code="", message=f"The service answered with status {status}.")
-    return _raised(body, status=status)
+    return error_named(body, status=status)
 
 
-def _raised(body: ErrorBody, *, status: int) -> KildeError:
+def error_named(body: ErrorBody, *, status: int) -> KildeError:
+    """The error of that code, or where no error has it, what the status says."""
     kind = _ERRORS.get(body.code) or _kind_by_status(status)
     return kind(body.message, body.param) if issubclass(kind, InputError) else kind(body.message)
 
@@ -133,7 +134,7 @@ _PLAIN_EVENTS: dict[str, type[MessageStart | PhaseStatus | TextDelta | Notice | 
 def decode_ingest_event(line: str) -> IngestEvent:
     """One event of a run. Raises the error that ends a run which broke off."""
     if failure := _json(line, _Failure).error:
-        raise _raised(failure, status=500)
+        raise error_named(failure, status=500)
     return _INGEST_EVENTS.decode(line)
 
 

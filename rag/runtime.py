@@ -267,4 +267,5 @@ def _search_hit(hit: Hit) -> SearchHit:
         start=hit.start,
         end=hit.end,
         score=hit.score,
+        url=hit.url,
     )

@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Public address of the articles, for links; an article's own address goes first."""
     admin_key: str | None = None
     """Opens the routes under ``/v1/admin``; without it they are closed to all but the local command line."""
+    mcp_hosts: str | None = None
+    """Host names beside this machine's own under which ``/mcp`` may be called, parted by commas."""
 
     @property
     def data_path(self) -> Path:

@@ -22,6 +22,7 @@ TOP_K = 100
 COMMENT_CHARACTERS = 2000
 ID_CHARACTERS = 200
 FILTER_VALUES = 1000
+EARLIER_QUESTIONS = 100
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -36,6 +37,7 @@ def check_question(question: Question) -> Question:
         conversation_id=None if conversation_id is None else check_id(conversation_id, "conversation_id"),
         answer_lang=None if question.answer_lang is None else _tag(question.answer_lang, "answer_lang"),
         filters=_filters(question.filters),
+        earlier=_earlier(question),
     )
 
 
@@ -73,6 +75,14 @@ def check_id(value: str, param: str) -> str:
     if not 1 <= len(value) <= ID_CHARACTERS or not value.isprintable():
         raise InputError(f"An id has 1 to {ID_CHARACTERS} printable characters.", param)
     return value
+
+
+def _earlier(question: Question) -> tuple[str, ...]:
+    if question.earlier and question.conversation_id is not None:
+        raise InputError("A conversation that is kept here knows what was asked before. Leave this out.", "earlier")
+    if len(question.earlier) > EARLIER_QUESTIONS:
+        raise InputError(f"At most {EARLIER_QUESTIONS} earlier questions are taken. Send the last ones.", "earlier")
+    return tuple(_sentence(text, f"earlier[{place}]") for place, text in enumerate(question.earlier))
 
 
 def _sentence(text: str, param: str) -> str:

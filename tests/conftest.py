@@ -133,6 +133,15 @@ def client(backend: "FakeBackend") -> "Iterator[TestClient[Any]]":
 
 
 @pytest.fixture
+def address(backend: "FakeBackend") -> Iterator[str]:
+    """Of a real service with ``backend`` behind it."""
+    from served import served
+
+    with served(backend) as opened:
+        yield opened
+
+
+@pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "SmallSystem":
     """What ``kilde eval`` asks in this process."""
     from small_suite import SmallSystem

@@ -132,6 +132,7 @@ HIT = SearchHit(
     start=_START,
     end=_START + len(QUOTE),
     score=0.87,
+    url=ARTICLE.url,
 )
 STATS = Stats(
     articles=1, works=1, chunks=1, articles_by_lang={"en": 1}, model="fake-1", last_ingest="2024-01-02T03:04:05Z"

@@ -7,7 +7,7 @@ import pytest
 from small_answering import ASKED, FACT, UNRELATED, FixedSearch, ask, found, stream
 
 from rag.conversations import Conversations
-from rag.errors import NotFoundError
+from rag.errors import InputError, NotFoundError
 from rag.records import (
     MessageEnd,
     MessageStart,
@@ -60,6 +60,28 @@ def test_nothing_goes_over_into_another_conversation(conversations: Conversation
     other = ask(conversations, search, "Who is the mayor of Ghent?")
     question = "How many people work there?"
     assert "Audi" not in ask(conversations, search, question, conversation_id=other.conversation_id).standalone_question
+
+
+def test_earlier_questions_are_context_as_in_a_conversation_and_are_not_stored(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    earlier = ("How many cars did Audi Brussels build in 2021?", "And in 2022?")
+    answer = ask(conversations, search, "And in 2023?", earlier=earlier)
+    assert answer.standalone_question == "How many cars did Audi Brussels build in 2023?"
+    assert conversations.turns(answer.conversation_id) == (answer,)
+
+
+def test_of_many_earlier_questions_the_last_are_context(conversations: Conversations) -> None:
+    search = FixedSearch(found(FACT))
+    ask(conversations, search, "Thanks!", earlier=tuple(f"How many cars did Ghent {year} build?" for year in range(50)))
+    assert {query.text for query in search.queries} >= {"How many cars did Ghent 44 build?"}
+    assert not any("43" in query.text for query in search.queries)
+
+
+def test_earlier_questions_go_with_no_conversation(conversations: Conversations) -> None:
+    first = ask(conversations, FixedSearch(found(FACT)))
+    with pytest.raises(InputError) as refused:
+        ask(conversations, FixedSearch(), conversation_id=first.conversation_id, earlier=(ASKED,))
+    assert refused.value.param == "earlier"
 
 
 def test_what_was_offered_is_asked_as_it_stands_in_the_language_of_its_turn(conversations: Conversations) -> None:

@@ -53,6 +53,7 @@ def test_search_has_the_published_fields(client: TestClient[Any], backend: FakeB
     assert list(found) == ["hits", "timings_ms"]
     assert list(found["hits"][0]) == [
         *("chunk_id", "article_id", "work_id", "path", "lang", "title", "heading", "text", "start", "end", "score"),
+        "url",
     ]
     assert backend.calls == [SearchRequest(query="bridge", top_k=10, group_works=False)]
 
@@ -103,6 +104,9 @@ def test_every_route_is_in_the_schema(client: TestClient[Any]) -> None:
         "get /v1/admin/unanswered",
         "post /v1/messages/{message_id}/feedback",
         "post /v1/admin/ingest",
+        "get /v1/models",
+        "get /v1/models/{model}",
+        "post /v1/chat/completions",
         "get /health/live",
         "get /health/ready",
     }

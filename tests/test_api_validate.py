@@ -59,6 +59,12 @@ def test_a_filter_of_more_values_than_anyone_needs_is_refused() -> None:
     assert refused(Question(question="Wie?", filters=Filters(langs=("de",) * 1001))) == "filters.langs"
 
 
+def test_earlier_questions_are_tidied_and_refused_by_their_place() -> None:
+    assert check_question(Question(question="Und?", earlier=(" Wie? ",))).earlier == ("Wie?",)
+    assert refused(Question(question="Und?", earlier=("Wie?", " "))) == "earlier[1]"
+    assert refused(Question(question="Und?", earlier=("Wie?",) * 101)) == "earlier"
+
+
 @pytest.mark.parametrize("top_k", [1, 100])
 def test_top_k_has_its_bounds(top_k: int) -> None:
     assert check_search(SearchRequest(query="a", top_k=top_k)).top_k == top_k

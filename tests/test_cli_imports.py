@@ -11,7 +11,10 @@ from small_site import TEXTS, ingest, without_model, write_articles
 from rag.runtime import open_runtime
 from rag.settings import Settings
 
-HEAVY = {"torch", "sentence_transformers", "chromadb", "litestar", "sqlalchemy", "alembic", "httpx", "lingua"}
+HEAVY = {
+    *("torch", "sentence_transformers", "chromadb", "litestar", "sqlalchemy", "alembic", "httpx", "lingua"),
+    *("mcp", "pydantic", "openai", "tiktoken"),
+}
 NEEDED_FOR_A_CHANGE = {
     *("torch", "sentence_transformers", "transformers", "chromadb", "numpy"),
     *("yaml", "lxml", "markdown_it", "Stemmer", "regex", "lingua"),

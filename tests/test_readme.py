@@ -1,4 +1,5 @@
-"""The README runs: every ``sh`` block is run as it stands, and prints what the ``text`` block under it shows.
+"""The README and the pages on other programs run: every ``sh`` block is run as it stands, and prints what the ``text``
+block under it shows.
 
 In a shown output ``…`` stands for anything, and seconds and the port may differ. The sample service is started once;
 a block that ends in a service is run until that service is ready.
@@ -27,8 +28,8 @@ class Block(NamedTuple):
 
 
 def blocks(markdown: str) -> list[Block]:
-    """Every ``sh`` block with the ``text`` block that follows it."""
-    fences = [token for token in MarkdownIt().parse(markdown) if token.type == "fence"]
+    """Every ``sh`` block with the ``text`` block that follows it; ``json`` is for the settings of others."""
+    fences = [token for token in MarkdownIt().parse(markdown) if token.type == "fence" and token.info != "json"]
     assert [fence.info for fence in fences[::2]] == ["sh"] * (len(fences) // 2)
     assert [fence.info for fence in fences[1::2]] == ["text"] * (len(fences) // 2)
     return [Block(a.content.strip(), b.content.strip()) for a, b in zip(fences[::2], fences[1::2], strict=True)]
@@ -37,6 +38,7 @@ def blocks(markdown: str) -> list[Block]:
 README = (REPOSITORY / "README.md").read_text("utf-8")
 BLOCKS = blocks(README)
 SAMPLE_SERVICE = BLOCKS[0]
+PAGES = [REPOSITORY / "docs" / name for name in ("mcp.md", "openai-api.md")]
 
 
 def is_service(block: Block) -> bool:
@@ -125,7 +127,8 @@ def test_the_first_command_prints_what_the_readme_shows(sample: Sample) -> None:
     assert matches(SAMPLE_SERVICE.shown, sample.printed), sample.printed
 
 
-ASKING = [block for block in BLOCKS if not is_service(block) and "KILDE_DATA_DIR" not in block.command]
+ON_PAGES = [block for page in PAGES for block in blocks(page.read_text("utf-8"))]
+ASKING = [block for block in (*BLOCKS, *ON_PAGES) if not is_service(block) and "KILDE_DATA_DIR" not in block.command]
 
 
 @pytest.mark.service

@@ -18,6 +18,8 @@ from rag.api.admin import admin_routes
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
+from rag.api.completions.routes import completion_routes
+from rag.api.mcp import Mcp
 from rag.api.refusals import exception_handlers
 from rag.api.wiring import Limits, Wiring
 
@@ -39,11 +41,14 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         limits=limits,
         admin_keys=tuple(key for key in (backend.settings.admin_key, owner_token) if key),
     )
+    mcp = Mcp(wiring)
     return Litestar(
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
             admin_routes(),
+            completion_routes(),
+            mcp.route(),
             *(health.live, health.ready, page.page, page.page_file),
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
@@ -51,6 +56,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         before_send=[_add_security_headers],
         request_max_body_size=BODY_BYTES,
         openapi_config=_openapi(),
+        lifespan=[mcp.lifespan],
         state=State({"closing": wiring.closing, "admin_keys": wiring.admin_keys}),
         logging_config=None,
         debug=False,

@@ -13,12 +13,13 @@ from litestar.params import JSONBody
 
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
-from rag.api.refusals import log_unexpected, stream_error
+from rag.api.refusals import stream_error
 from rag.api.responses import refusals
 from rag.api.sse import KEEP_ALIVE, TERMINAL, Frames
 from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
 from rag.records import Answer, Event, Question, SearchRequest, SearchResponse
+from rag.unexpected import log_unexpected
 from rag.validate import check_question, check_search
 
 CLOSE_S = 5.0
@@ -72,10 +73,10 @@ async def _send_events(backend: Backend, question: Question, frames: Frames, wri
                 return
         raise EOFError("a turn ended without its last event")
     finally:
-        await _close(events)
+        await clean_up(events)
 
 
-async def _close(events: AsyncIterator[Event]) -> None:
+async def clean_up(events: AsyncIterator[Event]) -> None:
     """Lets the source clean up, also when this task is being cancelled (the framework does not: litestar#3772)."""
     close = getattr(events, "aclose", None)
     if close is None:

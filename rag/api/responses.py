@@ -6,7 +6,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from rag.records import ErrorResponse
 
-_TOLD = {
+TOLD = {
     400: "The input cannot be used; `param` names the field",
     401: "The admin key is missing or wrong",
     404: "The id names nothing",
@@ -17,5 +17,5 @@ _TOLD = {
 
 def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
     return {
-        status: ResponseSpec(ErrorResponse, description=_TOLD[status], generate_examples=False) for status in statuses
+        status: ResponseSpec(ErrorResponse, description=TOLD[status], generate_examples=False) for status in statuses
     }

@@ -1,0 +1,125 @@
+"""``GET /v1/models``, ``GET /v1/models/{model}`` and ``POST /v1/chat/completions``.
+
+In: what OpenAI's clients send. Out: a completion, or its chunks as server-sent events, ended by ``data: [DONE]``; a
+stream that breaks off ends with an ``error`` instead. A client that goes ends its turn. Refuses what ``asking.py`` and
+``rag/validate.py`` refuse, other models, unknown conversations, and everyone while too many answers are being made.
+"""
+
+import time
+from typing import Any
+
+import anyio
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath, JSONBody
+
+from rag.api.bodies import StrictJson
+from rag.api.chat import clean_up
+from rag.api.completions.asking import MODEL, asked, check_model, texts
+from rag.api.completions.records import Completion, CompletionRequest, Model, Models, Usage
+from rag.api.completions.refusals import BODY_BYTES, broken_off, completion_exception_handlers, completion_refusals
+from rag.api.completions.replies import DONE, Chunks, completion, frame
+from rag.api.completions.tokens import usage
+from rag.api.sse import KEEP_ALIVE
+from rag.api.stream import Piecewise, Produce, StreamResponse, Write
+from rag.api.wiring import Wired, Wiring
+from rag.records import Answer, ErrorBody, MessageEnd, Question, StreamError
+from rag.replies import error_named
+
+CREATED = 1_767_225_600
+"""Of the model, as its clients expect it: a date that never changes (2026-01-01)."""
+_MODEL = Model(id=MODEL, created=CREATED, owned_by=MODEL)
+
+
+@get("/models")
+async def models() -> Models:
+    """The one model there is."""
+    return Models(data=(_MODEL,))
+
+
+@get("/models/{model:str}", responses=completion_refusals(404))
+async def model(model: FromPath[str]) -> Model:
+    """The model, by its name."""
+    check_model(model)
+    return _MODEL
+
+
+@post(
+    "/chat/completions",
+    dto=StrictJson[CompletionRequest],
+    status_code=200,
+    responses=completion_refusals(400, 404, 413, 503),
+    request_max_body_size=BODY_BYTES,
+)
+async def complete(
+    data: JSONBody[CompletionRequest], request: Request[Any, Any, Any], wiring: Wired
+) -> Response[Completion]:
+    """One turn, as a completion whose annotations lead to what is quoted; with ``stream`` the same in chunks."""
+    question = asked(data)
+    turn = _Turn(data, question, wiring, str(request.base_url))
+    return StreamResponse(turn.chunked() if data.stream else turn.whole())
+
+
+class _Turn:
+    def __init__(self, request: CompletionRequest, question: Question, wiring: Wiring, base_url: str) -> None:
+        self._request = request
+        self._question = question
+        self._wiring = wiring
+        self._base_url = base_url
+        self._created = int(time.time())
+
+    def whole(self) -> Piecewise:
+        """One piece; sent as a stream, because a whole response would not notice that its client has gone."""
+        return self._piecewise(self._send_whole, "application/json", keep_alive=b"")
+
+    def chunked(self) -> Piecewise:
+        return self._piecewise(self._send_chunks, "text/event-stream; charset=utf-8", keep_alive=KEEP_ALIVE)
+
+    def _piecewise(self, send: Produce, media_type: str, *, keep_alive: bytes) -> Piecewise:
+        async def produce(write: Write) -> None:
+            async with self._wiring.admission.slot():
+                await send(write)
+
+        return Piecewise(
+            produce=produce,
+            last_words=lambda exc: frame(broken_off(exc)),
+            media_type=media_type,
+            closing=self._wiring.closing,
+            keep_alive=keep_alive,
+            keep_alive_s=self._wiring.limits.keep_alive_s,
+        )
+
+    async def _send_whole(self, write: Write) -> None:
+        answer = await self._wiring.backend.answer(self._question)
+        took = await self._usage(answer)
+        told = completion(answer, took, created=self._created, base_url=self._base_url)
+        await write(msgspec.json.encode(told))
+
+    async def _send_chunks(self, write: Write) -> None:
+        chunks = Chunks(created=self._created, base_url=self._base_url)
+        events = self._wiring.backend.events(self._question)
+        try:
+            async for event in events:
+                if isinstance(event, StreamError):
+                    raise error_named(ErrorBody(code=event.code, message=event.message), status=500)
+                for chunk in chunks.of(event):
+                    await write(frame(chunk))
+                if isinstance(event, MessageEnd):
+                    await self._end(chunks, event.answer, write)
+                    return
+            raise EOFError("a turn ended without its last event")
+        finally:
+            await clean_up(events)
+
+    async def _end(self, chunks: Chunks, answer: Answer, write: Write) -> None:
+        options = self._request.stream_options
+        if options and options.include_usage:
+            await write(frame(chunks.of_usage(await self._usage(answer))))
+        await write(DONE)
+
+    async def _usage(self, answer: Answer) -> Usage:
+        return await anyio.to_thread.run_sync(usage, texts(self._request.messages), answer.text)
+
+
+def completion_routes() -> Router:
+    return Router("/v1", route_handlers=[models, model, complete], exception_handlers=completion_exception_handlers())
