@@ -24,7 +24,7 @@ from rag.validate import check_question, check_search
 CLOSE_S = 5.0
 
 
-@post("/v1/chat", dto=StrictJson[Question], status_code=200, responses=refusals(400, 404, 413, 503))
+@post("/v1/chat", dto=StrictJson[Question], status_code=200, responses=refusals(400, 403, 404, 413, 429, 503))
 async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring: Wired) -> Response[Answer]:
     """One turn: the answer with its citations; with ``stream`` the same as server-sent events."""
     question = check_question(data)
@@ -34,7 +34,7 @@ async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring
         return Response(await wiring.backend.answer(question))
 
 
-@post("/v1/search", dto=StrictJson[SearchRequest], status_code=200, responses=refusals(400, 413, 503))
+@post("/v1/search", dto=StrictJson[SearchRequest], status_code=200, responses=refusals(400, 403, 413, 429, 503))
 async def search(data: JSONBody[SearchRequest], wiring: Wired) -> SearchResponse:
     """Passages, best first."""
     request = check_search(data)

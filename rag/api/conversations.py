@@ -12,13 +12,13 @@ from rag.records import Conversation
 from rag.validate import check_id
 
 
-@get("/v1/conversations/{conversation_id:str}", responses=refusals(400, 404))
+@get("/v1/conversations/{conversation_id:str}", responses=refusals(400, 403, 404, 429))
 async def read_conversation(conversation_id: FromPath[str], wiring: Wired) -> Conversation:
     """The turns of one conversation, oldest first."""
     return await wiring.backend.conversation(check_id(conversation_id, "conversation_id"))
 
 
-@delete("/v1/conversations/{conversation_id:str}", responses=refusals(400, 404))
+@delete("/v1/conversations/{conversation_id:str}", responses=refusals(400, 403, 404, 429))
 async def delete_conversation(conversation_id: FromPath[str], wiring: Wired) -> None:
     """Forgets one conversation with all its turns."""
     await wiring.backend.delete_conversation(check_id(conversation_id, "conversation_id"))

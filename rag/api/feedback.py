@@ -35,7 +35,7 @@ class FeedbackJson(StrictJson[FeedbackRequest]):
     "/v1/messages/{message_id:str}/feedback",
     dto=FeedbackJson,
     status_code=200,
-    responses=refusals(400, 404, 413),
+    responses=refusals(400, 403, 404, 413, 429),
 )
 async def give_feedback(message_id: FromPath[str], data: JSONBody[FeedbackRequest], wiring: Wired) -> Feedback:
     """Replaces what was said of this answer before; a null rating takes it back."""

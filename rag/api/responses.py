@@ -9,8 +9,10 @@ from rag.records import ErrorResponse
 _TOLD = {
     400: "The input cannot be used; `param` names the field",
     401: "The admin key is missing or wrong",
+    403: "A page of another origin may not do this; the message says which setting would let it",
     404: "The id names nothing",
     413: "The body is larger than 64 KiB",
+    429: "Too many requests; try again after `Retry-After` seconds",
     503: "Busy; try again after `Retry-After` seconds",
 }
 

@@ -29,7 +29,6 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     admission: Admission
     closing: Closing
     limits: Limits
-    admin_keys: tuple[str, ...]
 
 
 Wired = NamedDependency[SkipValidation[Wiring]]
