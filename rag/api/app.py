@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from rag.api import articles, chat, conversations, feedback, health, page
+from rag.api import articles, chat, conversations, feedback, health, page, stopping
 from rag.api.access import access_from, authorise, rule_of
 from rag.api.admin import admin_routes
 from rag.api.admission import Admission
@@ -23,6 +23,7 @@ from rag.api.closing import Closing
 from rag.api.counting import MemoryCounters
 from rag.api.cross_origin import add_headers
 from rag.api.refusals import exception_handlers
+from rag.api.stops import Stops
 from rag.api.wiring import Limits, Wiring
 
 BODY_BYTES = 64 * 1024
@@ -36,12 +37,14 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         backend=backend,
         admission=Admission(running=limits.running, waiting=limits.waiting),
         closing=Closing(),
+        stops=Stops(),
         limits=limits,
     )
     app = Litestar(
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
+            stopping.stop,
             admin_routes(),
             *(health.live, health.ready, page.page, page.page_file),
         ],

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 from litestar import Request, Response, post
 from litestar.params import JSONBody
 
@@ -16,9 +17,21 @@ from rag.api.bodies import StrictJson
 from rag.api.refusals import log_unexpected, stream_error
 from rag.api.responses import refusals
 from rag.api.sse import KEEP_ALIVE, TERMINAL, Frames
+from rag.api.stops import StoppableTurn
 from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
-from rag.records import Answer, Event, Question, SearchRequest, SearchResponse
+from rag.records import (
+    Answer,
+    CitationReady,
+    Composer,
+    Event,
+    MessageEnd,
+    MessageStart,
+    Question,
+    SearchRequest,
+    SearchResponse,
+)
+from rag.stopped import Shown
 from rag.validate import check_question, check_search
 
 CLOSE_S = 5.0
@@ -51,7 +64,7 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
 
     async def produce(write: Write) -> None:
         async with wiring.admission.slot():
-            await _send_events(wiring.backend, question, frames, write)
+            await _send_events(question, wiring, frames, write)
 
     return Piecewise(
         produce=produce,
@@ -63,16 +76,49 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
     )
 
 
-async def _send_events(backend: Backend, question: Question, frames: Frames, write: Write) -> None:
-    events = backend.events(question)
+async def _send_events(question: Question, wiring: Wiring, frames: Frames, write: Write) -> None:
+    began = anyio.current_time()
+    shown, stopped = Shown(question), None
+    with wiring.stops.turn() as turn:
+        try:
+            with turn.scope:
+                await _pass_on(wiring.backend.events(question), shown, turn, frames, write)
+        finally:
+            if turn.was_cut:
+                cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
+                stopped = await _kept(wiring.backend, cut)
+        if stopped is not None:
+            await write(frames.frame(MessageEnd(answer=stopped)))
+
+
+async def _pass_on(
+    events: AsyncIterator[Event], shown: Shown, turn: StoppableTurn, frames: Frames, write: Write
+) -> None:
     try:
         async for event in events:
+            if not isinstance(event, CitationReady):  # which belongs to the text that was just shown
+                await anyio.lowlevel.checkpoint_if_cancelled()
+            shown.add(event)
+            if isinstance(event, MessageStart):
+                turn.begin(event.message_id)
             await write(frames.frame(event))
             if isinstance(event, TERMINAL):
+                turn.finish()
                 return
         raise EOFError("a turn ended without its last event")
     finally:
         await _close(events)
+
+
+async def _kept(backend: Backend, cut: Answer) -> Answer:
+    """Stored also when the reader goes at the same time."""
+    with anyio.CancelScope(shield=True):
+        return await backend.keep_stopped(cut)
+
+
+def _composer(backend: Backend) -> Composer:
+    """Who would have finished the answer, where none is finished yet."""
+    return "llm" if backend.settings.llm_base_url else "extractive"
 
 
 async def _close(events: AsyncIterator[Event]) -> None:
