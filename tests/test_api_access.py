@@ -101,6 +101,13 @@ def test_the_table_has_every_published_route(client: TestClient[Any]) -> None:
     assert published <= {route[:2] for route in (*READERS, *OWN_PAGES, *ADMINS, *ANYONE)}
 
 
+def test_the_schema_says_where_a_site_or_a_key_is_taken(client: TestClient[Any]) -> None:
+    taken = {"readers": [{}, {"site": []}], "admins": [{"admin": []}]}
+    for path, methods in client.get("/schema").json()["paths"].items():
+        for operation in methods.values():
+            assert operation.get("security") == taken.get(rule_of(path).who), path
+
+
 def test_a_route_that_nobody_gave_a_rule_is_no_route() -> None:
     with pytest.raises(LookupError, match=r"/v1/brand-new.*rag/api/access\.py"):
         rule_of("/v1/brand-new")

@@ -11,11 +11,11 @@ from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, Reference, SecurityScheme
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rag.api import articles, chat, conversations, feedback, health, page, stopping
-from rag.api.access import access_from, authorise, rule_of
+from rag.api.access import SITE_HEADER, access_from, authorise, rule_of
 from rag.api.admin import admin_routes
 from rag.api.admission import Admission
 from rag.api.backend import Backend
@@ -66,7 +66,10 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
 
 def _middleware(proxies: tuple[str, ...]) -> list[DefineMiddleware]:
     """Puts the client that a proxy names in the place of the proxy."""
-    return [DefineMiddleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))] if proxies else []
+    if not proxies:
+        return []
+    # Both are ASGI applications, each with its library's own types for the same messages.
+    return [DefineMiddleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))]  # type: ignore[arg-type]
 
 
 def _openapi() -> OpenAPIConfig:
@@ -75,11 +78,23 @@ def _openapi() -> OpenAPIConfig:
         version="1",
         description="Answers over a publisher's articles, with the exact words that support every sentence.",
         render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
-        components=Components(security_schemes={"admin": SecurityScheme(type="http", scheme="bearer")}),
+        components=Components(security_schemes=_credentials()),
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, after_request=_refuse_unknown_schema
         ),
     )
+
+
+def _credentials() -> dict[str, SecurityScheme | Reference]:
+    return {
+        "admin": SecurityScheme(type="http", scheme="bearer", description="The admin key"),
+        "site": SecurityScheme(
+            type="apiKey",
+            security_scheme_in="header",
+            name=SITE_HEADER,
+            description="Id of the site whose page asks, from the page of an origin that the setting KILDE_SITES lists",
+        ),
+    }
 
 
 async def _refuse_unknown_schema(response: Response[msgspec.Raw]) -> Response[msgspec.Raw]:

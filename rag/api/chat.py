@@ -15,7 +15,7 @@ from litestar.params import JSONBody
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
 from rag.api.refusals import log_unexpected, stream_error
-from rag.api.responses import refusals
+from rag.api.responses import FOR_READERS, refusals
 from rag.api.sse import KEEP_ALIVE, TERMINAL, Frames
 from rag.api.stops import StoppableTurn
 from rag.api.stream import Piecewise, StreamResponse, Write
@@ -37,7 +37,13 @@ from rag.validate import check_question, check_search
 CLOSE_S = 5.0
 
 
-@post("/v1/chat", dto=StrictJson[Question], status_code=200, responses=refusals(400, 403, 404, 413, 429, 503))
+@post(
+    "/v1/chat",
+    dto=StrictJson[Question],
+    status_code=200,
+    responses=refusals(400, 403, 404, 413, 429, 503),
+    security=FOR_READERS,
+)
 async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring: Wired) -> Response[Answer]:
     """One turn: the answer with its citations; with ``stream`` the same as server-sent events."""
     question = check_question(data)
@@ -47,7 +53,13 @@ async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring
         return Response(await wiring.backend.answer(question))
 
 
-@post("/v1/search", dto=StrictJson[SearchRequest], status_code=200, responses=refusals(400, 403, 413, 429, 503))
+@post(
+    "/v1/search",
+    dto=StrictJson[SearchRequest],
+    status_code=200,
+    responses=refusals(400, 403, 413, 429, 503),
+    security=FOR_READERS,
+)
 async def search(data: JSONBody[SearchRequest], wiring: Wired) -> SearchResponse:
     """Passages, best first."""
     request = check_search(data)
@@ -86,7 +98,8 @@ async def _send_events(question: Question, wiring: Wiring, frames: Frames, write
         finally:
             if turn.was_cut:
                 cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
-                stopped = await _kept(wiring.backend, cut)
+                with anyio.CancelScope(shield=True):  # kept also when the reader goes at the same time
+                    stopped = await wiring.backend.keep_stopped(cut)
         if stopped is not None:
             await write(frames.frame(MessageEnd(answer=stopped)))
 
@@ -108,12 +121,6 @@ async def _pass_on(
         raise EOFError("a turn ended without its last event")
     finally:
         await _close(events)
-
-
-async def _kept(backend: Backend, cut: Answer) -> Answer:
-    """Stored also when the reader goes at the same time."""
-    with anyio.CancelScope(shield=True):
-        return await backend.keep_stopped(cut)
 
 
 def _composer(backend: Backend) -> Composer:

@@ -16,6 +16,9 @@ _TOLD = {
     503: "Busy; try again after `Retry-After` seconds",
 }
 
+FOR_READERS: list[dict[str, list[str]]] = [{}, {"site": []}]
+"""``security`` of the routes that pages of known sites may use: the id of their site, or nothing."""
+
 
 def refusals(*statuses: int) -> Mapping[int, ResponseSpec]:
     return {
