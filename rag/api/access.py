@@ -28,6 +28,8 @@ from rag.visitors import visitor_of
 SITE_HEADER = "X-Kilde-Site"
 SHARED, VARIES = "shared_with", "varies_by_origin"
 """In the state of a request: the origin whose pages may read the response, and that it depends on the origin."""
+_TOLD = 200
+"""Characters of what was sent that a refusal repeats."""
 _log = logging.getLogger(__name__)
 
 
@@ -131,7 +133,7 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], _handler: Ba
     is_preflight = connection.scope.get("method") == "OPTIONS"
     connection.scope["state"][VARIES] = rule.who == "readers"
     if caller.origin is not None:
-        if why_not := refusal(rule, caller, known.sites, is_preflight=is_preflight):
+        if why_not := refusal(rule, caller.origin, caller.site, known.sites, is_preflight=is_preflight):
             raise PermissionDeniedException(why_not)
         connection.scope["state"][SHARED] = caller.origin
     if not is_preflight and not caller.is_admin:
@@ -140,19 +142,21 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], _handler: Ba
         raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
 
 
-def refusal(rule: Rule, caller: Caller, sites: Sites, *, is_preflight: bool) -> str | None:
-    """Why this page of another origin may not use the route; None where it may. Pure."""
-    origin, site = str(caller.origin)[:200], str(caller.site)[:64]
+def refusal(rule: Rule, origin: str, site: str | None, sites: Sites, *, is_preflight: bool) -> str | None:
+    """Why a page of this origin, another than ours, may not use the route; None where it may. Pure."""
+    told = origin[:_TOLD]
     if rule.who != "readers":
-        return f"This address takes nothing from pages of other origins, such as {origin}. Ask from a server instead."
+        return f"This address takes nothing from pages of other origins, such as {told}. Ask from a server instead."
     if is_preflight:
-        return None if sites.have(origin) else f"{origin} is of no known site. Add it to a site in KILDE_SITES."
-    if caller.site is None:
+        return (
+            None if sites.have(origin) else f"{told} is of no known site. Add it to a site in the setting KILDE_SITES."
+        )
+    if site is None:
         return f"Pages of other origins name their site, as {SITE_HEADER}: ID. The setting KILDE_SITES lists the ids."
     if site not in sites:
-        return f"There is no site {site!r}. The setting KILDE_SITES lists the ids with their origins."
+        return f"There is no site {site[:_TOLD]!r}. The setting KILDE_SITES lists the ids with their origins."
     if not sites.may_ask(site, origin):
-        return f"{origin} is no origin of the site {site!r}. Add it there in the setting KILDE_SITES."
+        return f"{told} is no origin of the site {site!r}. Add it there in the setting KILDE_SITES."
     return None
 
 
