@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rag.records import Answer, Conversation
+from rag.stopped import as_shown
 from rag.tables import conversations, feedback, messages, open_tables
 
 
@@ -46,6 +47,18 @@ class Conversations:
         stored = sa.update(messages).where(messages.c.message_id == answer.message_id)
         with self._engine.begin() as connection:
             connection.execute(stored, {"answer": msgspec.json.encode(answer).decode(), "status": answer.status})
+
+    def keep_stopped(self, shown: Answer) -> Answer:
+        """The turn as far as it was shown, in place of the whole where that is there; returns what is stored now."""
+        query = sa.select(messages.c.answer).where(messages.c.message_id == shown.message_id)
+        with self._engine.connect() as connection:
+            whole = connection.scalar(query)
+        if whole is None:
+            self.append(shown)
+            return shown
+        kept = as_shown(shown, msgspec.json.decode(whole, type=Answer))
+        self.replace(kept)
+        return kept
 
     def turns(self, conversation_id: str) -> tuple[Answer, ...]:
         """Oldest first; empty for an unknown conversation."""

@@ -116,6 +116,9 @@ class Runtime:
     def events(self, question: Question) -> AsyncIterator[Event]:
         return self._ready_answering().events(question)
 
+    async def keep_stopped(self, shown: Answer) -> Answer:
+        return await anyio.to_thread.run_sync(self._ready_conversations().keep_stopped, shown)
+
     async def search(self, request: SearchRequest) -> SearchResponse:
         return await anyio.to_thread.run_sync(self._search_request, request)
 

@@ -13,6 +13,9 @@ from typing import Annotated
 import msgspec
 
 from rag.errors import ConfigurationError
+from rag.rates import Rate, parse_rate
+from rag.sites import Sites, parse_sites
+from rag.visitors import parse_proxies
 
 PREFIX = "KILDE_"
 
@@ -40,8 +43,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Public address of the articles, for links; an article's own address goes first."""
     admin_key: str | None = None
     """Opens the routes under ``/v1/admin``; without it they are closed to all but the local command line."""
+    sites: str | None = None
+    """Public ids of the sites whose pages may ask, with their origins; see ``rag/sites.py``."""
+    rate_limit: str = "60/minute"
+    """Requests of one visitor; ``off`` counts none."""
+    site_limit: str = "10000/day"
+    """Questions and searches from all visitors of one site together; ``off`` counts none."""
+    trusted_proxies: str | None = None
+    """Addresses and networks whose ``X-Forwarded-For`` names the client."""
     mcp_hosts: str | None = None
     """Host names beside this machine's own under which ``/mcp`` may be called, parted by commas."""
+
+    @property
+    def known_sites(self) -> Sites:
+        return parse_sites(self.sites or "")
+
+    @property
+    def visitor_rate(self) -> Rate | None:
+        return parse_rate(self.rate_limit, "KILDE_RATE_LIMIT")
+
+    @property
+    def site_rate(self) -> Rate | None:
+        return parse_rate(self.site_limit, "KILDE_SITE_LIMIT")
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        return parse_proxies(self.trusted_proxies or "")
 
     @property
     def data_path(self) -> Path:
@@ -68,9 +95,16 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path = Path("k
     """The settings in force. Raises ConfigurationError naming the setting and what it takes."""
     values = _from_file(file) | _from_environment(os.environ if environ is None else environ)
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as exc:
         raise ConfigurationError(f"A setting is not usable: {exc}. docs/settings.md lists them all.") from exc
+    _refuse_unreadable(settings)
+    return settings
+
+
+def _refuse_unreadable(settings: Settings) -> None:
+    """Now, rather than when the service is built."""
+    _ = settings.known_sites, settings.visitor_rate, settings.site_rate, settings.proxies
 
 
 def _from_file(file: Path) -> dict[str, object]:

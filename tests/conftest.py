@@ -113,12 +113,12 @@ def conversations(url: str) -> "Iterator[Conversations]":
 
 @pytest.fixture
 def backend() -> "FakeBackend":
-    """Its admin routes open with ``fake_backend.KEY``."""
+    """Its admin routes open with ``fake_backend.KEY``; it counts no requests."""
     from fake_backend import FakeBackend
 
     from rag.settings import Settings
 
-    return FakeBackend(settings=Settings(admin_key="let-me-in"))
+    return FakeBackend(settings=Settings(admin_key="let-me-in", rate_limit="off"))
 
 
 @pytest.fixture

@@ -234,6 +234,11 @@ class FakeBackend:
                 await anyio.lowlevel.checkpoint()
             self.closed += 1
 
+    async def keep_stopped(self, shown: Answer) -> Answer:
+        await anyio.sleep(0.01)
+        self.conversations[shown.conversation_id] = (shown,)
+        return shown
+
     async def search(self, request: SearchRequest) -> SearchResponse:
         self.calls.append(request)
         return SearchResponse(hits=(HIT,)[: request.top_k], timings_ms={"search": 14})

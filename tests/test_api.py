@@ -103,6 +103,7 @@ def test_every_route_is_in_the_schema(client: TestClient[Any]) -> None:
         "get /v1/admin/stats",
         "get /v1/admin/unanswered",
         "post /v1/messages/{message_id}/feedback",
+        "post /v1/messages/{message_id}/stop",
         "post /v1/admin/ingest",
         "get /v1/models",
         "get /v1/models/{model}",

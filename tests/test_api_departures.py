@@ -1,13 +1,11 @@
 """Clients that go, clients that wait, a service that stops: sources are closed, slots given back, streams ended."""
 
-import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 import anyio
 import pytest
+from connection import Connection
 from fake_backend import ANSWER, FakeBackend, turn
-from litestar import Litestar
 from streamed import START, events
 
 from index.records import IngestProgress
@@ -22,52 +20,6 @@ def anyio_backend() -> str:
 
 
 QUESTION: dict[str, object] = {"question": "Wie viele?", "stream": True}
-
-
-class Connection:
-    """One HTTP request to the app as a server passes it on; the client takes nothing after ``hold_back``."""
-
-    def __init__(self, app: Litestar, body: dict[str, object], *, hold_back: bytes | None = None) -> None:
-        self.path = "/v1/chat" if "question" in body else "/v1/admin/ingest"
-        self.app = app
-        self.hold_back = hold_back
-        self.body = json.dumps(body).encode()
-        self.sent = b""
-        self.status: int | None = None
-        self.some_sent = anyio.Event()
-        self.gone = anyio.Event()
-        self._body_read = False
-
-    async def run(self) -> None:
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "POST",
-            "scheme": "http",
-            "path": self.path,
-            "raw_path": self.path.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"content-type", b"application/json"), (b"authorization", b"Bearer key")],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 2),
-        }
-        await self.app(scope, self._receive, self._send)  # type: ignore[arg-type]
-
-    async def _receive(self) -> dict[str, object]:
-        if not self._body_read:
-            self._body_read = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        self.status = message.get("status", self.status)
-        self.sent += message.get("body", b"")
-        if message["type"] == "http.response.body":
-            self.some_sent.set()
-        if self.hold_back and self.hold_back in message.get("body", b""):
-            await self.gone.wait()
 
 
 async def leave_early(connection: Connection, *, within_s: float = 5) -> None:

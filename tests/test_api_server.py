@@ -132,3 +132,13 @@ def test_nothing_listens_before_the_service_is_asked_to(monkeypatch: pytest.Monk
     before = threading.active_count()
     build_app(FakeBackend())
     assert threading.active_count() == before
+
+
+@pytest.mark.service
+def test_the_server_believes_no_forwarded_address_on_its_own() -> None:
+    with service(pause_s=0) as (_, address), httpx.Client(base_url=address, timeout=15) as client:
+        statuses = [
+            client.post("/v1/search", json={"query": "a"}, headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
+            for n in range(130)
+        ]
+    assert set(statuses) == {200, 429}

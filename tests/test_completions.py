@@ -14,6 +14,7 @@ from rag.api.completions.refusals import BODY_BYTES
 from rag.api.completions.tokens import usage
 from rag.errors import BusyError, NotFoundError
 from rag.records import MessageEnd, MessageStart, Question, StreamError
+from rag.settings import Settings
 
 ASKED = {"model": "kilde", "messages": [{"role": "user", "content": "Wie viele?"}]}
 ROUTE = "/v1/chat/completions"
@@ -241,6 +242,16 @@ def test_busy_is_503_with_a_time_to_come_back(stream: bool) -> None:
     }
 
 
+def test_who_asks_too_often_is_told_so_in_the_same_shape() -> None:
+    with TestClient(build_app(FakeBackend(settings=Settings(rate_limit="1/day")))) as client:
+        assert client.get("/v1/models").status_code == 200
+        response = client.post(ROUTE, json=ASKED)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (429, "too_many_requests")
+    assert list(error) == ["message", "type", "param", "code"]
+    assert int(response.headers["retry-after"]) > 0
+
+
 def test_a_turn_that_fails_before_it_began_is_an_ordinary_refusal() -> None:
     failed = StreamError(code=NotFoundError.code, message="There is no conversation.", retryable=False)
     with TestClient(build_app(FakeBackend((failed,)))) as client:
@@ -288,7 +299,7 @@ def test_the_schema_has_these_routes_with_their_types(client: TestClient[Any]) -
     kinds = {status: _schema(told) for status, told in route["responses"].items()}
     assert _schema(route["requestBody"]) == "CompletionRequest"
     assert kinds.pop("200") == "Completion"
-    assert kinds == dict.fromkeys(("400", "404", "413", "503"), "CompletionErrorResponse")
+    assert kinds == dict.fromkeys(("400", "403", "404", "413", "429", "503"), "CompletionErrorResponse")
 
 
 def _schema(told: Any) -> str:

@@ -1,4 +1,4 @@
-"""The real gate over the real golden questions: it holds for the code as it is, and not once that code cites wrongly."""
+"""The real gate over the golden questions: it holds for the code as it is, and no more once that code cites wrongly."""
 
 from collections.abc import Iterator
 from pathlib import Path

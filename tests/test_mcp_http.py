@@ -44,6 +44,13 @@ def test_a_named_host_is_let_in() -> None:
             assert httpx.post(f"{address}/mcp", json=INITIALIZE, headers=headers).status_code == 200
 
 
+def test_every_request_counts_against_the_limit_of_its_visitor() -> None:
+    with served(FakeBackend(settings=Settings(rate_limit="2/day"))) as address:
+        tried = [httpx.post(f"{address}/mcp", json=INITIALIZE, headers=HEADERS) for _ in range(3)]
+    assert [response.status_code for response in tried] == [200, 200, 429]
+    assert int(tried[-1].headers["retry-after"]) > 0
+
+
 @pytest.mark.parametrize(
     ("settings", "names"),
     [

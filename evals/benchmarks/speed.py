@@ -15,14 +15,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import httpx
 import msgspec
 
-from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment, model_dir
+from evals.benchmarks.machine import ARTICLES, describe, model_dir
+from evals.benchmarks.serving import kilde, served
 from evals.benchmarks.table import Row, at_least, at_most, markdown
 from index.build import Indexer
 from index.catalog import Catalog
@@ -57,14 +58,6 @@ class Asked(msgspec.Struct, frozen=True):
     """What is needed of a golden question."""
 
     question: str
-
-
-class Service(msgspec.Struct, frozen=True):
-    """A running ``kilde serve``."""
-
-    url: str
-    pid: int
-    ready_s: float
 
 
 class Listening(SentenceEncoder):
@@ -112,17 +105,17 @@ def _starting(folder: Path) -> Iterator[Row]:
         lambda: subprocess.run([sys.executable, "-c", UNPACK, str(folder / "models")], check=True, capture_output=True)
     )
     yield at_most("unpacking the model, once, with the imports", unpacking_s, 30, "s")
-    yield at_most("`kilde --help`", _median_s(STARTS, lambda: _kilde(folder, "--help")), 1, "s")
+    yield at_most("`kilde --help`", _median_s(STARTS, lambda: kilde(folder, "--help")), 1, "s")
 
 
 def _service(data_dir: Path) -> Iterator[Row]:
-    _kilde(data_dir, "ingest", str(ARTICLES), "--json")
-    with _served(data_dir) as service, httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
-        questions = _questions([article["title"] for article in client.get("/v1/articles").json()])
+    kilde(data_dir, "ingest", str(ARTICLES), "--json")
+    with served(data_dir) as service, httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
+        asked = questions([article["title"] for article in client.get("/v1/articles").json()])
         before_gb = _rss_gb(service.pid)
-        times_ms, statuses = _ask_all(client, questions)
+        times_ms, statuses = _ask_all(client, asked)
         after_gb = _rss_gb(service.pid)
-        ask_s = _median_s(STARTS, lambda: _kilde(data_dir, "ask", questions[0], "--json"))
+        ask_s = _median_s(STARTS, lambda: kilde(data_dir, "ask", asked[0], "--json"))
     yield at_most("`kilde ask` through the running service", ask_s, 1, "s")
     yield at_most("`kilde serve` until ready, second start", service.ready_s, 15, "s")
     counted = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
@@ -135,9 +128,9 @@ def _service(data_dir: Path) -> Iterator[Row]:
 
 def _ingesting_again(articles: list[Path], data_dir: Path) -> Iterator[Row]:
     command = ("ingest", *map(str, articles), "--json")
-    first_s = seconds(lambda: _kilde(data_dir, *command))
+    first_s = seconds(lambda: kilde(data_dir, *command))
     runs: list[IngestSummary] = []
-    again_s = _median_s(ROUNDS, lambda: runs.append(_summary(_kilde(data_dir, *command))))
+    again_s = _median_s(ROUNDS, lambda: runs.append(_summary(kilde(data_dir, *command))))
     yield Row("first ingest, whole command", f"{first_s:.1f} s")
     yield Row("the same again, nothing changed", f"{again_s:.2f} s")
     yield at_least("first against again", first_s / again_s, 50, "×")
@@ -180,21 +173,6 @@ def _ingest(encoder: SentenceEncoder, paths: list[Path], data_dir: Path) -> floa
         return seconds(lambda: list(indexer.ingest(request)))
 
 
-@contextmanager
-def _served(data_dir: Path) -> Iterator[Service]:
-    began = time.perf_counter()
-    command = [KILDE, "serve", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, env=kilde_environment(data_dir), stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            ready = next((found for line in process.stdout if (found := re.search(r"http://\S+", line))), None)
-            if ready is None:
-                raise RuntimeError("kilde serve ended before it was ready")
-            yield Service(ready[0], process.pid, time.perf_counter() - began)
-        finally:
-            process.terminate()
-
-
 def _ask_all(client: httpx.Client, questions: Sequence[str]) -> tuple[list[float], Counter[str]]:
     """Milliseconds of each, one after another, and how many came back with which status."""
     times_ms: list[float] = []
@@ -208,18 +186,13 @@ def _ask_all(client: httpx.Client, questions: Sequence[str]) -> tuple[list[float
     return times_ms, statuses
 
 
-def _questions(titles: Sequence[str]) -> list[str]:
+def questions(titles: Sequence[str]) -> list[str]:
     """Those of the sample, an even choice where they are too many; filled up with some made from titles."""
     lines = SAMPLE.read_bytes().splitlines() if SAMPLE.is_file() else []
     asked = list(dict.fromkeys(msgspec.json.decode(line, type=Asked).question for line in lines if line.strip()))
     made = [template.format(title) for template in TEMPLATES for title in titles]
     random.Random(0).shuffle(made)
     return (asked[:: max(1, len(asked) // QUESTIONS)] + made)[:QUESTIONS]
-
-
-def _kilde(data_dir: Path, *args: str) -> str:
-    environment = kilde_environment(data_dir)
-    return subprocess.run([KILDE, *args], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def _summary(output: str) -> IngestSummary:

@@ -5,47 +5,49 @@ In: a backend, and the token of the local owner where there is one. Out: an ASGI
 
 import msgspec
 from litestar import Litestar, Response, Router
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import Message, Scope
+from litestar.openapi.spec import Components, Reference, SecurityScheme
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from rag.api import articles, chat, conversations, feedback, health, page
+from rag.api import articles, chat, conversations, feedback, health, page, stopping
+from rag.api.access import SITE_HEADER, access_from, authorise, rule_of
 from rag.api.admin import admin_routes
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
 from rag.api.completions.routes import completion_routes
+from rag.api.counting import MemoryCounters
+from rag.api.cross_origin import add_headers
 from rag.api.mcp import Mcp
 from rag.api.refusals import exception_handlers
+from rag.api.stops import Stops
 from rag.api.wiring import Limits, Wiring
 
 BODY_BYTES = 64 * 1024
-SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-}
 
 
 def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limits | None = None) -> Litestar:
     """The service over ``backend``. ``owner_token`` opens the admin routes beside the configured key."""
     limits = limits or Limits()
+    access = access_from(backend.settings, owner_token, MemoryCounters())
     wiring = Wiring(
         backend=backend,
         admission=Admission(running=limits.running, waiting=limits.waiting),
         closing=Closing(),
+        stops=Stops(),
         limits=limits,
-        admin_keys=tuple(key for key in (backend.settings.admin_key, owner_token) if key),
     )
     mcp = Mcp(wiring)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
+            stopping.stop,
             admin_routes(),
             completion_routes(),
             mcp.route(),
@@ -53,21 +55,27 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         exception_handlers=exception_handlers(),
-        before_send=[_add_security_headers],
+        guards=[authorise],
+        middleware=_middleware(backend.settings.proxies),
+        before_send=[add_headers],
         request_max_body_size=BODY_BYTES,
         openapi_config=_openapi(),
         lifespan=[mcp.lifespan],
-        state=State({"closing": wiring.closing, "admin_keys": wiring.admin_keys}),
+        state=State({"closing": wiring.closing, "access": access}),
         logging_config=None,
         debug=False,
     )
+    for route in app.routes:
+        rule_of(route.path_format)
+    return app
 
 
-async def _add_security_headers(message: Message, _scope: Scope) -> None:
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in SECURITY_HEADERS.items():
-            headers.setdefault(name, value)
+def _middleware(proxies: tuple[str, ...]) -> list[DefineMiddleware]:
+    """Puts the client that a proxy names in the place of the proxy."""
+    if not proxies:
+        return []
+    # Both are ASGI applications, each with its library's own types for the same messages.
+    return [DefineMiddleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))]  # type: ignore[arg-type]
 
 
 def _openapi() -> OpenAPIConfig:
@@ -76,11 +84,23 @@ def _openapi() -> OpenAPIConfig:
         version="1",
         description="Answers over a publisher's articles, with the exact words that support every sentence.",
         render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
-        components=Components(security_schemes={"admin": SecurityScheme(type="http", scheme="bearer")}),
+        components=Components(security_schemes=_credentials()),
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, after_request=_refuse_unknown_schema
         ),
     )
+
+
+def _credentials() -> dict[str, SecurityScheme | Reference]:
+    return {
+        "admin": SecurityScheme(type="http", scheme="bearer", description="The admin key"),
+        "site": SecurityScheme(
+            type="apiKey",
+            security_scheme_in="header",
+            name=SITE_HEADER,
+            description="Id of the site whose page asks, from the page of an origin that the setting KILDE_SITES lists",
+        ),
+    }
 
 
 async def _refuse_unknown_schema(response: Response[msgspec.Raw]) -> Response[msgspec.Raw]:

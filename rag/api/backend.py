@@ -23,6 +23,11 @@ class Backend(Protocol):
         """The same turn, step by step; ends with exactly one MessageEnd or StreamError."""
         ...
 
+    async def keep_stopped(self, shown: Answer) -> Answer:
+        """Stores a turn that was ended before its time as far as it was shown, in place of the whole where that is
+        stored already. Returns what is stored now. Its ``events`` are closed."""
+        ...
+
     async def search(self, request: SearchRequest) -> SearchResponse: ...
 
     async def articles(self) -> tuple[ArticleSummary, ...]:

@@ -8,24 +8,43 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 from litestar import Request, Response, post
 from litestar.params import JSONBody
 
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
 from rag.api.refusals import stream_error
-from rag.api.responses import refusals
+from rag.api.responses import FOR_READERS, refusals
 from rag.api.sse import KEEP_ALIVE, TERMINAL, Frames
+from rag.api.stops import StoppableTurn
 from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
-from rag.records import Answer, Event, Question, SearchRequest, SearchResponse
+from rag.records import (
+    Answer,
+    CitationReady,
+    Composer,
+    Event,
+    MessageEnd,
+    MessageStart,
+    Question,
+    SearchRequest,
+    SearchResponse,
+)
+from rag.stopped import Shown
 from rag.unexpected import log_unexpected
 from rag.validate import check_question, check_search
 
 CLOSE_S = 5.0
 
 
-@post("/v1/chat", dto=StrictJson[Question], status_code=200, responses=refusals(400, 404, 413, 503))
+@post(
+    "/v1/chat",
+    dto=StrictJson[Question],
+    status_code=200,
+    responses=refusals(400, 403, 404, 413, 429, 503),
+    security=FOR_READERS,
+)
 async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring: Wired) -> Response[Answer]:
     """One turn: the answer with its citations; with ``stream`` the same as server-sent events."""
     question = check_question(data)
@@ -35,7 +54,13 @@ async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring
         return Response(await wiring.backend.answer(question))
 
 
-@post("/v1/search", dto=StrictJson[SearchRequest], status_code=200, responses=refusals(400, 413, 503))
+@post(
+    "/v1/search",
+    dto=StrictJson[SearchRequest],
+    status_code=200,
+    responses=refusals(400, 403, 413, 429, 503),
+    security=FOR_READERS,
+)
 async def search(data: JSONBody[SearchRequest], wiring: Wired) -> SearchResponse:
     """Passages, best first."""
     request = check_search(data)
@@ -52,7 +77,7 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
 
     async def produce(write: Write) -> None:
         async with wiring.admission.slot():
-            await _send_events(wiring.backend, question, frames, write)
+            await _send_events(question, wiring, frames, write)
 
     return Piecewise(
         produce=produce,
@@ -64,16 +89,44 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
     )
 
 
-async def _send_events(backend: Backend, question: Question, frames: Frames, write: Write) -> None:
-    events = backend.events(question)
+async def _send_events(question: Question, wiring: Wiring, frames: Frames, write: Write) -> None:
+    began = anyio.current_time()
+    shown, stopped = Shown(question), None
+    with wiring.stops.turn() as turn:
+        try:
+            with turn.scope:
+                await _pass_on(wiring.backend.events(question), shown, turn, frames, write)
+        finally:
+            if turn.was_cut:
+                cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
+                with anyio.CancelScope(shield=True):  # kept also when the reader goes at the same time
+                    stopped = await wiring.backend.keep_stopped(cut)
+        if stopped is not None:
+            await write(frames.frame(MessageEnd(answer=stopped)))
+
+
+async def _pass_on(
+    events: AsyncIterator[Event], shown: Shown, turn: StoppableTurn, frames: Frames, write: Write
+) -> None:
     try:
         async for event in events:
+            if not isinstance(event, CitationReady):  # which belongs to the text that was just shown
+                await anyio.lowlevel.checkpoint_if_cancelled()
+            shown.add(event)
+            if isinstance(event, MessageStart):
+                turn.begin(event.message_id)
             await write(frames.frame(event))
             if isinstance(event, TERMINAL):
+                turn.finish()
                 return
         raise EOFError("a turn ended without its last event")
     finally:
         await clean_up(events)
+
+
+def _composer(backend: Backend) -> Composer:
+    """Who would have finished the answer, where none is finished yet."""
+    return "llm" if backend.settings.llm_base_url else "extractive"
 
 
 async def clean_up(events: AsyncIterator[Event]) -> None:

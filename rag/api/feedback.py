@@ -10,7 +10,7 @@ from litestar import post
 from litestar.params import FromPath, JSONBody
 
 from rag.api.bodies import StrictJson
-from rag.api.responses import refusals
+from rag.api.responses import FOR_READERS, refusals
 from rag.api.wiring import Wired
 from rag.errors import InputError
 from rag.feedback_records import Feedback, FeedbackRequest, Rating, Reason
@@ -35,7 +35,8 @@ class FeedbackJson(StrictJson[FeedbackRequest]):
     "/v1/messages/{message_id:str}/feedback",
     dto=FeedbackJson,
     status_code=200,
-    responses=refusals(400, 404, 413),
+    responses=refusals(400, 403, 404, 413, 429),
+    security=FOR_READERS,
 )
 async def give_feedback(message_id: FromPath[str], data: JSONBody[FeedbackRequest], wiring: Wired) -> Feedback:
     """Replaces what was said of this answer before; a null rating takes it back."""

@@ -22,10 +22,14 @@ _INTERNAL = "Something went wrong on our side. It has been noted."
 _CODES = {
     HTTPStatus.BAD_REQUEST: "invalid_request",
     HTTPStatus.UNAUTHORIZED: "unauthorized",
+    HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
 }
+_TOLD_AS_RAISED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+"""Only ``rag/api/access.py`` raises these, with words for whoever asked."""
 _MESSAGES = {
     HTTPStatus.BAD_REQUEST: "The request has no body, or cannot be read.",
     HTTPStatus.UNAUTHORIZED: "This needs the admin key, as Authorization: Bearer KEY.",
@@ -75,7 +79,8 @@ def _tell_http(request: Request[Any, Any, Any], exc: HTTPException) -> Response[
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _tell(request, exc)
     code = _CODES.get(status, "invalid_request")
-    return _response(status, code, _MESSAGES.get(status, status.phrase), headers=dict(exc.headers or {}))
+    message = exc.detail if status in _TOLD_AS_RAISED else _MESSAGES.get(status, status.phrase)
+    return _response(status, code, message, headers=dict(exc.headers or {}))
 
 
 def _response(

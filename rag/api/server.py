@@ -32,6 +32,7 @@ def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] |
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the app reads them, from the proxies that its settings name
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
         _Server(config, app, on_ready).run(sockets=[listener])

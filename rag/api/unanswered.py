@@ -1,7 +1,7 @@
 """``GET /v1/admin/unanswered``: what readers asked in vain, by week.
 
 In: how many weeks, and as what: JSON, Markdown or CSV. Out: the report. Refuses other values with 400, and everyone
-without an admin key (``rag/api/admin.py``).
+without an admin key (``rag/api/access.py``).
 """
 
 from typing import Annotated, Any
@@ -24,7 +24,10 @@ Format = Annotated[str, QueryParameter(name="format", schema_extra={"enum": list
 _HEADERS = {"cache-control": "no-store"}
 
 
-@get("/unanswered", responses={**refusals(400, 401), 200: ResponseSpec(UnansweredReport, description="By week")})
+@get(
+    "/unanswered",
+    responses={**refusals(400, 401, 403, 429), 200: ResponseSpec(UnansweredReport, description="By week")},
+)
 async def unanswered(wiring: Wired, weeks: Weeks = "4", shape: Format = "json") -> Response[Any]:
     """Questions without an answer or with a thumbs-down, those alike together, newest week first."""
     if shape not in FORMATS:

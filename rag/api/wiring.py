@@ -10,6 +10,7 @@ from litestar.params import SkipValidation
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
+from rag.api.stops import Stops
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +29,8 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     backend: Backend
     admission: Admission
     closing: Closing
+    stops: Stops
     limits: Limits
-    admin_keys: tuple[str, ...]
 
 
 Wired = NamedDependency[SkipValidation[Wiring]]

@@ -31,13 +31,13 @@ CREATED = 1_767_225_600
 _MODEL = Model(id=MODEL, created=CREATED, owned_by=MODEL)
 
 
-@get("/models")
+@get("/models", responses=completion_refusals(403, 429))
 async def models() -> Models:
     """The one model there is."""
     return Models(data=(_MODEL,))
 
 
-@get("/models/{model:str}", responses=completion_refusals(404))
+@get("/models/{model:str}", responses=completion_refusals(403, 404, 429))
 async def model(model: FromPath[str]) -> Model:
     """The model, by its name."""
     check_model(model)
@@ -48,7 +48,7 @@ async def model(model: FromPath[str]) -> Model:
     "/chat/completions",
     dto=StrictJson[CompletionRequest],
     status_code=200,
-    responses=completion_refusals(400, 404, 413, 503),
+    responses=completion_refusals(400, 403, 404, 413, 429, 503),
     request_max_body_size=BODY_BYTES,
 )
 async def complete(

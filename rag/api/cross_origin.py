@@ -1,0 +1,40 @@
+"""What a response tells browsers: what its page may do, and which pages of other origins may read it.
+
+In: a response about to be sent, with what ``rag/api/access.py`` noted in its request. Out: its headers. Refuses
+nothing: a page of an origin that was refused is told nothing, and its browser keeps the response from it.
+"""
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+from rag.api.access import SHARED, SITE_HEADER, VARIES
+
+SECURITY = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+_PREFLIGHT = {
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-headers": f"Content-Type, {SITE_HEADER}",
+    "access-control-max-age": "600",
+}
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """Before anything is sent."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in (SECURITY | _sharing(scope)).items():
+        headers.setdefault(name, value)
+    if scope.get("state", {}).get(VARIES):
+        headers.extend_header_value("vary", "Origin")
+
+
+def _sharing(scope: Scope) -> dict[str, str]:
+    origin = scope.get("state", {}).get(SHARED)
+    if origin is None:
+        return {}
+    shared = {"access-control-allow-origin": origin, "access-control-expose-headers": "Retry-After"}
+    return shared | _PREFLIGHT if scope.get("method") == "OPTIONS" else shared

@@ -1,0 +1,41 @@
+"""How often visitors may ask, and how much the readers of one site together.
+
+In: a visitor or a site, for each request of theirs. Out: nothing, or 429 with ``Retry-After`` and words that say when
+to come back. What is refused is not counted.
+"""
+
+import math
+
+import msgspec
+from litestar.exceptions import TooManyRequestsException
+
+from rag.api.counting import Counters
+from rag.rates import Rate
+
+
+class Limiter(msgspec.Struct, frozen=True, kw_only=True):
+    """A rate of None limits nothing."""
+
+    visitor_rate: Rate | None
+    site_rate: Rate | None
+    counters: Counters
+
+    async def count_visit(self, visitor: str) -> None:
+        await self._take(f"visitor {visitor}", self.visitor_rate, "Too many requests from one place")
+
+    async def count_question(self, site: str) -> None:
+        await self._take(f"site {site}", self.site_rate, "The readers of this site have asked too much")
+
+    async def _take(self, name: str, rate: Rate | None, what: str) -> None:
+        seconds = math.ceil(await self.counters.take(name, rate)) if rate else 0
+        if seconds:
+            told = f"{what}: {rate} are the most. Try again in {in_words(seconds)}."
+            raise TooManyRequestsException(told, headers={"Retry-After": str(seconds)})
+
+
+def in_words(seconds: int) -> str:
+    """Rounded up, to whole hours from two hours on, to whole minutes from two minutes on."""
+    for unit, length in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{math.ceil(seconds / length)} {unit}"
+    return f"{seconds} seconds" if seconds > 1 else "a second"

@@ -1,0 +1,73 @@
+"""The turns that are being streamed, and how one of them is stopped.
+
+In: a turn, and the id of its message once that is known. Out: a scope that is cancelled when someone stops the turn.
+Refuses to stop a message that is not being sent with NotFoundError.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+
+from rag.errors import NotFoundError
+
+PATIENCE_S = 5.0
+REMEMBERED = 1_000
+"""Stopped messages, so that a request to stop that is sent twice finds it done."""
+
+
+class StoppableTurn:
+    """One turn that is being streamed; what runs in ``scope`` is cancelled when it is stopped."""
+
+    def __init__(self, running: "dict[str, StoppableTurn]") -> None:
+        self.scope = anyio.CancelScope()
+        self.over = anyio.Event()
+        self._running = running
+        self._message_id: str | None = None
+        self._is_finished = False
+
+    @property
+    def was_cut(self) -> bool:
+        return self.scope.cancel_called and not self._is_finished
+
+    def begin(self, message_id: str) -> None:
+        """From now on it can be stopped by this id."""
+        self._message_id = message_id
+        self._running[message_id] = self
+
+    def finish(self) -> None:
+        """Its last event was sent; who stops it now comes too late."""
+        self._is_finished = True
+
+    def end(self) -> None:
+        if self._message_id is not None:
+            del self._running[self._message_id]
+        self.over.set()
+
+
+class Stops:
+    """One per app."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, StoppableTurn] = {}
+        self._stopped: deque[str] = deque(maxlen=REMEMBERED)
+
+    @contextmanager
+    def turn(self) -> Iterator[StoppableTurn]:
+        turn = StoppableTurn(self._running)
+        try:
+            yield turn
+        finally:
+            turn.end()
+
+    async def stop(self, message_id: str) -> None:
+        """Returns when the turn is over, or its reader takes nothing any more. Raises NotFoundError."""
+        turn = self._running.get(message_id)
+        if turn is not None:
+            self._stopped.append(message_id)
+            turn.scope.cancel()
+            with anyio.move_on_after(PATIENCE_S):
+                await turn.over.wait()
+        elif message_id not in self._stopped:
+            raise NotFoundError(f"No answer with the id {message_id!r} is being sent.", "message_id")
