@@ -10,6 +10,7 @@ from typing import Protocol
 
 from index.records import ArticleSummary, IngestEvent, IngestRequest, Stats
 from rag.cli_output import report
+from rag.drift_records import DriftReport
 from rag.errors import KildeError
 from rag.records import Answer, Event, Question, Readiness, SearchRequest, SearchResponse
 from rag.settings import Settings
@@ -29,6 +30,8 @@ class Engine(Protocol):
     def articles(self) -> tuple[ArticleSummary, ...]: ...
 
     def stats(self) -> Stats: ...
+
+    def drift(self) -> DriftReport: ...
 
     def readiness(self) -> Readiness: ...
 

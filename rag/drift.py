@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from index.alignment import aligned
 from index.passages import Version
 from rag.drift_records import Drift, DriftReport, Statement
-from rag.mentions import Mention, Mentions, comparable, is_said, mentions
+from rag.mentions import Mention, Mentions, comparable, is_said, mentions, without_agreeing
 
 GAP = 0.2
 """The cosine below which two passages are rather without a counterpart."""
@@ -30,10 +30,17 @@ BESIDE = 1
 """Sentences before and after the counterpart that may say the same: translators part sentences otherwise."""
 
 
+class Side(NamedTuple):
+    """A version with what each of its passages states."""
+
+    version: Version
+    stated: Sequence[Mentions]
+
+
 class Place(NamedTuple):
     """A mention in a version: its offset in the canonical text tells it from all others."""
 
-    version: int
+    version: Version
     passage: int
     mention: Mention
     start: int
@@ -50,18 +57,9 @@ def find_drift(works: Iterable[tuple[str, Sequence[Version]]]) -> DriftReport:
 
 
 def _drifts(work_id: str, versions: Sequence[Version]) -> Iterator[Drift]:
-    stated = [_stated(version) for version in versions]
-    pairs = [
-        pair
-        for one, other in combinations(range(len(versions)), 2)
-        for pair in _disagreeing(one, other, versions, stated)
-    ]
-    for places in _connected(pairs):
-        statements = sorted(
-            (_statement(versions[place.version], place) for place in places),
-            key=lambda said: (said.dated or "", said.path, said.start),
-            reverse=True,
-        )
+    sides = [Side(version, _stated(version)) for version in versions]
+    for places in _connected(pair for one, other in combinations(sides, 2) for pair in _disagreeing(one, other)):
+        statements = sorted(map(_statement, places), key=lambda said: (said.dated or "", said.path), reverse=True)
         kind = places[0].mention.kind
         yield Drift(work_id=work_id, kind=kind, newest=_newest(statements), statements=tuple(statements))
 
@@ -70,43 +68,46 @@ def _stated(version: Version) -> list[Mentions]:
     return [mentions(version.text_of(place), version.article.lang) for place in range(len(version.passages))]
 
 
-def _disagreeing(
-    one: int, other: int, versions: Sequence[Version], stated: Sequence[list[Mentions]]
-) -> Iterator[tuple[Place, Place]]:
-    cosines = versions[one].vectors @ versions[other].vectors.T
-    gains = cosines - GAP - OTHER_KIND * _of_other_kind(versions[one], versions[other])
-    gains += SAME_FIGURES * _shared_figures(stated[one], stated[other])
+def _disagreeing(one: Side, other: Side) -> Iterator[tuple[Place, Place]]:
+    cosines = one.version.vectors @ other.version.vectors.T
+    gains = cosines - GAP - OTHER_KIND * _of_other_kind(one, other) + SAME_FIGURES * _shared_figures(one, other)
     for row, column in aligned(gains):
         if cosines[row, column] < LEAST_ALIKE:
             continue
-        ours = _missing(stated[one][row], _beside(versions[other], stated[other], column))
-        theirs = _missing(stated[other][column], _beside(versions[one], stated[one], row))
-        for mine, its in _told_otherwise(ours, theirs):
-            yield _place(versions, one, row, mine), _place(versions, other, column, its)
+        for mine, its in _told_otherwise(*_lone(one, row, other, column)):
+            yield _place(one, row, mine), _place(other, column, its)
 
 
-def _of_other_kind(one: Version, other: Version) -> NDArray[np.bool_]:
-    kinds, others = ([passage.kind for passage in version.passages] for version in (one, other))
+def _of_other_kind(one: Side, other: Side) -> NDArray[np.bool_]:
+    kinds, others = ([passage.kind for passage in side.version.passages] for side in (one, other))
     different: NDArray[np.bool_] = np.array(kinds)[:, None] != np.array(others)[None, :]
     return different
 
 
-def _shared_figures(ours: Sequence[Mentions], theirs: Sequence[Mentions]) -> NDArray[np.float32]:
+def _shared_figures(one: Side, other: Side) -> NDArray[np.float32]:
     """``[n, m]``: the share of figures of the passage that has fewer, 0 where it has none."""
-    values, others = ([{one.readings[0] for one in said.listed} for said in side] for side in (ours, theirs))
+    values, others = ([{each.readings[0] for each in said.listed} for said in side.stated] for side in (one, other))
     shares = [[len(a & b) / max(1, min(len(a), len(b))) for b in others] for a in values]
     return np.array(shares, np.float32).reshape(len(values), len(others))
 
 
-def _beside(version: Version, stated: Sequence[Mentions], place: int) -> Sequence[Mentions]:
-    """What stands at a place and next to it; a row of a table speaks for itself alone."""
-    if version.passages[place].kind == "table_row":
-        return stated[place : place + 1]
-    return stated[max(0, place - BESIDE) : place + BESIDE + 1]
+def _lone(one: Side, row: int, other: Side, column: int) -> tuple[list[Mention], list[Mention]]:
+    """What either passage says that the other version does not, there or beside it; rows speak for themselves alone."""
+    if _is_row(one, row) and _is_row(other, column):
+        return without_agreeing(one.stated[row], other.stated[column])
+    beside, others_beside = _beside(one, row), _beside(other, column)
+    return (
+        [mention for mention in one.stated[row].listed if not is_said(mention, others_beside)],
+        [mention for mention in other.stated[column].listed if not is_said(mention, beside)],
+    )
 
 
-def _missing(said: Mentions, counterpart: Sequence[Mentions]) -> list[Mention]:
-    return [mention for mention in said.listed if not is_said(mention, counterpart)]
+def _is_row(side: Side, place: int) -> bool:
+    return side.version.passages[place].kind == "table_row"
+
+
+def _beside(side: Side, place: int) -> Sequence[Mentions]:
+    return side.stated[max(0, place - BESIDE) : place + BESIDE + 1]
 
 
 def _told_otherwise(ours: Sequence[Mention], theirs: Sequence[Mention]) -> Iterator[tuple[Mention, Mention]]:
@@ -118,15 +119,15 @@ def _told_otherwise(ours: Sequence[Mention], theirs: Sequence[Mention]) -> Itera
             yield mention, rivals[like.index(mention)]
 
 
-def _place(versions: Sequence[Version], version: int, passage: int, mention: Mention) -> Place:
-    return Place(version, passage, mention, versions[version].passages[passage].start + mention.start)
+def _place(side: Side, passage: int, mention: Mention) -> Place:
+    return Place(side.version, passage, mention, side.version.passages[passage].start + mention.start)
 
 
 def _connected(pairs: Iterable[tuple[Place, Place]]) -> list[list[Place]]:
     """What disagrees with the same is one disagreement."""
-    groups: list[dict[tuple[int, int], Place]] = []
+    groups: list[dict[tuple[str, int], Place]] = []
     for pair in pairs:
-        group = {(place.version, place.start): place for place in pair}
+        group = {(place.version.article_id, place.start): place for place in pair}
         for touching in [known for known in groups if known.keys() & group.keys()]:
             groups.remove(touching)
             group = touching | group
@@ -134,10 +135,10 @@ def _connected(pairs: Iterable[tuple[Place, Place]]) -> list[list[Place]]:
     return [list(group.values()) for group in groups]
 
 
-def _statement(version: Version, place: Place) -> Statement:
-    article, text = version.article, version.text_of(place.passage)
+def _statement(place: Place) -> Statement:
+    article, text = place.version.article, place.version.text_of(place.passage)
     return Statement(
-        article_id=version.article_id,
+        article_id=place.version.article_id,
         path=article.path,
         lang=article.lang,
         title=article.title,

@@ -5,16 +5,16 @@ where one may mean what the other says: 43,866 and 43.866, 1.5 h and 90 min, Jun
 9 p.m. and 21, 140 Nordic mil and 1,400. Pure; refuses nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import msgspec
 import regex
 
 from index.dates import CACHED_TEXTS, DateMention
-from index.numbers import Number, dates, numbers
+from index.numbers import Number, dates, fold_digits, numbers
 from rag.claim_numbers import spelled_values
 from rag.claim_units import unit_after
 from rag.question_words import primary
@@ -31,6 +31,7 @@ _BASE = {
     "speed": {"km/h": "1", "mph": "1.609344", "m/s": "3.6"},
 }
 _SCALES = {unit: (dimension, Decimal(scale)) for dimension, units in _BASE.items() for unit, scale in units.items()}
+_YEAR = regex.compile(r"(?:19|20)\d\d")
 _AFTERNOON = regex.compile(r"\s?p\.?\s?m\b", regex.IGNORECASE)
 _NORDIC_MILE = regex.compile(r"\s?\p{L}*mil(?:en)?\b", regex.IGNORECASE)
 _NORDIC = frozenset({"nb", "nn", "sv"})
@@ -60,21 +61,39 @@ class Mentions(msgspec.Struct, frozen=True, kw_only=True):
 def mentions(text: str, lang: str) -> Mentions:
     """In order of their place."""
     own, dated = primary(lang), dates(text)
-    counted = [one for one in numbers(text) if not any(date.start <= one.start < date.end for date in dated)]
+    counted = [one for one in numbers(text) if not _is_part(one, text, dated)]
     found = [*map(_date, dated), *(_number(number, text, own) for number in counted)]
     listed = _with_asides(text, sorted(found, key=lambda one: one.start))
     return Mentions(listed=listed, spelled=frozenset(spelled_values(text, own) | _parts(dated)))
 
 
 def is_said(mention: Mention, within: Iterable[Mentions]) -> bool:
-    """Whether any of these texts may state the same."""
-    return any(_is_spelled(mention, said) or any(_agree(mention, other) for other in said.listed) for said in within)
+    """Whether any of these texts may state the same; converted only where a text has no figure in the very unit."""
+    return any(
+        _is_spelled(mention, said) or any(map(partial(_agree, mention), _like(mention, said))) for said in within
+    )
+
+
+def without_agreeing(one: Mentions, other: Mentions) -> tuple[list[Mention], list[Mention]]:
+    """Both sides less what agrees, one with one: a figure that stands twice has to be said twice."""
+    ours, theirs = list(one.listed), list(other.listed)
+    for fits in (_agree_as_written, _agree):
+        for mention in tuple(ours):
+            if same := next((its for its in theirs if fits(mention, its)), None):
+                ours.remove(mention)
+                theirs.remove(same)
+    return [m for m in ours if not _is_spelled(m, other)], [m for m in theirs if not _is_spelled(m, one)]
 
 
 def comparable(one: Mention, other: Mention) -> bool:
     """Whether two mentions that do not agree can be the same thing told otherwise: of one kind and one unit."""
     alike = one.kind == other.kind and one.unit == other.unit
     return alike and (one.unit is not None or one.is_aside == other.is_aside)
+
+
+def _is_part(number: Number, text: str, dated: Iterable[DateMention]) -> bool:
+    """Of a date, or of a unit such as m/s^2."""
+    return text[number.start - 1 : number.start] == "^" or any(date.start <= number.start < date.end for date in dated)
 
 
 def _date(found: DateMention) -> Mention:
@@ -84,7 +103,7 @@ def _date(found: DateMention) -> Mention:
 def _number(found: Number, text: str, lang: str) -> Mention:
     after = None if found.unit else unit_after(text, found.end, lang)
     unit, end = after or (found.unit, found.end)
-    if unit is None and len(found.value) == 4 and found.value[:2] in ("19", "20"):
+    if unit is None and _YEAR.fullmatch(fold_digits(text[found.start : found.end])):
         return Mention(kind="date", readings=found.readings[:1], unit=None, start=found.start, end=end)
     readings = tuple(dict.fromkeys((*found.readings, *_other_readings(found, text, lang))))
     return Mention(kind="number", readings=readings, unit=unit, start=found.start, end=end)
@@ -113,6 +132,11 @@ def _parts(dated: Iterable[DateMention]) -> set[str]:
     return {str(int(part)) for date in dated for reading in date.readings for part in reading.split("-") if part}
 
 
+def _like(mention: Mention, said: Mentions) -> Sequence[Mention]:
+    same = [other for other in said.listed if other.unit == mention.unit] if mention.unit else []
+    return [other for other in said.listed if other.unit in (mention.unit, None)] if same else said.listed
+
+
 def _is_spelled(mention: Mention, said: Mentions) -> bool:
     return not {reading.removeprefix("-") for reading in mention.readings}.isdisjoint(said.spelled)
 
@@ -123,8 +147,13 @@ def _agree(one: Mention, other: Mention) -> bool:
     if one.kind == "date":
         return any(_is_within(a, b) or _is_within(b, a) for a in one.readings for b in other.readings)
     if one.unit == other.unit or None in (one.unit, other.unit):
-        return any(_rounded_alike(a, b) for a in _amounts(one) for b in _amounts(other))
+        ours, theirs = _amounts(one), _amounts(other)
+        return not set(ours).isdisjoint(theirs) or _rounded_alike(ours[0], theirs[0])
     return _alike_converted(one, other)
+
+
+def _agree_as_written(one: Mention, other: Mention) -> bool:
+    return one.unit == other.unit and _agree(one, other)
 
 
 def _is_within(date: str, period: str) -> bool:

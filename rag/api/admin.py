@@ -1,4 +1,4 @@
-"""The routes under ``/v1/admin``: figures, ingesting and what was asked in vain, for whoever holds an admin key.
+"""The routes under ``/v1/admin``: figures, ingesting and what editors see, for whoever holds an admin key.
 
 In: ``Authorization: Bearer KEY``, an IngestRequest. Out: Stats; the events of a run, one JSON object a line. A run that
 breaks off ends with ``{"error": {"code", "message", "param"}}``. Refuses every caller without a fitting key,
@@ -22,6 +22,7 @@ from litestar.params import JSONBody
 from index.records import IngestEvent, IngestRequest, Stats
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
+from rag.api.editing import drift, feedback, index
 from rag.api.refusals import stream_error
 from rag.api.responses import refusals
 from rag.api.stream import Piecewise, StreamResponse, Write
@@ -94,6 +95,5 @@ async def require_key(connection: ASGIConnection[Any, Any, Any, Any], _handler: 
 
 
 def admin_routes() -> Router:
-    return Router(
-        "/v1/admin", route_handlers=[stats, ingest, unanswered], guards=[require_key], security=[{"admin": []}]
-    )
+    handlers = [stats, ingest, unanswered, index, feedback, drift]
+    return Router("/v1/admin", route_handlers=handlers, guards=[require_key], security=[{"admin": []}])
