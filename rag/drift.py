@@ -148,6 +148,7 @@ def _statement(place: Place) -> Statement:
         start=place.start,
         end=place.start + place.mention.end - place.mention.start,
         passage=text,
+        passage_start=place.start - place.mention.start,
     )
 
 

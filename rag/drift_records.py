@@ -24,6 +24,7 @@ class Statement(Record, frozen=True, kw_only=True):
     end: int
     passage: str
     """The sentence, item or row in which it stands."""
+    passage_start: int
 
 
 class Drift(Record, frozen=True, kw_only=True):

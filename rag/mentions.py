@@ -2,7 +2,8 @@
 
 In: a passage, its language. Out: numbers with their units, and dates, in order; a year is a date. Two mentions agree
 where one may mean what the other says: 43,866 and 43.866, 1.5 h and 90 min, June 2016 and 2 June 2016, 5.6 and 5.62,
-9 p.m. and 21, 140 Nordic mil and 1,400. Pure; refuses nothing.
+9 p.m. and 21, 140 Nordic mil and 1,400. Decades are left out: every language has another way to count
+them. Pure; refuses nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,8 +31,16 @@ _BASE = {
     "mass": {"g": "0.001", "kg": "1", "t": "1000"},
     "speed": {"km/h": "1", "mph": "1.609344", "m/s": "3.6"},
 }
+_POWERS = frozenset(Decimal(10) ** power for power in (3, 6, 8, 9, 12))
 _SCALES = {unit: (dimension, Decimal(scale)) for dimension, units in _BASE.items() for unit, scale in units.items()}
 _YEAR = regex.compile(r"(?:19|20)\d\d")
+_DECADE = regex.compile(
+    r"\d{1,2}\s?世[纪紀]\s?\d0\s?年代?|\d{1,3}0(?:\s?年代|['’]?s\b|-?er(?:n|[\s-]?Jahren?)?\b|-?(?:x|х|е|ті|их)\b"
+    r"|-?(?:tallet|talet|luvu\p{L}*)\b|\s(?:годах|годы|годов|роках|роки)\b)"
+    r"|(?:años|anos|années|anni|jaren|lat(?:ach|a)?|década(?: de)?(?: los)?|décadas?|العقد|عقد)\s['’]?\d{1,3}0(?!\d)",
+    regex.IGNORECASE,
+)
+_SHORT_END = regex.compile(r"(?P<century>\d\d)\d\d\s?[-–—]{1,2}\s?$")
 _AFTERNOON = regex.compile(r"\s?p\.?\s?m\b", regex.IGNORECASE)
 _NORDIC_MILE = regex.compile(r"\s?\p{L}*mil(?:en)?\b", regex.IGNORECASE)
 _NORDIC = frozenset({"nb", "nn", "sv"})
@@ -61,7 +70,8 @@ class Mentions(msgspec.Struct, frozen=True, kw_only=True):
 def mentions(text: str, lang: str) -> Mentions:
     """In order of their place."""
     own, dated = primary(lang), dates(text)
-    counted = [one for one in numbers(text) if not _is_part(one, text, dated)]
+    apart = [*((date.start, date.end) for date in dated), *(match.span() for match in _DECADE.finditer(text))]
+    counted = [one for one in numbers(text) if not _is_part(one, text, apart)]
     found = [*map(_date, dated), *(_number(number, text, own) for number in counted)]
     listed = _with_asides(text, sorted(found, key=lambda one: one.start))
     return Mentions(listed=listed, spelled=frozenset(spelled_values(text, own) | _parts(dated)))
@@ -91,9 +101,9 @@ def comparable(one: Mention, other: Mention) -> bool:
     return alike and (one.unit is not None or one.is_aside == other.is_aside)
 
 
-def _is_part(number: Number, text: str, dated: Iterable[DateMention]) -> bool:
-    """Of a date, or of a unit such as m/s^2."""
-    return text[number.start - 1 : number.start] == "^" or any(date.start <= number.start < date.end for date in dated)
+def _is_part(number: Number, text: str, apart: Iterable[tuple[int, int]]) -> bool:
+    """Of a date, of a decade, or of a unit such as m/s^2."""
+    return text[number.start - 1 : number.start] == "^" or any(start <= number.start < end for start, end in apart)
 
 
 def _date(found: DateMention) -> Mention:
@@ -110,7 +120,10 @@ def _number(found: Number, text: str, lang: str) -> Mention:
 
 
 def _other_readings(found: Number, text: str, lang: str) -> tuple[str, ...]:
-    """Of a clock that has twelve hours, and of miles of ten kilometres."""
+    """Of a year in the century of the one before, of a clock of twelve hours, of miles of ten kilometres."""
+    century = _SHORT_END.search(text, max(0, found.start - 8), found.start)
+    if century and len(found.value) == 2:
+        return (century["century"] + found.value,)
     if found.unit is None and _AFTERNOON.match(text, found.end):
         return (str(Decimal(found.value) + 12),)
     if lang in _NORDIC and _NORDIC_MILE.match(text, found.end):
@@ -148,6 +161,8 @@ def _agree(one: Mention, other: Mention) -> bool:
         return any(_is_within(a, b) or _is_within(b, a) for a in one.readings for b in other.readings)
     if one.unit == other.unit or None in (one.unit, other.unit):
         ours, theirs = _amounts(one), _amounts(other)
+        if one.unit is None and other.unit is None and _is_power_apart(ours[0], theirs[0]):
+            return True
         return not set(ours).isdisjoint(theirs) or _rounded_alike(ours[0], theirs[0])
     return _alike_converted(one, other)
 
@@ -170,6 +185,12 @@ def _rounded_alike(one: Decimal, other: Decimal) -> bool:
     """At the decimals of the one that has fewer."""
     few = Decimal(1).scaleb(max(int(one.as_tuple().exponent), int(other.as_tuple().exponent)))
     return one.quantize(few) == other.quantize(few)
+
+
+def _is_power_apart(one: Decimal, other: Decimal) -> bool:
+    """Whether one says 30 of "30 to 50 thousand", and the other 30,000."""
+    small, great = sorted((one, other))
+    return 0 < small < 1000 and great / small in _POWERS
 
 
 def _dimension(mention: Mention) -> str | None:

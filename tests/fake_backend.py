@@ -212,6 +212,7 @@ DRIFT = DriftReport(
                     start=_START + 11,
                     end=_START + 16,
                     passage=QUOTE,
+                    passage_start=_START,
                 ),
                 Statement(
                     article_id="a2",
@@ -224,6 +225,7 @@ DRIFT = DriftReport(
                     start=14,
                     end=19,
                     passage="Zij draagt er 3.100 per dag.",
+                    passage_start=0,
                 ),
             ),
         ),

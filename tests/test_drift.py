@@ -64,6 +64,7 @@ def test_offsets_name_the_figure_in_the_canonical_text(index: SmallIndex) -> Non
         text = index.texts()[statement.path]
         assert text[statement.start : statement.end] == statement.figure
         assert statement.passage == f"Boreo network stations {statement.figure} total."
+        assert text[statement.passage_start :].startswith(statement.passage)
 
 
 def test_another_date_in_the_counterpart_is_a_disagreement(index: SmallIndex) -> None:

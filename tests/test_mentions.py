@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.mentions import Mention, comparable, is_said, mentions
+from rag.mentions import Mention, comparable, is_said, mentions, without_agreeing
 
 
 def only(text: str, lang: str) -> Mention:
@@ -24,6 +24,8 @@ def only(text: str, lang: str) -> Mention:
         ("at 9 p.m.", "en", "um 21 Uhr", "de"),
         ("1.400 Testkilometer", "de", "140 testmil", "nb"),
         ("3 cables", "en", "drei Kabel", "de"),
+        ("1040", "en", "1038–40", "de"),
+        ("390", "ar", "390 000 millones de árboles", "es"),
     ],
 )
 def test_what_may_mean_the_same_is_said(one: str, lang: str, other: str, other_lang: str) -> None:
@@ -40,6 +42,9 @@ def test_what_may_mean_the_same_is_said(one: str, lang: str, other: str, other_l
         ("June 2016", "en", "im Juli 2016", "de"),
         ("2 June 2016", "en", "am 3. Juni 2016", "de"),
         ("in 2021", "en", "en 2022", "fr"),
+        ("5 people", "en", "6 people", "en"),
+        ("7000 km2", "en", "7000000 km2", "es"),
+        ("1,950 people", "en", "2,640 people", "en"),
     ],
 )
 def test_what_differs_is_not_said(one: str, lang: str, other: str, other_lang: str) -> None:
@@ -59,6 +64,40 @@ def test_what_differs_is_not_said(one: str, lang: str, other: str, other_lang: s
 )
 def test_rivals_are_of_one_kind_and_one_unit(one: str, other: str, are_rivals: bool) -> None:
     assert comparable(only(one, "en"), only(other, "en")) is are_rivals
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("in the 1930s", "en"),
+        ("in den 1930er Jahren", "de"),
+        ("på 1930-tallet", "nb"),
+        ("en los años 30", "es"),
+        ("20 世纪 30 年代", "zh"),
+        ("в 1930-х", "ru"),
+        ("m/s^2", "en"),
+    ],
+)
+def test_decades_and_the_parts_of_units_are_no_figures(text: str, lang: str) -> None:
+    assert [text[one.start : one.end] for one in mentions(text, lang).listed] == []
+
+
+def test_a_figure_with_a_separator_is_no_year() -> None:
+    assert (only("1,950 people", "en").kind, only("in 1950", "en").kind) == ("number", "date")
+
+
+def test_a_figure_that_stands_twice_in_a_row_has_to_be_said_twice() -> None:
+    one, other = mentions("SUV: 120 kW | Sportback: 170 kW", "en"), mentions("SUV: 170 kW | Sportback: 170 kW", "de")
+    ours, theirs = without_agreeing(one, other)
+    assert [mention.readings for mention in ours] == [("120",)]
+    assert [mention.readings for mention in theirs] == [("170",)]
+
+
+def test_figures_of_one_unit_are_held_against_each_other_before_converted_ones() -> None:
+    one, other = mentions("688 km (303 mi)", "en"), mentions("488 km (303 mi)", "de")
+    ours, theirs = without_agreeing(one, other)
+    assert [mention.readings for mention in ours] == [("688",)]
+    assert [mention.readings for mention in theirs] == [("488",)]
 
 
 def test_the_same_in_another_unit_behind_it_is_no_rival_of_a_second_figure() -> None:

@@ -15,6 +15,7 @@ from litestar.types import Message, Scope
 
 from rag.api import articles, chat, conversations, feedback, health, page
 from rag.api.admin import admin_routes
+from rag.api.admin_page import admin_page, admin_page_file
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
@@ -43,7 +44,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
-            admin_routes(),
+            *(admin_routes(), admin_page, admin_page_file),
             *(health.live, health.ready, page.page, page.page_file),
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
