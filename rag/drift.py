@@ -145,6 +145,7 @@ def _statement(place: Place) -> Statement:
         url=article.url,
         dated=max(article.modified or "", article.published or "") or None,
         figure=text[place.mention.start : place.mention.end],
+        value=place.mention.readings[0],
         start=place.start,
         end=place.start + place.mention.end - place.mention.start,
         passage=text,

@@ -20,6 +20,8 @@ class Statement(Record, frozen=True, kw_only=True):
     """When it was last changed, or published; ISO 8601 at the precision the source gives."""
     figure: str
     """As it is spelled: ``article.text[start:end]``."""
+    value: str
+    """In one spelling for all languages: 43866, 2022-12-14."""
     start: int
     end: int
     passage: str

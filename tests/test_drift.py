@@ -50,6 +50,7 @@ def test_another_figure_in_the_counterpart_is_a_disagreement_and_the_newest_come
     assert said(report) == [[("en", "310"), ("nl", "182")]]
     (drift,) = report.drifts
     newest, oldest = drift.statements
+    assert (newest.value, oldest.value) == ("310", "182")
     assert (drift.kind, drift.newest, newest.dated, oldest.dated) == (
         *("number", newest.article_id, "2023-09-12", "2022-03-15"),
     )

@@ -3,7 +3,7 @@
 import { articlesPage } from "./articles.js";
 import { Problem, key, readJson, whenRefused } from "./client.js";
 import { driftPage } from "./drift.js";
-import { element, say } from "./elements.js";
+import { element, heading, say } from "./elements.js";
 import { feedbackPage } from "./feedback.js";
 import { unansweredPage } from "./unanswered.js";
 
@@ -21,7 +21,7 @@ async function show({ moved = false } = {}) {
   for (const other of document.querySelectorAll("nav a")) other.toggleAttribute("aria-current", false);
   link.setAttribute("aria-current", "page");
   document.title = `${link.textContent} · Kilde`;
-  const waiting = setTimeout(() => $("#page").replaceChildren(element("p", { class: "waiting" }, "Loading")), PATIENCE_MS);
+  const waiting = setTimeout(() => $("#page").replaceChildren(heading(link.textContent), element("p", { class: "waiting" }, "Loading")), PATIENCE_MS);
   const views = await PAGES[name]().catch((error) => [problemView(error)]);
   clearTimeout(waiting);
   if (shown !== mine) return;
@@ -46,10 +46,10 @@ function closed(words = "") {
   $("#key").focus();
 }
 
-function opened() {
+function opened({ moved }) {
   $("nav").hidden = $("#leave").hidden = false;
   $("#enter").hidden = true;
-  return show({ moved: true });
+  return show({ moved });
 }
 
 async function enter(event) {
@@ -62,7 +62,7 @@ async function enter(event) {
     return;
   }
   $("#key").value = "";
-  opened();
+  opened({ moved: true });
 }
 
 whenRefused(() => closed("The service does not take this key. It is the value of KILDE_ADMIN_KEY; without one this page stays closed."));
@@ -72,5 +72,5 @@ $("#leave").addEventListener("click", () => {
   say("Signed out");
 });
 addEventListener("hashchange", () => key.get() && wanted() === location.hash.slice(1) && show({ moved: true }));
-if (key.get()) opened();
+if (key.get()) opened({ moved: false });
 else closed();

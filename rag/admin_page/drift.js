@@ -14,7 +14,8 @@ export async function driftPage() {
 }
 
 function workView(drifts) {
-  const first = drifts[0].statements[0];
+  const said = drifts.flatMap((drift) => drift.statements);
+  const first = said.find((one) => one.lang.split("-")[0] === "en") ?? said[0];
   const id = `work-${first.article_id}`;
   return element(
     "section",
@@ -24,19 +25,22 @@ function workView(drifts) {
   );
 }
 
-const driftView = (drift) => element("ul", { class: "card drift" }, drift.statements.map((said) => statementView(said, said.article_id === drift.newest)));
+function driftView({ newest, statements }) {
+  const right = statements.find((said) => said.article_id === newest)?.value;
+  return element("ul", { class: "card drift" }, statements.map((said) => statementView(said, said.article_id === newest, right !== undefined && said.value !== right)));
+}
 
-function statementView(said, isNewest) {
+function statementView(said, isNewest, isOther) {
   const [before, after] = around(said);
   return element(
     "li",
     { class: isNewest ? "newest" : null },
-    element("p", { class: "figure", ...spoken(said.lang) }, said.figure),
+    element("p", { class: isOther ? "figure other" : "figure", ...spoken(said.lang) }, said.figure),
     element(
       "div",
       {},
       element("p", { ...spoken(said.lang) }, before, element("mark", {}, said.figure), after),
-      element("p", { class: "soft" }, languageName(said.lang), " · ", said.dated ? dateView(said.dated) : "no date", isNewest && [" · ", element("strong", {}, "newest")], " · ", linked(said.url, said.path, { class: "path" })),
+      element("p", { class: "soft" }, languageName(said.lang), " · ", said.dated ? dateView(said.dated) : "no date", isNewest && [" · ", element("strong", {}, "newest")], isOther && [" · ", element("strong", {}, "differs")], " · ", linked(said.url, said.path, { class: "path" })),
     ),
   );
 }
