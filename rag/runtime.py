@@ -28,10 +28,11 @@ from index.records import (
     IngestRequest,
     Stats,
 )
-from rag.admin_records import IndexOverview, Problem
+from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, NotFoundError
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
+from rag.overview import overview
 from rag.records import (
     Answer,
     Conversation,
@@ -250,26 +251,7 @@ class Runtime:
             return self._drift
 
     def _overview(self) -> IndexOverview:
-        sources = self._catalog.sources()
-        problems = [
-            Problem(
-                root=root,
-                path=state.path,
-                outcome=state.outcome,
-                reason=state.reason or "",
-                article_id=state.article_id,
-            )
-            for source_id, root in sources.items()
-            for state in self._catalog.files(source_id).values()
-            if state.outcome in ("skipped", "failed")
-        ]
-        return IndexOverview(
-            stats=self._catalog.stats(),
-            readiness=self._readiness(),
-            ingesting=self._ingesting.locked(),
-            roots=tuple(sorted(sources.values())),
-            problems=tuple(sorted(problems, key=lambda one: (one.outcome, one.path))),
-        )
+        return overview(self._catalog, self._readiness(), ingesting=self._ingesting.locked())
 
     def _is_outdated(self) -> bool:
         generation = self._catalog.current_generation()
