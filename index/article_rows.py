@@ -17,6 +17,7 @@ from index.catalog_records import (
     IndexedArticle,
     IndexedChunk,
     NewChunk,
+    SearchedChunk,
     StoredChunk,
     content_sha256,
     pack_chunk,
@@ -173,6 +174,17 @@ def load_articles(
         )
         for row in rows
     }
+
+
+def chunks_of(connection: sa.Connection, generation: int, article_ids: Sequence[str]) -> list[SearchedChunk]:
+    """By article and order, without vectors and terms."""
+    columns = (CHUNK.c.chunk_id, CHUNK.c.article_id, CHUNK.c.vector_key, CHUNK.c.record)
+    found: list[SearchedChunk] = []
+    for some in slices(article_ids):
+        theirs = sa.and_(CHUNK.c.generation == generation, CHUNK.c.article_id.in_(some))
+        query = sa.select(*columns).where(theirs).order_by(CHUNK.c.article_id, CHUNK.c.ordinal)
+        found += [SearchedChunk(**row) for row in connection.execute(query).mappings()]
+    return found
 
 
 def load_chunks(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:

@@ -21,6 +21,7 @@ from index.catalog_records import (
     IndexedArticle,
     IndexedChunk,
     NewChunk,
+    SearchedChunk,
     StoredVectors,
 )
 from index.database import open_database, slices, writer
@@ -193,6 +194,11 @@ class Catalog:
         with self._engine.connect() as connection:
             query = sa.select(CHUNK.c.chunk_id).where(CHUNK.c.generation == generation)
             return {row.chunk_id for row in connection.execute(query)}
+
+    def chunks_of(self, generation: int, article_ids: Sequence[str]) -> list[SearchedChunk]:
+        """By article and order."""
+        with self._engine.connect() as connection:
+            return rows.chunks_of(connection, generation, article_ids)
 
     @contextmanager
     def reading(self, generation: int) -> Iterator[tuple[dict[str, IndexedArticle], Iterator[IndexedChunk]]]:

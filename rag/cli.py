@@ -198,6 +198,19 @@ def stats(as_json: Json = False) -> None:
 
 
 @app.command()
+def drift(as_json: Json = False) -> None:
+    """List translations of one article that disagree on a figure or a date."""
+    with open_reader(load_settings()) as engine:
+        found = engine.drift()
+    if as_json:
+        show_json(found)
+    else:
+        from rag.cli_drift import drift_table
+
+        show(drift_table(found))
+
+
+@app.command()
 def mcp() -> None:
     """Lend the articles to a program on this machine, over the Model Context Protocol on stdin and stdout."""
     from rag.cli_mcp import serve_tools

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
 from rag.cli_output import report
+from rag.drift_records import DriftReport
 from rag.errors import KildeError
 from rag.records import Answer, Event, Question, Readiness, SearchRequest, SearchResponse
 from rag.settings import Settings
@@ -33,6 +34,8 @@ class Engine(Protocol):
         ...
 
     def stats(self) -> Stats: ...
+
+    def drift(self) -> DriftReport: ...
 
     def readiness(self) -> Readiness: ...
 

@@ -1,9 +1,10 @@
 """What readers say of answers, and the questions that were not answered; in SQLite or PostgreSQL.
 
-In: the message that is judged, and the judgement. Out: what was kept of it; and, for lists and evaluation, every
-question that got ``not_found`` or whose answer got a thumbs-down, with nothing personal in it: texts redacted, ids
-only as keyed hashes. Refuses an unknown message with NotFoundError. Deleting a conversation deletes all of it, because
-the questions are read from its turns, and redacted on their way out. A comment is redacted before it is stored.
+In: the message that is judged, and the judgement. Out: what was kept of it; for editors all judgements, and, for lists
+and evaluation, every question that got ``not_found`` or whose answer got a thumbs-down. There nothing personal is left:
+texts are redacted, ids are only keyed hashes. Refuses an unknown message with NotFoundError. Deleting a conversation
+deletes all of it, because the questions are read from its turns, and redacted on their way out. A comment is redacted
+before it is stored.
 """
 
 from datetime import UTC, datetime
@@ -15,9 +16,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from index.database import writer
 from rag.errors import NotFoundError
-from rag.feedback_records import Feedback, FeedbackRequest, Rating, Reason, UnansweredQuestion
+from rag.feedback_records import (
+    Feedback,
+    FeedbackList,
+    FeedbackRequest,
+    GivenFeedback,
+    NearArticle,
+    Rating,
+    Reason,
+    UnansweredQuestion,
+)
 from rag.pseudonyms import Pseudonyms
-from rag.records import Answer
+from rag.records import Answer, Source
 from rag.redaction import redact
 from rag.tables import feedback, messages, open_tables
 
@@ -71,6 +81,18 @@ class FeedbackStore:
             rows = connection.execute(query).all()
             return tuple(self._question(connection, row) for row in reversed(rows))
 
+    def given(self, limit: int) -> FeedbackList:
+        """The newest first; at most ``limit``, of which there may be more."""
+        query = (
+            sa.select(messages.c.answer, feedback)
+            .join_from(feedback, messages, feedback.c.message_id == messages.c.message_id)
+            .order_by(feedback.c.given_at.desc(), messages.c.place.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            total = connection.execute(sa.select(sa.func.count()).select_from(feedback)).scalar_one()
+            return FeedbackList(total=total, feedback=tuple(self._given(row) for row in connection.execute(query)))
+
     def count_unanswered(self, since: str = "") -> int:
         """As many as ``unanswered`` gives without a limit."""
         query = (
@@ -102,6 +124,20 @@ class FeedbackStore:
             insert(feedback).values(row | values).on_conflict_do_update(index_elements=["message_id"], set_=values)
         )
 
+    def _given(self, row: "sa.Row[tuple[object, ...]]") -> GivenFeedback:
+        answer = msgspec.json.decode(row.answer, type=Answer)
+        return GivenFeedback(
+            message=self._pseudonyms.of("message", answer.message_id),
+            given_at=row.given_at,
+            lang=answer.lang,
+            question=redact(answer.question),
+            status=answer.status,
+            rating=msgspec.convert(row.rating, Rating),
+            reason=msgspec.convert(row.reason, Reason | None),
+            comment=row.comment,
+            sources=tuple(_near(source) for source in (*answer.sources, *answer.nearest)),
+        )
+
     def _question(self, connection: sa.Connection, row: "sa.Row[tuple[object, ...]]") -> UnansweredQuestion:
         answer = msgspec.json.decode(row.answer, type=Answer)
         return UnansweredQuestion(
@@ -118,6 +154,12 @@ class FeedbackStore:
             comment=row.comment or "",
             nearest=tuple(source.article_id for source in (*answer.sources, *answer.nearest)),
         )
+
+
+def _near(source: Source) -> NearArticle:
+    return NearArticle(
+        article_id=source.article_id, path=source.path, title=source.title, lang=source.lang, url=source.url
+    )
 
 
 class _Asked(msgspec.Struct, frozen=True):

@@ -65,6 +65,31 @@ class NearArticle(Record, frozen=True, kw_only=True):
     url: str | None
 
 
+class GivenFeedback(Record, frozen=True, kw_only=True):
+    """What a reader said of an answer; every text redacted."""
+
+    message: str
+    """Keyed hash of the message id, as ``UnansweredQuestion.question_id``."""
+    given_at: str
+    """ISO 8601, UTC, to the second."""
+    lang: str
+    question: str
+    status: Status
+    rating: Rating
+    reason: Reason | None
+    comment: str
+    sources: tuple[NearArticle, ...]
+    """What the answer rested on, or the nearest articles."""
+
+
+class FeedbackList(Record, frozen=True, kw_only=True):
+    """What ``GET /v1/admin/feedback`` gives; nothing in it leads to a person."""
+
+    total: int
+    feedback: tuple[GivenFeedback, ...]
+    """The newest first, as many as were asked for."""
+
+
 class UnansweredGroup(Record, frozen=True, kw_only=True):
     """What was asked in one week in words that mean the same, whatever the language."""
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
 from rag.api.backend import Backend
+from rag.drift_records import DriftReport
 from rag.records import Answer, Event, Question, Readiness, SearchRequest, SearchResponse
 
 T = TypeVar("T")
@@ -62,6 +63,9 @@ class InProcess:
 
     def stats(self) -> Stats:
         return self._run(self._runtime.stats())
+
+    def drift(self) -> DriftReport:
+        return self._run(self._runtime.drift())
 
     def readiness(self) -> Readiness:
         return self._run(self._runtime.readiness())

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, IngestSummary, Stats
+from rag.drift_records import DriftReport
 from rag.errors import UnreachableError
 from rag.owner import ServiceAddress
 from rag.records import (
@@ -32,6 +33,8 @@ T = TypeVar("T")
 CONNECT_S = 3.0
 ANSWER_S = 120.0
 """Longest wait for an answer, or for the next event of a stream (which has a keep-alive every 15 s)."""
+DRIFT_S = 3600.0
+"""Longest wait for the comparison of all translations."""
 INGEST_GAP_S = 600.0
 """Longest silence within an ingest run."""
 
@@ -85,6 +88,9 @@ class Remote:
     def stats(self) -> Stats:
         return self._get("/v1/admin/stats", Stats)
 
+    def drift(self) -> DriftReport:
+        return self._get("/v1/admin/drift", DriftReport, timeout_s=DRIFT_S)
+
     def readiness(self) -> Readiness:
         with self._reached():
             response = self._client.get("/health/ready")
@@ -111,9 +117,9 @@ class Remote:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _get(self, path: str, kind: type[T]) -> T:
+    def _get(self, path: str, kind: type[T], *, timeout_s: float = ANSWER_S) -> T:
         with self._reached():
-            return _decode(self._client.get(path), kind)
+            return _decode(self._client.get(path, timeout=httpx.Timeout(timeout_s, connect=CONNECT_S)), kind)
 
     def _post(self, path: str, body: msgspec.Struct, kind: type[T]) -> T:
         with self._reached():

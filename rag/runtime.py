@@ -28,8 +28,11 @@ from index.records import (
     IngestRequest,
     Stats,
 )
+from rag.admin_records import IndexOverview
+from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, NotFoundError
-from rag.feedback_records import Feedback, FeedbackRequest, UnansweredReport
+from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
+from rag.overview import overview
 from rag.records import (
     Answer,
     Conversation,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from index.search import Query
     from rag.answer import Answering
     from rag.conversations import Conversations
+    from rag.drift_reports import DriftReports
     from rag.feedback import FeedbackStore
     from rag.unanswered import UnansweredLists
 
@@ -81,6 +85,7 @@ class Runtime:
         self._answering: Answering | None = None
         self._feedback: FeedbackStore | None = None
         self._unanswered: UnansweredLists | None = None
+        self._drift: DriftReports | None = None
         self._indexer = Indexer(
             self._catalog,
             encoder=lambda: self._searching.encoder(settings.embedding_model),
@@ -146,6 +151,15 @@ class Runtime:
 
     async def unanswered(self, weeks: int) -> UnansweredReport:
         return await anyio.to_thread.run_sync(self._ready_unanswered().report, weeks)
+
+    async def feedback(self, limit: int) -> FeedbackList:
+        return await anyio.to_thread.run_sync(self._ready_feedback().given, limit)
+
+    async def overview(self) -> IndexOverview:
+        return await anyio.to_thread.run_sync(self._overview)
+
+    async def drift(self) -> DriftReport:
+        return await anyio.to_thread.run_sync(self._ready_drift().report)
 
     async def stats(self) -> Stats:
         return await anyio.to_thread.run_sync(self._catalog.stats)
@@ -230,6 +244,17 @@ class Runtime:
                     self._ready_feedback(), self._searching.serving_encoder, self._catalog.articles
                 )
             return self._unanswered
+
+    def _ready_drift(self) -> "DriftReports":
+        from rag.drift_reports import DriftReports
+
+        with self._opening_turns:
+            if self._drift is None:
+                self._drift = DriftReports(self._catalog)
+            return self._drift
+
+    def _overview(self) -> IndexOverview:
+        return overview(self._catalog, self._readiness(), ingesting=self._ingesting.locked())
 
     def _is_outdated(self) -> bool:
         generation = self._catalog.current_generation()

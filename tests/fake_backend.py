@@ -20,8 +20,19 @@ from index.records import (
     IngestSummary,
     Stats,
 )
+from rag.admin_records import IndexOverview, Problem
+from rag.drift_records import Drift, DriftReport, Statement
 from rag.errors import InputError, NotFoundError
-from rag.feedback_records import Feedback, FeedbackRequest, UnansweredGroup, UnansweredReport, UnansweredWeek
+from rag.feedback_records import (
+    Feedback,
+    FeedbackList,
+    FeedbackRequest,
+    GivenFeedback,
+    NearArticle,
+    UnansweredGroup,
+    UnansweredReport,
+    UnansweredWeek,
+)
 from rag.records import (
     Answer,
     Citation,
@@ -163,6 +174,76 @@ REPORT = UnansweredReport(
     questions=1,
     left_out=0,
 )
+FEEDBACK = FeedbackList(
+    total=1,
+    feedback=(
+        GivenFeedback(
+            message="f00d",
+            given_at="2024-02-13T10:00:00+00:00",
+            lang="de",
+            question="Was kostet die Brücke?",
+            status="answered",
+            rating="down",
+            reason="outdated",
+            comment="<b>Veraltet</b>, fragt [e-mail]",
+            sources=(
+                NearArticle(
+                    article_id="a1", path=ARTICLE.path, title=ARTICLE.title, lang=ARTICLE.lang, url=ARTICLE.url
+                ),
+            ),
+        ),
+    ),
+)
+DRIFT = DriftReport(
+    works=1,
+    drifts=(
+        Drift(
+            work_id="w1",
+            kind="number",
+            newest="a1",
+            statements=(
+                Statement(
+                    article_id="a1",
+                    path=ARTICLE.path,
+                    lang="en",
+                    title=ARTICLE.title,
+                    url=ARTICLE.url,
+                    dated="2022-12",
+                    figure="4,200",
+                    value="4200",
+                    start=_START + 11,
+                    end=_START + 16,
+                    passage=QUOTE,
+                    passage_start=_START,
+                ),
+                Statement(
+                    article_id="a2",
+                    path="city/bridge.nl.md",
+                    lang="nl",
+                    title="De havenbrug",
+                    url=None,
+                    dated="2019",
+                    figure="3.100",
+                    value="3100",
+                    start=14,
+                    end=19,
+                    passage="Zij draagt er 3.100 per dag.",
+                    passage_start=0,
+                ),
+            ),
+        ),
+    ),
+)
+PROBLEMS = (
+    Problem(
+        root="/articles",
+        path="city/broken.md",
+        outcome="failed",
+        reason="The front matter is no YAML.",
+        article_id="a9",
+    ),
+    Problem(root="/articles", path="city/draft.md", outcome="skipped", reason="It is a draft.", article_id=None),
+)
 RUN: tuple[IngestEvent, ...] = (
     IngestProgress(phase="reading", done=1, total=1),
     FileOutcome(path="city/bridge.md", outcome="new", article_id="a1", lang="en", chunks=1, embedded=1),
@@ -272,6 +353,16 @@ class FakeBackend:
         if weeks > 52:
             raise InputError("weeks must be from 1 to 52.", "weeks")
         return REPORT
+
+    async def feedback(self, limit: int) -> FeedbackList:
+        return FeedbackList(total=FEEDBACK.total, feedback=FEEDBACK.feedback[:limit])
+
+    async def overview(self) -> IndexOverview:
+        ready = await self.readiness()
+        return IndexOverview(stats=STATS, readiness=ready, ingesting=False, roots=("/articles",), problems=PROBLEMS)
+
+    async def drift(self) -> DriftReport:
+        return DRIFT
 
     async def stats(self) -> Stats:
         return STATS

@@ -50,11 +50,16 @@ OWN_PAGES: list[tuple[str, str, object, int]] = [
 ADMINS: list[tuple[str, str, object, int]] = [
     ("GET", "/v1/admin/stats", None, 200),
     ("GET", "/v1/admin/unanswered", None, 200),
+    ("GET", "/v1/admin/index", None, 200),
+    ("GET", "/v1/admin/feedback", None, 200),
+    ("GET", "/v1/admin/drift", None, 200),
     ("POST", "/v1/admin/ingest", {"paths": ["/articles"]}, 200),
 ]
 ANYONE: list[tuple[str, str, object, int]] = [
     ("GET", "/", None, 200),
     ("GET", "/page/icon.svg", None, 200),
+    ("GET", "/admin", None, 200),
+    ("GET", "/admin/icon.svg", None, 200),
     ("GET", "/health/live", None, 200),
     ("GET", "/health/ready", None, 200),
     ("GET", "/schema", None, 200),

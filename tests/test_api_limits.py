@@ -140,7 +140,9 @@ def test_by_default_sixty_a_minute_are_served() -> None:
         assert 429 in [search(client) for _ in range(61)]
 
 
-@pytest.mark.parametrize("path", ["/", "/page/icon.svg", "/health/live", "/health/ready", "/schema"])
+@pytest.mark.parametrize(
+    "path", ["/", "/page/icon.svg", "/admin", "/admin/icon.svg", "/health/live", "/health/ready", "/schema"]
+)
 def test_pages_health_and_schema_are_never_counted(path: str) -> None:
     with service(rate_limit="1/day") as client:
         assert {client.get(path).status_code for _ in range(5)} == {200}

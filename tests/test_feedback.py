@@ -230,3 +230,45 @@ def write_first_version(url: str, answer: Answer, created_at: str) -> None:
             {"answer": msgspec.json.encode(answer).decode()},
         )
     engine.dispose()
+
+
+# All judgements, for editors
+
+
+def test_judgements_are_listed_newest_first_with_nothing_personal(
+    conversations: Conversations, store: FeedbackStore
+) -> None:
+    question = "Was kostet es? Ich bin jo@mail.example"
+    conversations.append(not_found("m1", question))
+    conversations.append(answered("m2", "c2"))
+    store.give("m1", DOWN)
+    store.give("m2", FeedbackRequest(rating="up"))
+    listed = store.given(10)
+    assert listed.total == 2
+    assert [(one.rating, one.reason, one.comment) for one in listed.feedback] == [
+        ("up", None, ""),
+        ("down", "outdated", "Alt."),
+    ]
+    assert listed.feedback[1].question == "Was kostet es? Ich bin [e-mail]"
+    assert [source.path for source in listed.feedback[1].sources] == [SOURCE.path]
+    assert {"m1", "m2"}.isdisjoint({one.message for one in listed.feedback})
+
+
+def test_no_more_judgements_are_listed_than_asked_for_but_all_are_counted(
+    conversations: Conversations, store: FeedbackStore
+) -> None:
+    for message_id in ("m1", "m2", "m3"):
+        conversations.append(answered(message_id))
+        store.give(message_id, DOWN)
+    listed = store.given(2)
+    assert (listed.total, len(listed.feedback)) == (3, 2)
+
+
+def test_the_judgement_of_an_erased_conversation_is_listed_no_more(
+    conversations: Conversations, store: FeedbackStore
+) -> None:
+    conversations.append(answered("m1"))
+    store.give("m1", DOWN)
+    conversations.delete("c1")
+    assert store.given(10).total == 0
+    assert store.given(10).feedback == ()

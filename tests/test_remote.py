@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from fake_backend import ANSWER, ARTICLE, CITATION, HIT, RUN, SOURCE, STATS, turn
+from fake_backend import ANSWER, ARTICLE, CITATION, DRIFT, HIT, RUN, SOURCE, STATS, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -137,6 +137,11 @@ def test_search_and_articles_come_back_as_they_were_sent(server: Server, remote:
     assert remote.search(SearchRequest(query="bridge", top_k=3)) == found
     assert json.loads(server.requests[0][3])["top_k"] == 3
     assert [article.path for article in remote.articles()] == ["city/bridge.md"]
+
+
+def test_drift_comes_back_as_it_was_sent(server: Server, remote: Remote) -> None:
+    server.replies["/v1/admin/drift"] = encoded(DRIFT)
+    assert remote.drift() == DRIFT
 
 
 @pytest.mark.parametrize("status", [200, 503])

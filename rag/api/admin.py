@@ -1,4 +1,4 @@
-"""The routes under ``/v1/admin``: figures, ingesting and what was asked in vain, for whoever holds an admin key.
+"""The routes under ``/v1/admin``: figures, ingesting and what editors see, for whoever holds an admin key.
 
 In: ``Authorization: Bearer KEY``, an IngestRequest. Out: Stats; the events of a run, one JSON object a line. A run that
 breaks off ends with ``{"error": {"code", "message", "param"}}``. Callers without a fitting key are refused before, by
@@ -18,6 +18,7 @@ from litestar.params import JSONBody
 from index.records import IngestEvent, IngestRequest, Stats
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
+from rag.api.editing import drift, feedback, index
 from rag.api.refusals import stream_error
 from rag.api.responses import refusals
 from rag.api.stream import Piecewise, StreamResponse, Write
@@ -81,4 +82,5 @@ def _last_line(exc: Exception) -> bytes:
 
 
 def admin_routes() -> Router:
-    return Router("/v1/admin", route_handlers=[stats, ingest, unanswered], security=[{"admin": []}])
+    handlers = [stats, ingest, unanswered, index, feedback, drift]
+    return Router("/v1/admin", route_handlers=handlers, security=[{"admin": []}])

@@ -17,6 +17,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from rag.api import articles, chat, conversations, feedback, health, page, stopping
 from rag.api.access import SITE_HEADER, access_from, authorise, rule_of
 from rag.api.admin import admin_routes
+from rag.api.admin_page import admin_page, admin_page_file
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
@@ -48,7 +49,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
             stopping.stop,
-            admin_routes(),
+            *(admin_routes(), admin_page, admin_page_file),
             completion_routes(),
             mcp.route(),
             *(health.live, health.ready, page.page, page.page_file),

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, Stats
-from rag.feedback_records import Feedback, FeedbackRequest, UnansweredReport
+from rag.admin_records import IndexOverview
+from rag.drift_records import DriftReport
+from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
 from rag.records import Answer, Conversation, Event, Question, Readiness, SearchRequest, SearchResponse
 from rag.settings import Settings
 
@@ -52,6 +54,14 @@ class Backend(Protocol):
 
     async def unanswered(self, weeks: int) -> UnansweredReport:
         """Raises InputError for a number of weeks out of range."""
+        ...
+
+    async def feedback(self, limit: int) -> FeedbackList: ...
+
+    async def overview(self) -> IndexOverview: ...
+
+    async def drift(self) -> DriftReport:
+        """May take long the first time after an ingest."""
         ...
 
     async def stats(self) -> Stats: ...
