@@ -13,12 +13,13 @@ from litestar.params import JSONBody
 
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
-from rag.api.refusals import log_unexpected, stream_error
+from rag.api.refusals import stream_error
 from rag.api.responses import refusals
 from rag.api.sse import KEEP_ALIVE, TERMINAL, Frames
 from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
 from rag.records import Answer, Event, Question, SearchRequest, SearchResponse
+from rag.unexpected import log_unexpected
 from rag.validate import check_question, check_search
 
 CLOSE_S = 5.0

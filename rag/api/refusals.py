@@ -5,9 +5,7 @@ is unexpected is told as ``internal_error`` without detail, and logged by type a
 what a reader asked.
 """
 
-import logging
 import re
-import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +15,7 @@ from litestar.types import ExceptionHandlersMap
 
 from rag.errors import BusyError, InputError, KildeError, NotFoundError
 from rag.records import ErrorBody, ErrorResponse, StreamError
+from rag.unexpected import log_unexpected
 
 RETRY_AFTER_S = 2
 _INTERNAL = "Something went wrong on our side. It has been noted."
@@ -36,7 +35,6 @@ _MESSAGES = {
 }
 _FIELD = re.compile(r" - at `\$\.?(.*)`$")
 _NAMED_FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
-_log = logging.getLogger(__name__)
 
 
 def exception_handlers() -> ExceptionHandlersMap:
@@ -59,21 +57,6 @@ def stream_error(exc: Exception) -> StreamError:
         return StreamError(code=exc.code, message=str(exc), retryable=isinstance(exc, BusyError))
     log_unexpected(exc)
     return StreamError(code=KildeError.code, message=_INTERNAL, retryable=False)
-
-
-def log_unexpected(exc: BaseException) -> None:
-    """Type and place of the exception and of its causes; never their messages."""
-    _log.error("unexpected %s", " from ".join(_places(exc)))
-
-
-def _places(exc: BaseException | None) -> list[str]:
-    told = []
-    while exc is not None:
-        frames = traceback.extract_tb(exc.__traceback__)[-5:]
-        places = ", ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
-        told.append(f"{type(exc).__name__} at {places}")
-        exc = exc.__cause__
-    return told
 
 
 def _tell(_request: Request[Any, Any, Any], exc: Exception) -> Response[ErrorResponse]:
