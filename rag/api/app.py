@@ -19,6 +19,7 @@ from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
 from rag.api.refusals import exception_handlers
+from rag.api.slack import slack_route
 from rag.api.wiring import Limits, Wiring
 
 BODY_BYTES = 64 * 1024
@@ -39,13 +40,16 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         limits=limits,
         admin_keys=tuple(key for key in (backend.settings.admin_key, owner_token) if key),
     )
+    slack_handlers, slack_lifespan = slack_route(backend)
     return Litestar(
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
             admin_routes(),
             *(health.live, health.ready, page.page, page.page_file),
+            *slack_handlers,
         ],
+        lifespan=slack_lifespan,
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         exception_handlers=exception_handlers(),
         before_send=[_add_security_headers],
