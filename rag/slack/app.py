@@ -83,9 +83,13 @@ def build_bolt(desk: Desk) -> AsyncApp:
 
 
 async def dispatch(app: AsyncApp, body: str | Mapping[str, Any], headers: Mapping[str, str], mode: str) -> BoltResponse:
-    """``mode``: http or socket_mode."""
+    """``mode``: http or socket_mode. 400 for what is no object with fields."""
     given: Any = body
-    return await app.async_dispatch(AsyncBoltRequest(body=given, headers=dict(headers), mode=mode))
+    try:
+        request = AsyncBoltRequest(body=given, headers=dict(headers), mode=mode)
+    except (AttributeError, TypeError, ValueError):
+        return BoltResponse(status=400)
+    return await app.async_dispatch(request)
 
 
 def _event_taker(desk: Desk) -> Callable[..., Awaitable[BoltResponse]]:

@@ -153,16 +153,17 @@ class Bot:
         if len(self._refusing) >= self._limits.refusing:
             return False
         self._refusing.add(asked.event_id)
+        claimed = None
         try:
             claimed = await self.parts.sql(self._claim, asked)
-            if claimed is not None:
-                self.later(self._say_busy(asked))
         finally:
-            self._refusing.discard(asked.event_id)
+            if claimed is None:
+                self._refusing.discard(asked.event_id)
+        if claimed is not None:
+            self.later(self._say_busy(asked))
         return True
 
     async def _say_busy(self, asked: Asked) -> None:
-        self._refusing.add(asked.event_id)
         try:
             await say_busy(self.parts, asked)
         finally:
