@@ -122,7 +122,11 @@ class Bot:
         except KildeError as exc:
             _log.error("the bot does not know who it is: %s", type(exc).__name__)
             return LATER, ""
-        response = await dispatch(self._app, body, headers, mode)
+        try:
+            response = await dispatch(self._app, body, headers, mode)
+        except Exception as exc:
+            log_unexpected(exc)
+            return LATER, ""
         return response.status, response.body or ""
 
     async def take(self, asked: Asked) -> bool:
