@@ -21,16 +21,12 @@ import httpx
 import msgspec
 from aiohttp import WSMsgType, web
 
+from evals.benchmarks.slack_reading import RefusedError, check_block, check_message
+
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-fake-bot", "xapp-fake-app", "fake-signing-secret"
 ME = {"user_id": "UKILDE", "bot_id": "BKILDE", "team_id": "T1", "team": "Example", "user": "kilde"}
-BLOCKS, TEXT, MESSAGE_BLOCKS, STREAMED = 50, 3000, 13_200, 12_000
-LIMITS = {"context": 10, "actions": 25, "context_actions": 5}
-KNOWN_BLOCKS = {"section", "context", "actions", "context_actions", "rich_text", "divider", "header", "input"}
+STREAMED = 12_000
 STREAM_METHODS = {"chat.startStream", "chat.appendStream", "chat.stopStream"}
-
-
-class RefusedError(Exception):
-    """An error that Slack answers a call with."""
 
 
 class Posted(msgspec.Struct, kw_only=True):
@@ -206,7 +202,7 @@ class FakeSlack:
     def _post(self, given: dict[str, Any]) -> Posted:
         if not given.get("text") and not given.get("blocks"):
             raise RefusedError("no_text")
-        _check_message(given)
+        check_message(given)
         posted = Posted(
             channel=given["channel"],
             ts=f"{2000 + next(self._ts)}.000100",
@@ -220,7 +216,7 @@ class FakeSlack:
         return posted
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
-        _check_message(given)
+        check_message(given)
         posted = self._find(given)
         posted.text, posted.blocks, posted.markdown = given.get("text", ""), given.get("blocks", []), ""
         posted.metadata = given.get("metadata", posted.metadata)
@@ -244,7 +240,7 @@ class FakeSlack:
             raise RefusedError("message_not_in_streaming_state")
         posted.markdown += given.get("markdown_text", "")
         if method == "chat.stopStream":
-            _check_message(given)
+            check_message(given)
             posted.is_streaming = False
             posted.blocks, posted.metadata = given.get("blocks", []), given.get("metadata")
         return {"ts": posted.ts}
@@ -315,41 +311,6 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     return {name: str(value) for name, value in (await request.post()).items()}
 
 
-def _check_message(given: dict[str, Any]) -> None:
-    if len(given.get("text", "")) > 40_000:
-        raise RefusedError("msg_too_long")
-    blocks = given.get("blocks") or []
-    if len(blocks) > BLOCKS:
-        raise RefusedError("invalid_blocks")
-    for block in blocks:
-        _check_block(block)
-    if sum(_characters(block) for block in blocks) > MESSAGE_BLOCKS:
-        raise RefusedError("msg_blocks_too_long")
-
-
-def _check_block(block: dict[str, Any]) -> None:
-    elements = block.get("elements", [])
-    too_many = len(elements) > LIMITS.get(block["type"], 1000)
-    if block["type"] not in KNOWN_BLOCKS or too_many or len(str(block.get("block_id", ""))) > 255:
-        raise RefusedError("invalid_blocks")
-    for text in _texts(block):
-        if not 0 < len(text) <= TEXT:
-            raise RefusedError("invalid_blocks")
-    for element in elements:
-        if element.get("type") == "static_select":
-            _check_select(element)
-        if element.get("type") == "button" and len(element["text"]["text"]) > 75:
-            raise RefusedError("invalid_blocks")
-
-
-def _check_select(element: dict[str, Any]) -> None:
-    options = element["options"]
-    if not 0 < len(options) <= 100 or len({option["value"] for option in options}) < len(options):
-        raise RefusedError("invalid_blocks")
-    if any(len(option["text"]["text"]) > 75 or len(option["value"]) > 150 for option in options):
-        raise RefusedError("invalid_blocks")
-
-
 def _check_assistant(given: dict[str, Any]) -> dict[str, Any]:
     if not given.get("thread_ts") or len(given.get("prompts", ())) > 4:
         raise RefusedError("invalid_arguments")
@@ -364,22 +325,4 @@ def _check_view(given: dict[str, Any]) -> None:
     if any(len(title) > 24 for title in titles) or len(view["blocks"]) > 100:
         raise RefusedError("invalid_arguments")
     for block in view["blocks"]:
-        _check_block(block)
-
-
-def _characters(value: Any) -> int:
-    """As Slack counts a message's blocks: more than its words, less than its JSON."""
-    if isinstance(value, dict):
-        return sum(_characters(one) for one in value.values())
-    if isinstance(value, list):
-        return sum(_characters(one) for one in value)
-    return len(value) if isinstance(value, str) else 0
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        own = [value["text"]] if isinstance(value.get("text"), str) else []
-        return own + [text for one in value.values() for text in _texts(one)]
-    if isinstance(value, list):
-        return [text for one in value for text in _texts(one)]
-    return []
+        check_block(block)

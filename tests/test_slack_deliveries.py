@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
+from fake_backend import ANSWER
 
 from rag.conversations import Conversations
 from rag.slack.asked import Asked
@@ -204,6 +205,15 @@ def test_the_database_does_not_say_who_talked_where(engine: sa.Engine, threads: 
         stored = str(connection.execute(sa.select(slack_threads)).one())
     assert not [known for known in ("T1", "C1", "U1", "5.1") if known in stored]
     assert Threads(engine, "xoxb-2").current(asked()) is None
+
+
+def test_a_conversation_that_is_deleted_leaves_no_thread(
+    url: str, conversations: Conversations, threads: Threads
+) -> None:
+    conversations.append(ANSWER)
+    threads.keep(asked(), ANSWER.conversation_id)
+    conversations.delete(ANSWER.conversation_id)
+    assert threads.current(asked()) is None
 
 
 def test_a_database_from_before_slack_is_brought_up_to_date(url: str) -> None:

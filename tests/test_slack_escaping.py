@@ -7,7 +7,8 @@ import pytest
 from fake_backend import ANSWER, CITATION, SOURCE
 from hypothesis import given
 from hypothesis import strategies as st
-from slack_reading import (
+
+from evals.benchmarks.slack_reading import (
     active_in_markdown,
     active_in_mrkdwn,
     mrkdwn_fields,
@@ -15,7 +16,6 @@ from slack_reading import (
     read_mrkdwn,
     rich_links,
 )
-
 from rag.records import TextRange
 from rag.slack.escaping import link, markdown, mrkdwn, plain, web_address, without_mention
 from rag.slack.rendering import messages
@@ -26,6 +26,10 @@ PAGE = "https://news.example/bridge"
 
 def test_there_are_fifty_attacks() -> None:
     assert len(set(ATTACKS)) == 50
+
+
+def test_most_attacks_would_do_something_as_they_are() -> None:
+    assert sum(bool(active_in_mrkdwn(attack) or active_in_markdown(attack)) for attack in ATTACKS) >= 45
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

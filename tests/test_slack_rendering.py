@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 from fake_backend import ANSWER, CITATION, QUOTE, SOURCE, TEXT
-from fake_slack import RefusedError, _check_message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.benchmarks.slack_reading import RefusedError, check_message
 from rag.records import Answer, TextRange
 from rag.slack.blocks import shortened
 from rag.slack.cutting import slices
@@ -38,7 +38,7 @@ def text_of(sent: tuple[Message, ...]) -> str:
 
 def taken(message: Message) -> bool:
     try:
-        _check_message({"text": message.text, "blocks": msgspec.to_builtins(message.blocks)})
+        check_message({"text": message.text, "blocks": msgspec.to_builtins(message.blocks)})
     except RefusedError:
         return False
     return True

@@ -6,7 +6,7 @@ read, what is not signed with the app's secret or is more than five minutes old.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request, Response, post
 from litestar.types import ControllerRouterHandler
@@ -14,13 +14,18 @@ from litestar.types import ControllerRouterHandler
 from rag.api.backend import Backend
 from rag.slack.configuration import configuration, takes_requests
 
+if TYPE_CHECKING:
+    from rag.slack.bot import Limits
+
 BODY_BYTES = 1024 * 1024
 """An action carries the whole message that it belongs to."""
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def slack_route(backend: Backend) -> tuple[Sequence[ControllerRouterHandler], Sequence[Lifespan]]:
+def slack_route(
+    backend: Backend, limits: "Limits | None" = None
+) -> tuple[Sequence[ControllerRouterHandler], Sequence[Lifespan]]:
     """The route, and the bot behind it while the service runs; neither where the settings do not ask for them."""
     if not takes_requests(backend.settings):
         return (), ()
@@ -28,7 +33,7 @@ def slack_route(backend: Backend) -> tuple[Sequence[ControllerRouterHandler], Se
     from rag.slack.signature import Signatures
 
     config = configuration(backend.settings)
-    bot = Bot(config, backend, backend.settings.conversations_url)
+    bot = Bot(config, backend, backend.settings.conversations_url, limits=limits)
     signatures = Signatures(config.signing_secret or "")
 
     @post("/slack/events", include_in_schema=False, status_code=200, request_max_body_size=BODY_BYTES)

@@ -29,6 +29,7 @@ from rag.unexpected import log_unexpected
 
 GRACE_S = 5.0
 FORGET_S = 3600.0
+SQL_THREADS = 4
 _WRONG_TOKEN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 _log = logging.getLogger(__name__)
 
@@ -85,12 +86,14 @@ class Bot:
                 calls=calls,
                 deliveries=Deliveries(engine, held_s=self._limits.held_s),
                 threads=Threads(engine, self._config.bot_token),
-                limiter=anyio.CapacityLimiter(4),
+                # SQLite has one writer at a time, and those that wait for each other inside it wait long.
+                limiter=anyio.CapacityLimiter(1 if engine.dialect.name == "sqlite" else SQL_THREADS),
             )
             self._app = build_bolt(self)
             self._is_open = True
             self._tasks = [asyncio.create_task(self._work()) for _ in range(self._limits.running)]
             self._tasks.append(asyncio.create_task(self._keep()))
+            self.later(self._introduce())
             self._stack = stack.pop_all()
         return self
 
@@ -142,6 +145,11 @@ class Bot:
         if claimed is not None:
             self._waiting.put(claimed)
         return True
+
+    async def _introduce(self) -> None:
+        """Before the first event has to wait for it; where Slack does not answer now, it is asked again then."""
+        with suppress(KildeError):
+            await self.me()
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_guarded(work))

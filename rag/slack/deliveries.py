@@ -18,7 +18,7 @@ from index.database import writer
 from rag.slack.asked import Asked
 from rag.tables import slack_events as events
 
-HELD_S = 30.0
+HELD_S = 15.0
 """How long a claim lasts without being renewed."""
 ATTEMPTS = 10
 """After as many broken-off ones an event is given up: it may be what breaks them off."""
