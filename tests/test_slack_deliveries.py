@@ -1,15 +1,19 @@
 """Each event is one process's to answer, whatever is delivered how often, and what a crash broke off is taken up."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+import anyio
+import msgspec
 import pytest
 import sqlalchemy as sa
 from fake_backend import ANSWER
 
 from rag.conversations import Conversations
 from rag.slack.asked import Asked
+from rag.slack.claiming import Claiming
 from rag.slack.deliveries import ATTEMPTS, KEPT_S, Claimed, Deliveries
 from rag.slack.threads import IDLE_S, Threads
 from rag.tables import open_tables, slack_events, slack_threads
@@ -52,12 +56,16 @@ def other(engine: sa.Engine, clock: Clock) -> Deliveries:
     return Deliveries(engine, held_s=30, now=clock)
 
 
+def claim(process: Deliveries, event: Asked) -> Claimed | None:
+    return process.claim([event])[0]
+
+
 def test_the_first_delivery_is_to_be_answered_and_no_other(one: Deliveries, other: Deliveries) -> None:
-    assert one.claim(asked()) == Claimed(asked=asked())
-    assert one.claim(asked()) is None
-    assert other.claim(asked()) is None
+    assert claim(one, asked()) == Claimed(asked=asked())
+    assert claim(one, asked()) is None
+    assert claim(other, asked()) is None
     one.done("Ev1")
-    assert one.claim(asked()) is None
+    assert claim(one, asked()) is None
     assert other.abandoned(10) == ()
 
 
@@ -67,7 +75,7 @@ def test_of_many_deliveries_at_once_one_is_answered(engine: sa.Engine) -> None:
 
     def deliver(process: Deliveries) -> None:
         for n in range(25):
-            if process.claim(asked(f"Ev{n}")):
+            if claim(process, asked(f"Ev{n}")):
                 claimed.append(f"Ev{n}")
 
     deliverers = [threading.Thread(target=deliver, args=(process,)) for process in processes]
@@ -81,30 +89,30 @@ def test_of_many_deliveries_at_once_one_is_answered(engine: sa.Engine) -> None:
 def test_what_a_crash_broke_off_is_taken_up_once_by_a_retry_or_at_the_next_start(
     one: Deliveries, other: Deliveries, clock: Clock
 ) -> None:
-    one.claim(asked("Ev1"))
-    one.claim(asked("Ev2"))
+    claim(one, asked("Ev1"))
+    claim(one, asked("Ev2"))
     clock.now += 31
-    assert other.claim(asked("Ev1")) == Claimed(asked=asked("Ev1"), attempt=2)
+    assert claim(other, asked("Ev1")) == Claimed(asked=asked("Ev1"), attempt=2)
     assert other.abandoned(10) == (Claimed(asked=asked("Ev2"), attempt=2),)
-    assert one.claim(asked("Ev1")) is None
+    assert claim(one, asked("Ev1")) is None
     assert one.abandoned(10) == ()
 
 
 def test_an_event_that_is_being_answered_is_left_alone(one: Deliveries, other: Deliveries, clock: Clock) -> None:
-    one.claim(asked())
+    claim(one, asked())
     for _ in range(5):
         clock.now += 20
         one.renew(["Ev1"])
-        assert other.claim(asked()) is None
+        assert claim(other, asked()) is None
         assert other.abandoned(10) == ()
 
 
 def test_a_process_that_slept_too_long_learns_that_its_event_is_anothers(
     one: Deliveries, other: Deliveries, clock: Clock
 ) -> None:
-    one.claim(asked())
+    claim(one, asked())
     clock.now += 31
-    other.claim(asked())
+    claim(other, asked())
     one.renew(["Ev1"])
     assert not one.keep_answer("Ev1", "c1", "m1")
     assert not one.keep_stream("Ev1", "7.1")
@@ -113,13 +121,13 @@ def test_a_process_that_slept_too_long_learns_that_its_event_is_anothers(
 
 
 def test_an_orderly_end_leaves_its_events_at_once(one: Deliveries, other: Deliveries) -> None:
-    one.claim(asked())
+    claim(one, asked())
     one.release()
     assert [claimed.asked.event_id for claimed in other.abandoned(10)] == ["Ev1"]
 
 
 def test_what_was_made_before_the_crash_is_known_after_it(one: Deliveries, other: Deliveries) -> None:
-    one.claim(asked())
+    claim(one, asked())
     one.keep_stream("Ev1", "7.1")
     one.keep_answer("Ev1", "c1", "m1")
     one.release()
@@ -129,7 +137,7 @@ def test_what_was_made_before_the_crash_is_known_after_it(one: Deliveries, other
 
 def test_only_as_many_are_taken_up_as_there_is_room_for(one: Deliveries, other: Deliveries) -> None:
     for n in range(5):
-        one.claim(asked(f"Ev{n}"))
+        claim(one, asked(f"Ev{n}"))
     one.release()
     assert len(other.abandoned(2)) == 2
     assert other.abandoned(0) == ()
@@ -137,17 +145,17 @@ def test_only_as_many_are_taken_up_as_there_is_room_for(one: Deliveries, other: 
 
 
 def test_an_event_that_is_broken_off_again_and_again_is_given_up(one: Deliveries) -> None:
-    one.claim(asked())
+    claim(one, asked())
     for _ in range(ATTEMPTS - 1):
         one.release()
         assert len(one.abandoned(10)) == 1
     one.release()
     assert one.abandoned(10) == ()
-    assert one.claim(asked()) is None
+    assert claim(one, asked()) is None
 
 
 def test_what_was_asked_is_forgotten_once_it_is_answered(engine: sa.Engine, one: Deliveries) -> None:
-    one.claim(asked())
+    claim(one, asked())
     one.done("Ev1")
     with engine.connect() as connection:
         row = connection.execute(sa.select(slack_events)).one()
@@ -155,14 +163,49 @@ def test_what_was_asked_is_forgotten_once_it_is_answered(engine: sa.Engine, one:
 
 
 def test_ids_of_answered_events_are_kept_for_a_week(one: Deliveries, clock: Clock) -> None:
-    one.claim(asked())
+    claim(one, asked())
     one.done("Ev1")
     clock.now += KEPT_S - 1
     one.forget_old()
-    assert one.claim(asked()) is None
+    assert claim(one, asked()) is None
     clock.now += 2
     one.forget_old()
-    assert one.claim(asked()) is not None
+    assert claim(one, asked()) is not None
+
+
+def test_of_events_that_arrive_together_each_is_claimed_once(one: Deliveries, other: Deliveries) -> None:
+    claim(other, asked("Ev2"))
+    found = one.claim([asked("Ev1"), asked("Ev2"), asked("Ev1"), asked("Ev3")])
+    assert [claimed is not None for claimed in found] == [True, False, False, True]
+
+
+def test_what_arrives_while_a_claim_is_written_shares_the_next(one: Deliveries, threads: Threads) -> None:
+    writes: list[int] = []
+
+    class Counting(Deliveries):
+        def claim(self, together: Sequence[Asked]) -> tuple[Claimed | None, ...]:
+            writes.append(len(together))
+            return super().claim(together)
+
+    async def storm() -> list[Claimed | None]:
+        claiming = Claiming(Counting(one._engine), threads)
+        return await asyncio.gather(*(claiming.claim(asked(f"Ev{n % 20}")) for n in range(60)))
+
+    found = anyio.run(storm)
+    assert sum(claimed is not None for claimed in found) == 20
+    assert sum(writes) == 60
+    assert len(writes) <= 2
+
+
+def test_a_reply_in_a_thread_that_is_not_its_own_is_claimed_by_nobody(one: Deliveries, threads: Threads) -> None:
+    overheard = msgspec.structs.replace(asked(), only_own_thread=True)
+
+    async def claim_it() -> Claimed | None:
+        return await Claiming(one, threads).claim(overheard)
+
+    assert anyio.run(claim_it) is None
+    threads.keep(asked(), "c1")
+    assert anyio.run(claim_it) is not None
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_what_a_crash_broke_off_is_answered_after_the_restart(tmp_path: Path) ->
             asked = asked_in_event(mention(slack, 1), config, "UKILDE")
             assert asked is not None
             engine = open_tables(settings.conversations_url)
-            Deliveries(engine, held_s=0.2).claim(asked)
+            Deliveries(engine, held_s=0.2).claim([asked])
             engine.dispose()
 
         async def restart() -> None:
@@ -151,7 +151,7 @@ def test_a_streamed_answer_that_a_crash_left_behind_is_completed_in_place(tmp_pa
         assert asked is not None
         engine = open_tables(settings.conversations_url)
         died = Deliveries(engine)
-        died.claim(asked)
+        died.claim([asked])
         headers = {"Authorization": f"Bearer {config.bot_token}"}
         begun = {"channel": "C1", "thread_ts": "1.1", "recipient_user_id": "U1", "recipient_team_id": "T1"}
         half = httpx.post(
@@ -205,13 +205,15 @@ def test_who_comes_when_the_queue_is_full_is_told_so_and_beyond_that_slack_is_as
     assert sorted(answered(slack)) == ["0.1", "1.1", "2.1"]
 
 
-def test_while_slack_itself_is_silent_events_are_not_acknowledged(tmp_path: Path) -> None:
-    with slack_service(tmp_path) as service:
-        service.slack.refuse("auth.test", "internal_error")
-        assert send_event(service.url, mention(service.slack, 1)).status_code == 503
-        assert send_event(service.url, mention(service.slack, 1), retry=1).status_code == 200
-        service.slack.wait(lambda slack: slack.messages)
-    assert answered(service.slack) == ["1.1"]
+def test_while_the_bot_cannot_learn_who_it_is_events_are_not_acknowledged(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        slack.refuse("auth.test", "internal_error", times=2)
+        with serving(build_app(Echo(settings=slack_settings(slack, tmp_path)))) as url:
+            slack.wait(lambda slack: slack.called("auth.test"))
+            assert send_event(url, mention(slack, 1)).status_code == 503
+            assert send_event(url, mention(slack, 1), retry=1).status_code == 200
+            slack.wait(lambda slack: slack.messages)
+    assert answered(slack) == ["1.1"]
 
 
 def test_a_request_that_is_no_json_is_refused_although_it_is_signed(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""``python -m evals.benchmarks.slack_bot FOLDER API_URL PAUSE_S``: the route of the service with the bot behind it.
+"""``python -m evals.benchmarks.slack_bot FOLDER API_URL PAUSE_S PORT``: the service's route with the bot behind it.
 
-In: a data folder, the address of a workspace, and how long an answer takes. Out: its address on stdout; it serves until
-it is stopped or killed. The model is a pause: a question ends in its answer so many seconds later, and as many
+In: a data folder, the address of a workspace, how long an answer takes, a port. Out: its address on stdout; it serves
+until it is stopped or killed. The model is a pause: a question ends in its answer so many seconds later, and as many
 questions wait at once as are asked. A question for 13,000 characters gets them. Refuses nothing.
 """
 
@@ -77,14 +77,14 @@ def backend(settings: Settings, pause_s: float) -> Backend:
     return cast(Backend, SimpleNamespace(settings=settings, events=events))
 
 
-def main(folder: str, api_url: str, pause_s: str) -> None:
+def main(folder: str, api_url: str, pause_s: str, port: str) -> None:
     settings = Settings(data_dir=folder, slack_bot_token=BOT_TOKEN, slack_signing_secret=SECRET, slack_api_url=api_url)
     handlers, lifespan = slack_route(
         backend(settings, float(pause_s)), Limits(running=AT_ONCE, waiting=AT_ONCE, refusing=0)
     )
     state: dict[str, Any] = {"closing": Closing()}
     app = Litestar(route_handlers=handlers, lifespan=lifespan, state=State(state), logging_config=None)
-    serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True))
+    serve(app, "127.0.0.1", int(port), lambda address: print(address, flush=True))
 
 
 if __name__ == "__main__":

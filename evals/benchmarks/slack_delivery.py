@@ -1,10 +1,11 @@
 """``python -m evals.benchmarks.slack_delivery``: what Slack delivers is answered once, and only what Slack signed.
 
 In: how many events, and how long a model takes. Out: a Markdown table, then machine and versions. Real: the service's
-route in a process of its own, HTTP, signatures, the database, kill -9 in the middle and a restart, the pause of a model
-(30 s unless told otherwise). Simulated: Slack (``slack_workspace.py``), which delivers each event 1 to 4 times at once
-and anew what was not acknowledged, and the model, which only waits; and as many questions wait at once as were asked,
-where a bot has 8 by default. Refuses nothing.
+route in a process of its own, HTTP, signatures, the database, kill -9 and a restart while half of the deliveries are
+still to come, the pause of a model (30 s unless told otherwise). Simulated: Slack (``slack_workspace.py``), which
+delivers each event 1 to 4 times at once, and anew what was not acknowledged; and the model, which only waits. As many
+questions wait at once as were asked, where a bot has 8 by default. The time of an acknowledgement is that of the
+request that got it; requests that the killed process never answered have none. Refuses nothing.
 """
 
 import argparse
@@ -17,8 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ from rag.slack.rendering import messages
 ATTACKS = Path(__file__).with_name("slack_attacks.txt")
 AT_ONCE = 16
 """Deliveries under way at once."""
-RETRIES, RETRY_S = 40, 0.5
+RETRIES, RETRY_S = 120, 0.5
 """Of a delivery that was not acknowledged. Slack waits longer: a minute, then five."""
 ACKNOWLEDGED_MS = 500
 FORGED = 1000
@@ -63,18 +64,17 @@ def main(args: Sequence[str] = ()) -> None:
 
 def _delivered(folder: Path, workspace: Workspace, count: int, pause_s: float) -> Iterator[Row]:
     events = [_mention(f"question {n}", n) for n in range(count)]
-    with _process(folder, workspace, pause_s) as (first, url):
-        took = asyncio.run(_deliver(url, events[: count // 2]))
-        first.kill()
-        first.wait()
-    with _process(folder, workspace, pause_s) as (_, url):
-        took += asyncio.run(_deliver(url, events[count // 2 - count // 10 :]))
+    long = [_mention(f"long {n}", count + n) for n in range(len(SCRIPTS))]
+    bot = _Process(folder, workspace, pause_s)
+    try:
+        took = asyncio.run(_deliver(bot.url, events, halfway=bot.restart))
         _wait_for(workspace, [_thread(n) for n in range(count)])
-        accepted = asyncio.run(_forge(url, events[0], FORGED))
-        long = [_mention(f"long {n}", count + n) for n in range(len(SCRIPTS))]
-        asyncio.run(_deliver(url, long))
-        whole = [f"{count + n}.000100" for n in range(len(SCRIPTS))]
-        _wait_for(workspace, whole, pause_s + 60)
+        accepted = asyncio.run(_forge(bot.url, events[0], FORGED))
+        asyncio.run(_deliver(bot.url, long))
+        whole = [_thread(count + n) for n in range(len(SCRIPTS))]
+        _wait_for(workspace, whole)
+    finally:
+        bot.kill()
     answers = [workspace.posted.get(_thread(n), []) for n in range(count)]
     yield exactly("events answered", sum(bool(found) for found in answers), count)
     yield exactly("answered more than once", sum(len(found) > 1 for found in answers))
@@ -107,28 +107,44 @@ def _mention(text: str, n: int) -> dict[str, Any]:
     return {"type": "event_callback", "team_id": "T1", "event_id": f"Ev{n}", "event": event}
 
 
-@contextmanager
-def _process(folder: Path, workspace: Workspace, pause_s: float) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "evals.benchmarks.slack_bot", str(folder), workspace.url, str(pause_s)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.communicate()
+class _Process:
+    """The bot, at the same address after each restart."""
+
+    def __init__(self, folder: Path, workspace: Workspace, pause_s: float) -> None:
+        self._arguments = [str(folder), workspace.url, str(pause_s)]
+        self._start("0")
+
+    def restart(self) -> None:
+        self.kill()
+        self._start(self.url.rpartition(":")[2])
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _start(self, port: str) -> None:
+        command = [sys.executable, "-m", "evals.benchmarks.slack_bot", *self._arguments, port]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
 
 
-async def _deliver(url: str, events: Sequence[dict[str, Any]]) -> list[float]:
+async def _deliver(
+    url: str, events: Sequence[dict[str, Any]], halfway: Callable[[], None] | None = None
+) -> list[float]:
     """Each 1 to 4 times, in parallel, in any order; how long each acknowledgement took."""
     chance = random.Random(20260101)
     deliveries = [event for event in events for _ in range(chance.randint(1, 4))]
     chance.shuffle(deliveries)
+    half = len(deliveries) // 2
     took: list[float] = []
 
     async def deliver_some(session: aiohttp.ClientSession) -> None:
         while deliveries:
-            took.append(await _acknowledged(session, url, deliveries.pop()))
+            event = deliveries.pop()
+            if halfway and len(deliveries) == half:
+                await asyncio.to_thread(halfway)
+            took.append(await _acknowledged(session, url, event))
 
     async with aiohttp.ClientSession() as session:
         await asyncio.gather(*(deliver_some(session) for _ in range(AT_ONCE)))
@@ -139,8 +155,9 @@ async def _acknowledged(session: aiohttp.ClientSession, url: str, event: dict[st
     body = json.dumps(event).encode()
     for _ in range(RETRIES):
         began = time.perf_counter()
-        if await _status(session, url, body, _signed(body)) == 200:
-            return time.perf_counter() - began
+        with suppress(aiohttp.ClientError):
+            if await _status(session, url, body, _signed(body)) == 200:
+                return time.perf_counter() - began
         await asyncio.sleep(RETRY_S)
     raise TimeoutError("an event was never acknowledged")
 

@@ -19,8 +19,9 @@ from rag.slack.app import LATER, build_bolt, dispatch
 from rag.slack.asked import Asked
 from rag.slack.backend import Answers
 from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
+from rag.slack.claiming import Claiming
 from rag.slack.configuration import Configuration
-from rag.slack.deliveries import HELD_S, Claimed, Deliveries
+from rag.slack.deliveries import HELD_S, Deliveries
 from rag.slack.threads import Threads
 from rag.slack.turn import Parts, say_busy, take_turn
 from rag.slack.waiting import Waiting
@@ -30,6 +31,8 @@ from rag.unexpected import log_unexpected
 GRACE_S = 5.0
 FORGET_S = 3600.0
 SQL_THREADS = 4
+TAKEN_UP, TAKE_UP_S = 20, 0.2
+"""Abandoned events that are taken at once, and the pause before the next: new ones must not wait for them."""
 _WRONG_TOKEN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 _log = logging.getLogger(__name__)
 
@@ -89,6 +92,7 @@ class Bot:
                 # SQLite has one writer at a time, and those that wait for each other inside it wait long.
                 limiter=anyio.CapacityLimiter(1 if engine.dialect.name == "sqlite" else SQL_THREADS),
             )
+            self._claiming = Claiming(self.parts.deliveries, self.parts.threads)
             self._app = build_bolt(self)
             self._is_open = True
             self._tasks = [asyncio.create_task(self._work()) for _ in range(self._limits.running)]
@@ -139,7 +143,7 @@ class Bot:
         if not self._waiting.reserve():
             return await self._refuse(asked)
         try:
-            claimed = await self.parts.sql(self._claim, asked)
+            claimed = await self._claiming.claim(asked)
         finally:
             self._waiting.unreserve()
         if claimed is not None:
@@ -156,18 +160,13 @@ class Bot:
         self._side_tasks.add(task)
         task.add_done_callback(self._side_tasks.discard)
 
-    def _claim(self, asked: Asked) -> Claimed | None:
-        if asked.only_own_thread and self.parts.threads.current(asked) is None:
-            return None
-        return self.parts.deliveries.claim(asked)
-
     async def _refuse(self, asked: Asked) -> bool:
         if len(self._refusing) >= self._limits.refusing:
             return False
         self._refusing.add(asked.event_id)
         claimed = None
         try:
-            claimed = await self.parts.sql(self._claim, asked)
+            claimed = await self._claiming.claim(asked)
         finally:
             if claimed is None:
                 self._refusing.discard(asked.event_id)
@@ -194,19 +193,26 @@ class Bot:
                 self._waiting.finished(claimed)
 
     async def _keep(self) -> None:
-        """Renews what this process holds, and takes up what nobody does."""
+        """Renews what this process holds, takes up what nobody does, and forgets what is long answered."""
         forget_at = 0.0
         while True:
+            pause_s = self._limits.held_s / 3
             try:
                 await self.parts.sql(self.parts.deliveries.renew, [*self._waiting.event_ids, *self._refusing])
-                for claimed in await self.parts.sql(self.parts.deliveries.abandoned, self._waiting.room):
-                    self._waiting.put(claimed)
+                if await self._take_up() == TAKEN_UP:
+                    pause_s = TAKE_UP_S
                 if asyncio.get_running_loop().time() >= forget_at:
                     await self.parts.sql(self.parts.deliveries.forget_old)
                     forget_at = asyncio.get_running_loop().time() + FORGET_S
             except Exception as exc:
                 log_unexpected(exc)
-            await asyncio.sleep(self._limits.held_s / 3)
+            await asyncio.sleep(pause_s)
+
+    async def _take_up(self) -> int:
+        found = await self.parts.sql(self.parts.deliveries.abandoned, min(self._waiting.room, TAKEN_UP))
+        for claimed in found:
+            self._waiting.put(claimed)
+        return len(found)
 
     async def _finish(self) -> None:
         with suppress(TimeoutError):

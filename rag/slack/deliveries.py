@@ -7,7 +7,7 @@ process. What is asked is forgotten once it is answered. Refuses nothing.
 
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -49,12 +49,18 @@ class Deliveries:
         self._now = now
         self._holder = uuid.uuid4().hex
 
-    def claim(self, asked: Asked) -> Claimed | None:
-        """None for an event that is answered, or that somebody is answering."""
+    def claim(self, together: Sequence[Asked]) -> tuple[Claimed | None, ...]:
+        """In one transaction; None for an event that is answered, or that somebody is answering."""
+        known = self._taken([asked.event_id for asked in together])
+        if all(asked.event_id in known for asked in together):
+            return (None,) * len(together)
+        found: dict[int, Claimed | None] = {}
+        # In the order of their ids, so that two processes never wait for each other's rows.
         with writer(self._engine).begin() as connection:
-            if connection.execute(self._new(asked)).rowcount == 1:
-                return Claimed(asked=asked)
-            return self._take(connection, asked.event_id)
+            for place in sorted(range(len(together)), key=lambda place: together[place].event_id):
+                asked = together[place]
+                found[place] = None if asked.event_id in known else self._claim(connection, asked)
+        return tuple(found[place] for place in range(len(together)))
 
     def abandoned(self, most: int) -> tuple[Claimed, ...]:
         """Takes events whose claim has lapsed, oldest first; those tried too often are given up."""
@@ -71,7 +77,7 @@ class Deliveries:
         if not found:
             return ()
         with writer(self._engine).begin() as connection:
-            taken = [self._take(connection, event_id) for event_id in found]
+            taken = [self._take(connection, event_id) for event_id in sorted(found)]
         return tuple(one for one in taken if one is not None)
 
     def renew(self, event_ids: Collection[str]) -> None:
@@ -103,6 +109,18 @@ class Deliveries:
         old = sa.delete(events).where(events.c.state == "done", events.c.seen_at < self._now() - KEPT_S)
         with writer(self._engine).begin() as connection:
             connection.execute(old)
+
+    def _taken(self, event_ids: Sequence[str]) -> frozenset[str]:
+        """Of these, those that need no write: they are answered, or being answered."""
+        done = (events.c.state == "done") | (events.c.held_until >= self._now())
+        with self._engine.connect() as connection:
+            found = connection.scalars(sa.select(events.c.event_id).where(events.c.event_id.in_(event_ids), done))
+            return frozenset(found)
+
+    def _claim(self, connection: sa.Connection, asked: Asked) -> Claimed | None:
+        if connection.execute(self._new(asked)).rowcount == 1:
+            return Claimed(asked=asked)
+        return self._take(connection, asked.event_id)
 
     def _new(self, asked: Asked) -> sa.Insert:
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert

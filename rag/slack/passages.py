@@ -49,7 +49,7 @@ def passage_view(article: ArticleDetail | None, place: Place, lang: str) -> Bloc
         _text(after + ("…" if last < len(article.text) else "")),
     ]
     section = {"type": "rich_text_section", "elements": [one for one in shown if one["text"]]}
-    named = {"type": "context", "elements": [mrkdwn_text(link(article.url, article.title or article.path))]}
+    named: Block = {"type": "context", "elements": [mrkdwn_text(link(article.url, article.title or article.path))]}
     return _view(own.passage, own.close, [named, {"type": "rich_text", "elements": [section]}])
 
 
