@@ -91,6 +91,23 @@ def test_the_process_answers_over_the_running_service_and_ends_in_order(
 
 
 @pytest.mark.service
+def test_the_process_ends_in_time_also_while_an_answer_takes_long(
+    owned: tuple[FakeSlack, Echo], tmp_path: Path
+) -> None:
+    slack, backend = owned
+    backend.pause_s = 300.0
+    with bot(slack, tmp_path) as process:
+        slack.send_over_socket(mention(slack, 1))
+        slack.wait(lambda slack: slack.called("assistant.threads.setStatus"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+    backend.pause_s = 0.0
+    with bot(slack, tmp_path):
+        slack.wait(lambda slack: slack.messages)
+
+
+@pytest.mark.slow
+@pytest.mark.service
 def test_a_killed_process_has_its_work_done_by_the_next(owned: tuple[FakeSlack, Echo], tmp_path: Path) -> None:
     slack, backend = owned
     backend.pause_s = 1.5

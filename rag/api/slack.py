@@ -49,6 +49,7 @@ def slack_route(
     @asynccontextmanager
     async def run_bot(_app: Litestar) -> AsyncIterator[None]:
         async with bot:
+            bot.later(bot.introduce())
             yield
 
     return (slack_events,), (run_bot,)

@@ -1,4 +1,4 @@
-"""What the bot needs of the service behind it: ``rag/runtime.py``, or a running service (``rag/cli_slack.py``)."""
+"""What the bot needs of the service behind it: ``rag/runtime.py``, or a running service (``rag/served.py``)."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol

@@ -97,7 +97,6 @@ class Bot:
             self._is_open = True
             self._tasks = [asyncio.create_task(self._work()) for _ in range(self._limits.running)]
             self._tasks.append(asyncio.create_task(self._keep()))
-            self.later(self._introduce())
             self._stack = stack.pop_all()
         return self
 
@@ -127,7 +126,7 @@ class Bot:
         try:
             await self.me()
         except KildeError as exc:
-            _log.error("the bot does not know who it is: %s", type(exc).__name__)
+            _log.error("an event is not taken: %s", exc)
             return LATER, ""
         try:
             response = await dispatch(self._app, body, headers, mode)
@@ -150,10 +149,12 @@ class Bot:
             self._waiting.put(claimed)
         return True
 
-    async def _introduce(self) -> None:
-        """Before the first event has to wait for it; where Slack does not answer now, it is asked again then."""
-        with suppress(KildeError):
+    async def introduce(self) -> None:
+        """Learns who it is before the first event has to wait for it; what is in the way of it is logged."""
+        try:
             await self.me()
+        except KildeError as exc:
+            _log.error("%s", exc)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_guarded(work))
