@@ -189,6 +189,16 @@ def test_a_stream_that_breaks_off_becomes_the_whole_answer(tmp_path: Path, metho
     assert (posted.shown, posted.markdown, posted.edits) == (TEXT, "", 1)
 
 
+@pytest.mark.parametrize("method", ["chat.appendStream", "chat.stopStream"])
+def test_a_stream_whose_reply_is_lost_is_still_one_message(tmp_path: Path, method: str) -> None:
+    with slack_service(tmp_path, Slow) as service:
+        service.slack.lose_reply(method)
+        service.mention("Wie viele?")
+        service.slack.wait(lambda slack: slack.called("chat.update"))
+        (posted,) = service.slack.messages
+    assert (posted.shown, posted.is_streaming) == (TEXT, False)
+
+
 def test_a_text_that_turned_out_differently_is_replaced(tmp_path: Path) -> None:
     with slack_service(tmp_path, Changed) as service:
         service.mention("Wie viele?")

@@ -65,6 +65,12 @@ def test_a_message_that_names_the_bot_is_left_to_its_mention() -> None:
     assert in_thread(CONFIG, text="<@UKILDE|kilde> How many?") is None
 
 
+def test_what_people_say_to_each_other_is_no_question() -> None:
+    assert asked(ALL, text="<@U2> Mittag?") is None
+    assert in_thread(CONFIG, text="<@U2|ann> what do you think?") is None
+    assert in_thread(CONFIG, text="And what does <@U2> say?") is not None
+
+
 def test_what_is_written_in_a_channel_is_a_question_only_where_the_settings_say_so() -> None:
     assert asked(MENTION) is None
     assert asked(CONFIG) is None

@@ -62,8 +62,9 @@ def asked_in_event(body: Body, config: Configuration, bot_user_id: str) -> Asked
         return None
     if event.get("channel_type") == "im":
         return _direct(body, event)
-    if f"<@{bot_user_id}" in event.get("text", ""):
-        return None  # The same message arrives as a mention, too.
+    text = event.get("text", "")
+    if f"<@{bot_user_id}" in text or text.lstrip().startswith("<@"):
+        return None  # It arrives as a mention, too; or it is said to somebody else.
     return _overheard(body, event, config, bot_user_id)
 
 

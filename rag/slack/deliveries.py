@@ -5,10 +5,10 @@ it lapses unless it is renewed, so that what a crash broke off is taken up by a 
 process. What is asked is forgotten once it is answered. Refuses nothing.
 """
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ ATTEMPTS = 10
 KEPT_S = 7 * 24 * 3600.0
 """How long the id of an answered event is remembered; Slack delivers anew for an hour at the most."""
 
-Outcome = Literal["new", "taken over", "known"]
+_log = logging.getLogger(__name__)
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,8 @@ class Deliveries:
     def _take(self, connection: sa.Connection, event_id: str) -> Claimed | None:
         lapsed = (events.c.event_id == event_id, events.c.state == "claimed", events.c.held_until < self._now())
         given_up = sa.update(events).where(*lapsed, events.c.attempts >= ATTEMPTS).values(state="done", asked=None)
-        connection.execute(given_up)
+        if connection.execute(given_up).rowcount:
+            _log.error("an event is given up: it was broken off %s times", ATTEMPTS)
         taken = (
             sa.update(events)
             .where(*lapsed)

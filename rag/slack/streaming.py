@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from rag.records import Answer
 from rag.slack.asked import Asked
-from rag.slack.calls import SlackCalls, SlackRefusedError
+from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
 from rag.slack.escaping import markdown
 from rag.slack.posting import Posting
 from rag.slack.rendering import Message, messages, tail
@@ -57,18 +57,17 @@ class Stream:
     async def finish(self, answer: Answer, posting: Posting, *, with_help: bool) -> tuple[Message, ...]:
         """Ends the message that has begun; what is still to be posted."""
         if self._whole and answer.text.startswith(self._shown):
-            with suppress(SlackRefusedError):
+            with suppress(SlackRefusedError, SlackSilentError):
                 return await self._end(answer, posting, with_help)
-        with suppress(SlackRefusedError):
-            await self._stop()
+        await self.abandon()
         every = messages(answer, with_help=with_help)
         await posting.replace(self._ts or "", every[0])
         return every[1:]
 
     async def abandon(self) -> None:
-        """Ends it where there will be no answer."""
+        """Ends it as it is."""
         if self._ts is not None:
-            with suppress(SlackRefusedError):
+            with suppress(SlackRefusedError, SlackSilentError):
                 await self._stop()
 
     async def _end(self, answer: Answer, posting: Posting, with_help: bool) -> tuple[Message, ...]:
@@ -89,7 +88,7 @@ class Stream:
             return
         try:
             await self._send(literal[len(self._sent) :])
-        except SlackRefusedError:
+        except (SlackRefusedError, SlackSilentError):
             self._writes, self._whole = False, self._ts is None
         if self._writes:
             self._sent, self._shown = literal, self._text
