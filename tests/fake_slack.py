@@ -127,6 +127,7 @@ class FakeSlack:
         """Its envelope's id, under which ``acknowledged`` says when the bot acknowledged it."""
         envelope = f"env{next(self._ids)}"
         message = json.dumps({"type": kind, "envelope_id": envelope, "payload": body, "accepts_response_payload": True})
+        self.wait(lambda slack: slack._sockets)
         socket = self._sockets[-1]
         asyncio.run_coroutine_threadsafe(socket.send_str(message), self._loop).result(10)
         return envelope
