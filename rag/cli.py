@@ -232,3 +232,11 @@ def doctor(
     show(checks_text(checks))
     if any(check.state == "fail" for check in checks):
         raise typer.Exit(1)
+
+
+@app.command()
+def slack() -> None:
+    """Answer in Slack, in Socket Mode; docs/slack.md says how to set it up."""
+    from rag.cli_slack import run_slack
+
+    run_slack(load_settings())

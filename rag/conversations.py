@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from rag.records import Answer, Conversation
 from rag.stopped import as_shown
-from rag.tables import conversations, feedback, messages, open_tables
+from rag.tables import conversations, feedback, messages, open_tables, slack_threads
 
 
 class Conversations:
@@ -82,7 +82,7 @@ class Conversations:
     def delete(self, conversation_id: str) -> bool:
         """Forgets the conversation, its turns and what was said of them; False if there was none."""
         with self._engine.begin() as connection:
-            for table in (feedback, messages, conversations):
+            for table in (feedback, messages, slack_threads, conversations):
                 deleted = connection.execute(sa.delete(table).where(table.c.conversation_id == conversation_id))
         return deleted.rowcount > 0
 

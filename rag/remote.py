@@ -15,9 +15,11 @@ import msgspec
 from index.records import ArticleDetail, ArticleSummary, IngestEvent, IngestRequest, IngestSummary, Stats
 from rag.drift_records import DriftReport
 from rag.errors import UnreachableError
+from rag.feedback_records import Feedback, FeedbackRequest
 from rag.owner import ServiceAddress
 from rag.records import (
     Answer,
+    Conversation,
     Event,
     MessageEnd,
     Question,
@@ -77,6 +79,12 @@ class Remote:
 
     def article(self, article_id: str) -> ArticleDetail:
         return self._get(f"/v1/articles/{quote(article_id, safe='')}", ArticleDetail)
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        return self._get(f"/v1/conversations/{quote(conversation_id, safe='')}", Conversation)
+
+    def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
+        return self._post(f"/v1/messages/{quote(message_id, safe='')}/feedback", request, Feedback)
 
     def delete_conversation(self, conversation_id: str) -> None:
         path = f"/v1/conversations/{quote(conversation_id, safe='')}"

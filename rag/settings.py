@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -53,6 +53,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Addresses and networks whose ``X-Forwarded-For`` names the client."""
     mcp_hosts: str | None = None
     """Host names beside this machine's own under which ``/mcp`` may be called, parted by commas."""
+    slack_bot_token: str | None = None
+    """``xoxb-…``; what the Slack bot speaks with."""
+    slack_app_token: str | None = None
+    """``xapp-…``; what ``kilde slack`` connects with."""
+    slack_signing_secret: str | None = None
+    """With the bot token it opens ``POST /slack/events`` in the service."""
+    slack_mode: Literal["mention", "own_threads", "all"] = "own_threads"
+    """Which messages in channels are questions: mentions; also replies where Kilde has answered; or everything."""
+    slack_auto_channels: str | None = None
+    """Ids of channels in which everything is a question, parted by commas."""
+    slack_channel_langs: str | None = None
+    """Languages of channels, ``C0123=de,C0456=nb``."""
+    slack_help_group: str | None = None
+    """Id of the user group that "ask a human" calls."""
+    slack_api_url: str | None = None
+    """Of the Web API; default: Slack's own."""
 
     @property
     def known_sites(self) -> Sites:

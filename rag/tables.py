@@ -1,4 +1,4 @@
-"""The SQL tables of conversations and feedback, as queries name them; ``rag/migrations`` makes them.
+"""The SQL tables of conversations, feedback and Slack, as queries name them; ``rag/migrations`` makes them.
 
 In: the address of a database. Out: an engine on it, with the newest schema; deleting a message there deletes its
 feedback. Refuses a database that cannot be used with ConfigurationError.
@@ -42,6 +42,29 @@ feedback = sa.Table(
     sa.Column("reason", sa.Text, nullable=True),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("given_at", sa.Text, nullable=False),
+)
+
+slack_events = sa.Table(
+    "slack_events",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("held_until", sa.Float, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("asked", sa.Text, nullable=True),
+    sa.Column("conversation_id", sa.Text, nullable=True),
+    sa.Column("message_id", sa.Text, nullable=True),
+    sa.Column("stream_ts", sa.Text, nullable=True),
+    sa.Column("seen_at", sa.Float, nullable=False),
+)
+
+slack_threads = sa.Table(
+    "slack_threads",
+    metadata,
+    sa.Column("conversation_id", sa.Text, primary_key=True),
+    sa.Column("thread", sa.Text, nullable=False),
+    sa.Column("last_at", sa.Float, nullable=False),
 )
 
 

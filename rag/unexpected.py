@@ -10,6 +10,7 @@ _log = logging.getLogger(__name__)
 
 
 def log_unexpected(exc: BaseException) -> None:
+    """Type and place of the exception and of its causes; never their messages."""
     _log.error("unexpected %s", " from ".join(_places(exc)))
 
 

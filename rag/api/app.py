@@ -26,6 +26,7 @@ from rag.api.counting import MemoryCounters
 from rag.api.cross_origin import add_headers
 from rag.api.mcp import Mcp
 from rag.api.refusals import exception_handlers
+from rag.api.slack import slack_route
 from rag.api.stops import Stops
 from rag.api.wiring import Limits, Wiring
 
@@ -44,6 +45,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         limits=limits,
     )
     mcp = Mcp(wiring)
+    slack_handlers, slack_lifespan = slack_route(backend)
     app = Litestar(
         route_handlers=[
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
@@ -53,6 +55,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
             completion_routes(),
             mcp.route(),
             *(health.live, health.ready, page.page, page.page_file),
+            *slack_handlers,
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         exception_handlers=exception_handlers(),
@@ -61,7 +64,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
         before_send=[add_headers],
         request_max_body_size=BODY_BYTES,
         openapi_config=_openapi(),
-        lifespan=[mcp.lifespan],
+        lifespan=[mcp.lifespan, *slack_lifespan],
         state=State({"closing": wiring.closing, "access": access}),
         logging_config=None,
         debug=False,

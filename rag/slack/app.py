@@ -1,0 +1,158 @@
+"""Slack's requests → what the bot does with them; the only place that imports Bolt.
+
+In: one request from Slack, over HTTP or Socket Mode, known to be Slack's. Out: the response to it, at once: an event is
+acknowledged when it is claimed, whatever its answer takes. An event that can be neither claimed nor refused politely
+gets 503, so that Slack delivers it again.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+
+from rag.slack import actions
+from rag.slack.asked import Asked, Body, asked_by_command, asked_for_human, asked_in_event
+from rag.slack.blocks import FEEDBACK, HELP, PASSAGE
+from rag.slack.calls import quiet_logger
+from rag.slack.passages import REASON_VIEW
+from rag.slack.turn import Parts
+from rag.unexpected import log_unexpected
+
+COMMAND, FORGET, FORGET_WORD = "/kilde", "kilde_forget", "forget"
+EVENTS = ("app_mention", "message", "assistant_thread_started")
+LATER = 503
+Ack = Callable[..., Awaitable[Any]]
+
+
+class Me(Protocol):
+    """Who the bot is in its workspace."""
+
+    @property
+    def user_id(self) -> str: ...
+
+    @property
+    def bot_id(self) -> str: ...
+
+    @property
+    def team_id(self) -> str: ...
+
+
+class Desk(Protocol):
+    """What takes the questions: ``rag/slack/bot.py``."""
+
+    parts: Parts
+
+    async def me(self) -> Me: ...
+
+    async def take(self, asked: Asked) -> bool:
+        """False: it could not, and the event should come again."""
+        ...
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs it once the request is answered."""
+        ...
+
+
+def build_bolt(desk: Desk) -> AsyncApp:
+    """The requests' signatures are checked before they come here (``signature.py``)."""
+
+    async def authorize() -> AuthorizeResult:
+        me = await desk.me()
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team_id,
+            bot_user_id=me.user_id,
+            bot_id=me.bot_id,
+            bot_token=desk.parts.config.bot_token,
+        )
+
+    app = AsyncApp(
+        client=desk.parts.calls.client,
+        authorize=authorize,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        logger=quiet_logger(),
+        name="kilde",
+    )
+    app.error(_log_error)
+    app.middleware(_event_taker(desk))
+    _listen(app, desk)
+    return app
+
+
+async def dispatch(app: AsyncApp, body: str | Mapping[str, Any], headers: Mapping[str, str], mode: str) -> BoltResponse:
+    """``mode``: http or socket_mode. 400 for what is no object with fields."""
+    given: Any = body
+    try:
+        request = AsyncBoltRequest(body=given, headers=dict(headers), mode=mode)
+    except (AttributeError, TypeError, ValueError):
+        return BoltResponse(status=400)
+    return await app.async_dispatch(request)
+
+
+def _event_taker(desk: Desk) -> Callable[..., Awaitable[BoltResponse]]:
+    """Events are taken before Bolt would acknowledge them by itself."""
+
+    async def take_event(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:  # noqa: A002
+        if body.get("type") != "event_callback":
+            return await next()
+        if body["event"].get("type") == "assistant_thread_started":
+            desk.later(actions.offer_questions(desk.parts, body))
+            return BoltResponse(status=200)
+        asked = asked_in_event(body, desk.parts.config, (await desk.me()).user_id)
+        taken = asked is None or await desk.take(asked)
+        return BoltResponse(status=200 if taken else LATER)
+
+    return take_event
+
+
+def _listen(app: AsyncApp, desk: Desk) -> None:
+    async def on_command(ack: Ack, body: Body) -> None:
+        if body.get("text", "").strip().lower() == FORGET_WORD:
+            await ack()
+            desk.later(actions.forget_own(desk.parts, body))
+        elif await desk.take(asked_by_command(body)):
+            await ack()
+
+    async def on_feedback(ack: Ack, body: Body) -> None:
+        await ack()
+        desk.later(actions.rate(desk.parts, body))
+
+    async def on_reason(ack: Ack, body: Body) -> None:
+        await ack()
+        desk.later(actions.give_reason(desk.parts, body))
+
+    async def on_passage(ack: Ack, body: Body) -> None:
+        await ack()
+        desk.later(actions.show_passage(desk.parts, body, _lang_of_answer(body)))
+
+    async def on_help(ack: Ack, body: Body) -> None:
+        if await desk.take(asked_for_human(body, _lang_of_answer(body))):
+            await ack()
+
+    async def on_forget(ack: Ack, body: Body) -> None:
+        await ack()
+        desk.later(actions.forget_thread(desk.parts, body))
+
+    app.command(COMMAND)(on_command)
+    app.action(FEEDBACK)(on_feedback)
+    app.action(PASSAGE)(on_passage)
+    app.action(HELP)(on_help)
+    app.view(REASON_VIEW)(on_reason)
+    app.shortcut(FORGET)(on_forget)
+
+
+def _lang_of_answer(body: Body) -> str:
+    """As the buttons under the answer say it."""
+    for block in body.get("message", {}).get("blocks", ()):
+        for element in block.get("elements", ()):
+            if element.get("action_id") == FEEDBACK:
+                return str(element["positive_button"]["value"]).rsplit(" ", 1)[-1]
+    return "en"
+
+
+async def _log_error(error: Exception) -> BoltResponse:
+    log_unexpected(error)
+    return BoltResponse(status=LATER)

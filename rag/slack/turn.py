@@ -1,0 +1,227 @@
+"""One event that was claimed → its answer in Slack.
+
+In: a claimed event. Out: nothing; its answer stands in Slack, or nothing does where Kilde was not asked and the
+articles do not answer. An answer that was made before a crash is said, not made again. Raises SlackSilentError where
+Slack cannot be reached: the event then stays claimed, to be taken up again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from typing import Any, TypeVar
+
+import anyio.to_thread
+import msgspec
+
+from rag.errors import BusyError, InputError, KildeError, NotFoundError
+from rag.framing import small_talk_text
+from rag.records import Answer, MessageEnd, MessageStart, PhaseStatus, Question, StreamError, TextDelta
+from rag.slack.asked import Asked
+from rag.slack.backend import Answers
+from rag.slack.blocks import mrkdwn_text
+from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
+from rag.slack.configuration import Configuration
+from rag.slack.deliveries import Claimed, Deliveries
+from rag.slack.posting import Posting
+from rag.slack.rendering import Message, messages, said
+from rag.slack.streaming import Stream
+from rag.slack.threads import Threads
+from rag.slack.words import Words, words
+from rag.unexpected import log_unexpected
+from rag.validate import QUESTION_CHARACTERS
+
+T = TypeVar("T")
+
+ANSWER_S = 240.0
+PROMPTS = 4
+_SPOKEN = frozenset({"answered", "partial"})
+_log = logging.getLogger(__name__)
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What every turn works with."""
+
+    config: Configuration
+    backend: Answers
+    calls: SlackCalls
+    deliveries: Deliveries
+    threads: Threads
+    limiter: anyio.CapacityLimiter
+    """For the threads in which SQL waits, so that it never waits for answers."""
+
+    async def sql(self, work: Callable[..., T], *given: object) -> T:
+        return await anyio.to_thread.run_sync(work, *given, limiter=self.limiter)
+
+
+async def take_turn(parts: Parts, claimed: Claimed) -> None:
+    """Answers the event and says that it is done."""
+    turn = _Turn(parts, claimed)
+    try:
+        await turn.run()
+    except SlackSilentError:
+        raise
+    except SlackRefusedError as exc:
+        _log.warning("an answer cannot be posted: %s", exc)
+        await turn.give_up()
+    await parts.sql(parts.deliveries.done, claimed.asked.event_id)
+
+
+async def say_busy(parts: Parts, asked: Asked) -> None:
+    """In place of an answer that will not be given."""
+    own = words(_lang(parts, asked))
+    if asked.addressed:
+        with suppress(SlackRefusedError):
+            await Posting(parts.calls, asked).say([said(own.busy)])
+    await parts.sql(parts.deliveries.done, asked.event_id)
+
+
+class _Turn:
+    def __init__(self, parts: Parts, claimed: Claimed) -> None:
+        self.parts = parts
+        self.claimed = claimed
+        self.asked = claimed.asked
+        self.lang = _lang(parts, self.asked)
+        self.posting = Posting(parts.calls, self.asked)
+        self.stream = Stream(parts.calls, self.asked, self._hold_stream, claimed.stream_ts)
+
+    async def run(self) -> None:
+        if self.claimed.attempt > 1:
+            await self.posting.find_earlier()
+        if self.asked.wants_human:
+            await self.posting.say([_call_for_help(self.parts.config, self.asked)])
+        elif not self.asked.text:
+            if self.asked.addressed:
+                await self.posting.say([said(small_talk_text("about", self.lang or "en"))])
+        else:
+            await self._answer()
+
+    async def give_up(self) -> None:
+        with suppress(KildeError):
+            await self.stream.abandon()
+            await self._set_status("")
+
+    async def _answer(self) -> None:
+        before = await self.parts.sql(self.parts.threads.current, self.asked)
+        try:
+            answer = await self._made_before() or await self._make(before)
+        except SlackSilentError:
+            raise
+        except Exception as exc:
+            await self._say_why_not(exc)
+            return
+        if not self.asked.addressed and answer.status not in _SPOKEN:
+            await self._stay_silent(answer, before)
+            return
+        if await self._may_speak(answer):
+            await self._speak(answer)
+
+    async def _made_before(self) -> Answer | None:
+        if self.claimed.conversation_id is None:
+            return None
+        with suppress(NotFoundError):
+            conversation = await self.parts.backend.conversation(self.claimed.conversation_id)
+            return next((one for one in conversation.messages if one.message_id == self.claimed.message_id), None)
+        return None
+
+    async def _make(self, conversation_id: str | None) -> Answer:
+        try:
+            return await asyncio.wait_for(self._ask(conversation_id), ANSWER_S)
+        except NotFoundError:
+            if conversation_id is None:
+                raise
+        return await asyncio.wait_for(self._ask(None), ANSWER_S)  # It was deleted meanwhile.
+
+    async def _ask(self, conversation_id: str | None) -> Answer:
+        question = Question(question=self.asked.text, conversation_id=conversation_id, answer_lang=self.lang)
+        events: Any = self.parts.backend.events(question)
+        async with aclosing(events):
+            async for event in events:
+                match event:
+                    case MessageStart():
+                        self.lang = event.lang
+                    case PhaseStatus() if self.asked.addressed:
+                        await self._set_status(_phase(words(self.lang), event.phase))
+                    case TextDelta():
+                        await self.stream.write(event.text)
+                    case StreamError():
+                        raise _raised(event)
+                    case MessageEnd():
+                        return event.answer
+                    case _:
+                        pass
+        raise EOFError("a turn ended without its last event")
+
+    async def _may_speak(self, answer: Answer) -> bool:
+        """Keeps what the answer is; False where another process has the event by now."""
+        await self.parts.sql(self.parts.threads.keep, self.asked, answer.conversation_id)
+        kept = (self.asked.event_id, answer.conversation_id, answer.message_id)
+        return await self.parts.sql(self.parts.deliveries.keep_answer, *kept)
+
+    async def _speak(self, answer: Answer) -> None:
+        with_help = self.parts.config.help_group is not None and not self.asked.private
+        if self.stream.has_begun:
+            rest = await self.stream.finish(answer, self.posting, with_help=with_help)
+            await self.posting.say(rest, first=1)
+        else:
+            await self.posting.say(messages(answer, with_help=with_help))
+        if self.asked.private and self.asked.is_thread and answer.followups:
+            await self._offer(answer.followups)
+
+    async def _stay_silent(self, answer: Answer, before: str | None) -> None:
+        """What people say to each other is not kept."""
+        if before is None:
+            with suppress(NotFoundError):
+                await self.parts.backend.delete_conversation(answer.conversation_id)
+
+    async def _say_why_not(self, exc: Exception) -> None:
+        if not isinstance(exc, InputError | BusyError):
+            log_unexpected(exc)
+        await self.stream.abandon()
+        if self.asked.addressed:
+            await self.posting.say(
+                [said(_why_not(exc, self.asked, words(self.lang)))], first=int(self.stream.has_begun)
+            )
+
+    async def _offer(self, questions: tuple[str, ...]) -> None:
+        prompts = [{"title": one, "message": one} for one in questions[:PROMPTS]]
+        place = {"channel_id": self.asked.channel, "thread_ts": self.asked.thread_ts}
+        with suppress(SlackRefusedError, SlackSilentError):
+            await self.parts.calls.call("assistant.threads.setSuggestedPrompts", **place, prompts=prompts)
+
+    async def _set_status(self, status: str) -> None:
+        if self.asked.thread_ts is None or self.asked.response_url:
+            return
+        place = {"channel_id": self.asked.channel, "thread_ts": self.asked.thread_ts}
+        with suppress(SlackRefusedError, SlackSilentError):
+            await self.parts.calls.call("assistant.threads.setStatus", **place, status=status)
+
+    async def _hold_stream(self, ts: str | None) -> bool:
+        return await self.parts.sql(self.parts.deliveries.keep_stream, self.asked.event_id, ts)
+
+
+def _lang(parts: Parts, asked: Asked) -> str | None:
+    return asked.lang or parts.config.channel_langs.get(asked.channel)
+
+
+def _phase(own: Words, phase: str) -> str:
+    return own.writing if phase == "writing" else own.searching
+
+
+def _raised(event: StreamError) -> KildeError:
+    kinds = {kind.code: kind for kind in (InputError, NotFoundError, BusyError)}
+    return kinds.get(event.code, KildeError)(event.message)
+
+
+def _why_not(exc: Exception, asked: Asked, own: Words) -> str:
+    if isinstance(exc, BusyError):
+        return own.busy
+    if isinstance(exc, InputError) and len(asked.text) > QUESTION_CHARACTERS:
+        return own.too_long
+    return own.failed
+
+
+def _call_for_help(config: Configuration, asked: Asked) -> Message:
+    """The one message with mentions: of who asks, and of the group that the settings name."""
+    text = words(asked.lang).human_called.format(user=f"<@{asked.user}>", group=f"<!subteam^{config.help_group}>")
+    return Message(text=text, blocks=({"type": "section", "text": mrkdwn_text(text)},))

@@ -1,0 +1,224 @@
+"""Every event is answered exactly once: over retries, lost replies, crashes, restarts and two processes."""
+
+import itertools
+import json
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from fake_backend import TEXT
+from fake_slack import FakeSlack, send_event, signed
+from small_slack import Echo, serving, slack_service, slack_settings
+
+from rag.api.app import build_app
+from rag.slack.bot import Bot, Limits
+from rag.slack.configuration import configuration
+from rag.slack.deliveries import Deliveries
+from rag.slack.words import words
+from rag.tables import open_tables
+
+
+def mention(slack: FakeSlack, n: int) -> dict[str, Any]:
+    return slack.event(
+        {"type": "app_mention", "text": f"<@UKILDE> Question {n}?", "ts": f"{n}.1", "channel": f"C{n % 7}"}, f"Ev{n}"
+    )
+
+
+def answered(slack: FakeSlack) -> list[str]:
+    return [str(posted.thread_ts) for posted in slack.messages]
+
+
+def test_an_event_is_acknowledged_while_its_answer_takes_long(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, {"pause_s": 2.0}) as service:
+        service.mention("Erste?", ts="1.1")
+        began = time.monotonic()
+        assert service.mention("Wie viele?", ts="2.1") == 200
+        assert time.monotonic() - began < 1.0
+        assert service.slack.messages == []
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+
+
+def test_retries_are_acknowledged_and_answered_once(tmp_path: Path) -> None:
+    with slack_service(tmp_path) as service:
+        body = mention(service.slack, 1)
+        statuses = [send_event(service.url, body, retry=retry).status_code for retry in range(4)]
+        service.slack.wait(lambda slack: slack.messages)
+        statuses.append(send_event(service.url, body, retry=3).status_code)
+        time.sleep(0.3)
+    assert statuses == [200] * 5
+    assert answered(service.slack) == ["1.1"]
+
+
+def test_two_processes_answer_each_event_once_whoever_gets_it(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        slack = stack.enter_context(FakeSlack())
+        settings = slack_settings(slack, tmp_path)
+        urls = [stack.enter_context(serving(build_app(Echo(settings=settings)))) for _ in range(2)]
+        deliveries = [(url, mention(slack, n)) for n in range(30) for url in (*urls, *urls)]
+        workers = [
+            threading.Thread(target=lambda part: [send_event(*one) for one in part], args=(deliveries[start::8],))
+            for start in range(8)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        slack.wait(lambda slack: len(slack.messages) >= 30)
+        time.sleep(0.3)
+    assert sorted(answered(slack)) == sorted(f"{n}.1" for n in range(30))
+
+
+def test_what_a_crash_broke_off_is_answered_after_the_restart(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        config = configuration(settings)
+        backend = Echo(settings=settings)
+
+        async def crash() -> None:
+            """A process that has claimed, and died before it answered."""
+            from rag.slack.asked import asked_in_event
+
+            asked = asked_in_event(mention(slack, 1), config, "UKILDE")
+            assert asked is not None
+            engine = open_tables(settings.conversations_url)
+            Deliveries(engine, held_s=0.2).claim([asked])
+            engine.dispose()
+
+        async def restart() -> None:
+            async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.3)):
+                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: slack.messages))
+
+        anyio.run(crash)
+        anyio.run(restart)
+        assert answered(slack) == ["1.1"]
+        anyio.run(lambda: _idle(config, backend, settings.conversations_url))
+        assert answered(slack) == ["1.1"]
+
+
+async def _idle(config: Any, backend: Any, url: str) -> None:
+    async with Bot(config, backend, url, limits=Limits(held_s=0.1)):
+        await anyio.sleep(0.3)
+
+
+def test_an_answer_that_was_posted_just_before_the_crash_is_not_posted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        config = configuration(settings)
+        backend = Echo(settings=settings)
+        deaths = itertools.count()
+
+        def die(self: Deliveries, event_id: str) -> None:
+            next(deaths)
+            raise ConnectionError("killed")
+
+        async def run(seconds: float) -> None:
+            async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.2)) as bot:
+                await bot.handle(mention(slack, 1), {}, "socket_mode")
+                await anyio.sleep(seconds)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Deliveries, "done", die)
+            anyio.run(run, 0.3)
+        anyio.run(run, 0.6)
+    assert next(deaths) > 0
+    assert answered(slack) == ["1.1"]
+    assert slack.messages[0].shown == TEXT
+    assert len(backend.asked) == 1
+
+
+def test_a_post_whose_reply_is_lost_is_not_repeated(tmp_path: Path) -> None:
+    with slack_service(tmp_path) as service:
+        service.slack.lose_reply("chat.postMessage")
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.called("chat.update"))
+    assert answered(service.slack) == ["5.1"]
+
+
+def test_a_streamed_answer_that_a_crash_left_behind_is_completed_in_place(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        config = configuration(settings)
+        from rag.slack.asked import asked_in_event
+
+        asked = asked_in_event(mention(slack, 1), config, "UKILDE")
+        assert asked is not None
+        engine = open_tables(settings.conversations_url)
+        died = Deliveries(engine)
+        died.claim([asked])
+        headers = {"Authorization": f"Bearer {config.bot_token}"}
+        begun = {"channel": "C1", "thread_ts": "1.1", "recipient_user_id": "U1", "recipient_team_id": "T1"}
+        half = httpx.post(
+            f"{slack.url}chat.startStream", json=begun | {"markdown_text": "Laut"}, headers=headers
+        ).json()
+        died.keep_stream("Ev1", half["ts"])
+        died.release()
+        engine.dispose()
+
+        async def restart() -> None:
+            async with Bot(config, Echo(settings=settings), settings.conversations_url):
+                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: slack.called("chat.update")))
+
+        anyio.run(restart)
+    (posted,) = slack.messages
+    assert (posted.shown, posted.is_streaming) == (TEXT, False)
+
+
+def test_messages_of_one_conversation_are_answered_in_their_order(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, {"pause_s": 0.2}) as service:
+        for n in range(4):
+            service.mention(f"Frage {n}?", ts=f"5.{n}", thread_ts="5.0")
+        service.slack.wait(lambda slack: len(slack.messages) == 4)
+    assert [question.question for question in service.backend.asked] == [f"Frage {n}?" for n in range(4)]
+    assert [question.conversation_id for question in service.backend.asked] == [None, "c1", "c1", "c1"]
+
+
+def test_who_comes_when_the_queue_is_full_is_told_so_and_beyond_that_slack_is_asked_to_come_again(
+    tmp_path: Path,
+) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        backend = Echo(settings=settings, pause_s=1.0)
+        limits = Limits(running=1, waiting=1, refusing=1)
+        statuses: list[int] = []
+
+        async def crowd() -> None:
+            async with Bot(configuration(settings), backend, settings.conversations_url, limits=limits) as bot:
+                for n in range(2):
+                    statuses.append((await bot.handle(mention(slack, n), {}, "socket_mode"))[0])
+                    await anyio.sleep(0.3)
+                slack.limit_rate("chat.postMessage", 1)
+                for n in range(2, 4):
+                    statuses.append((await bot.handle(mention(slack, n), {}, "socket_mode"))[0])
+                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: len(slack.messages) == 3))
+
+        anyio.run(crowd)
+    assert statuses == [200, 200, 200, 503]
+    refused = [posted for posted in slack.messages if posted.thread_ts == "2.1"]
+    assert [posted.blocks[0]["text"]["text"] for posted in refused] == [words("en").busy]
+    assert sorted(answered(slack)) == ["0.1", "1.1", "2.1"]
+
+
+def test_while_the_bot_cannot_learn_who_it_is_events_are_not_acknowledged(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        slack.refuse("auth.test", "internal_error", times=2)
+        with serving(build_app(Echo(settings=slack_settings(slack, tmp_path)))) as url:
+            slack.wait(lambda slack: slack.called("auth.test"))
+            assert send_event(url, mention(slack, 1)).status_code == 503
+            assert send_event(url, mention(slack, 1), retry=1).status_code == 200
+            slack.wait(lambda slack: slack.messages)
+    assert answered(slack) == ["1.1"]
+
+
+def test_a_request_that_is_no_json_is_refused_although_it_is_signed(tmp_path: Path) -> None:
+    with slack_service(tmp_path) as service:
+        for raw in (b"{", b"[]", b"\xff\xfe", json.dumps({"type": "unknown"}).encode(), b""):
+            headers = {"Content-Type": "application/json", **signed(raw)}
+            response = httpx.post(f"{service.url}/slack/events", content=raw, headers=headers)
+            assert 400 <= response.status_code < 500, (raw, response.status_code)
