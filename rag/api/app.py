@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Message, Scope
 
-from rag.api import articles, chat, conversations, feedback, health, page
+from rag.api import articles, chat, conversations, feedback, health, page, widget
 from rag.api.admin import admin_routes
 from rag.api.admission import Admission
 from rag.api.backend import Backend
@@ -44,7 +44,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
             *(chat.chat, chat.search, articles.list_articles, articles.read_article),
             *(conversations.read_conversation, conversations.delete_conversation, feedback.give_feedback),
             admin_routes(),
-            *(health.live, health.ready, page.page, page.page_file),
+            *(health.live, health.ready, page.page, page.page_file, widget.widget_file),
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         exception_handlers=exception_handlers(),
