@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fake_backend import FakeBackend
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from widget_site import widget_site
 
 CHROMIUM = shutil.which("chromium")
@@ -35,10 +35,11 @@ def open_browser() -> Iterator[Browser]:
 class Visit:
     """One page in a context of its own."""
 
-    def __init__(self, page: Page, address: str, backend: FakeBackend) -> None:
+    def __init__(self, page: Page, address: str, backend: FakeBackend, pages: dict[str, tuple[str, str]]) -> None:
         self.page = page
         self.address = address
         self.backend = backend
+        self.pages = pages
         self.requested: list[str] = []
         self.dialogs: list[str] = []
         self.errors: list[str] = []
@@ -52,18 +53,17 @@ class Visit:
         self.page.goto(self.address + path)
         self.page.wait_for_selector("kilde-chat[ready]", state="attached")
 
-    def host(self, body: str, *, lang: str = "en", policy: str | None = None, origin: str | None = None) -> None:
-        """Opens a page of a publisher, by default on the service's own origin."""
-        address = f"{origin or self.address}/host.html"
+    def host(self, body: str, *, lang: str = "en", policy: str = "", elsewhere: bool = False) -> None:
+        """Opens a page of a publisher: on the service's own origin, or on another one."""
         html = f'<!doctype html><html lang="{lang}"><title>Host</title><body>{body}</body></html>'
-        headers = {"content-type": "text/html; charset=utf-8"} | ({"content-security-policy": policy} if policy else {})
-
-        def fulfill(route: Route) -> None:
-            route.fulfill(body=html, headers=headers)
-
-        self.page.route(address, fulfill)
-        self.page.goto(address)
+        self.pages["/host.html"] = (html, policy)
+        self.page.goto(f"{self.elsewhere if elsewhere else self.address}/host.html")
         self.page.wait_for_selector("kilde-chat[ready]", state="attached")
+
+    @property
+    def elsewhere(self) -> str:
+        """An origin other than the service's."""
+        return self.address.replace("127.0.0.1", "localhost")
 
     @property
     def field(self) -> Locator:
@@ -91,10 +91,11 @@ def visit(
     browser: Browser, backend: FakeBackend | None = None, *, sharing: bool = False, **context: Any
 ) -> Iterator[Visit]:
     backend = backend or FakeBackend()
-    with widget_site(backend, sharing=sharing) as address:
+    pages: dict[str, tuple[str, str]] = {}
+    with widget_site(backend, pages, sharing=sharing) as address:
         opened = browser.new_context(**{"locale": "en-US", **context})
         try:
-            yield Visit(opened.new_page(), address, backend)
+            yield Visit(opened.new_page(), address, backend, pages)
         finally:
             opened.close()
 

@@ -91,7 +91,7 @@ export class KildeChat extends HTMLElement {
     this.#chat = new Chat(passage.context, this.#conversation, this.mode, this.getAttribute("heading") || words.heading);
     this.#chat.suggest(this.#suggestions());
     this.#connection();
-    const surface = { class: `surface ${this.mode}`, lang: language, dir: directionOf(language) };
+    const surface = { class: `surface as-${this.mode}`, lang: language, dir: directionOf(language) };
     this.#root.replaceChildren(element("div", surface, ...this.#frame(this.#chat, words), passage.dialog));
     if (this.mode !== "launcher") await this.#chat.restore();
     this.toggleAttribute("ready", true);

@@ -46,16 +46,16 @@ const FRAME = `
 .intro { color: var(--soft); max-width: 34em; }
 .thread > .notice:empty, .ask .notice:empty { display: none; }
 
-.page, .page .chat { min-height: inherit; }
-.page .chat { background: none; }
-.page .intro { display: none; }
-.page .chat > header { min-height: 0; padding: 0; border: 0; position: absolute; inset-inline-end: -10px; top: 14px; z-index: 1; }
-.page .chat h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.page .thread { overflow: visible; padding-inline: 0; }
-.page .turn:first-child .asked { padding-inline-end: 44px; }
-.page .ask { position: sticky; bottom: 0; padding-inline: 0; background: linear-gradient(transparent, var(--paper) 14px); }
+.as-page, .as-page .chat { min-height: inherit; }
+.as-page .chat { background: none; }
+.as-page .intro { display: none; }
+.as-page .chat > header { min-height: 0; padding: 0; border: 0; position: absolute; inset-inline-end: -10px; top: 14px; z-index: 1; }
+.as-page .chat h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.as-page .thread { overflow: visible; padding-inline: 0; }
+.as-page .turn:first-child .asked { padding-inline-end: 44px; }
+.as-page .ask { position: sticky; bottom: 0; padding-inline: 0; background: linear-gradient(transparent, var(--paper) 14px); }
 
-.inline .chat { height: var(--kilde-height, min(40rem, 90vh)); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden; }
+.as-inline .chat { height: var(--kilde-height, min(40rem, 90vh)); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden; }
 
 .launcher { position: fixed; z-index: var(--kilde-z-index, 2147483000); inset-block-end: var(--kilde-bottom, 20px); inset-inline-end: var(--kilde-side, 20px); display: inline-flex; align-items: center; gap: 10px; min-height: 52px; padding: 0 20px 0 16px; border: 0; border-radius: 26px; background: var(--accent); color: var(--on-accent); font-weight: 600; font-size: .97em; box-shadow: 0 6px 24px rgb(0 0 0 / 22%); }
 .launcher:hover { box-shadow: 0 8px 30px rgb(0 0 0 / 30%); }
@@ -98,7 +98,7 @@ const WORDS = `
 .turn { padding-top: 22px; }
 .turn + .turn { margin-top: 28px; border-top: 1px solid var(--line); }
 .asked { margin-bottom: .65em; font: 500 1.3em/1.35 var(--serif); letter-spacing: -.01em; white-space: pre-line; }
-.panel .asked, .inline .asked { font-size: 1.15em; }
+.panel .asked, .as-inline .asked { font-size: 1.15em; }
 .about, .understood, .notice, .phase, .label { color: var(--soft); font-size: .875em; }
 .understood, .turn > .notice, .phase { margin-bottom: .7em; }
 .understood q, .quote { quotes: none; unicode-bidi: isolate; }
