@@ -37,7 +37,7 @@ export class Chat {
 
   /** @param {Example[]} examples */
   suggest(examples) {
-    const view = suggestionsView(this.context, this.context.words.examples, examples);
+    const view = suggestionsView(this.context, this.context.words.examples, examples, "h3");
     this.examples.replaceChildren(...(view ? [view] : []));
   }
 

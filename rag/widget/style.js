@@ -112,7 +112,7 @@ const WORDS = `
 .phase::before { content: ""; display: inline-block; width: .55em; height: .55em; margin-inline-end: .6em; border-radius: 50%; background: var(--accent); animation: breathe 1.1s ease-in-out infinite alternate; }
 @keyframes breathe { from { opacity: .2; } }
 .marker { position: relative; min-width: 1.7em; margin-inline: .22em; padding: 0 .45em; border: 0; border-radius: .85em; background: var(--accent); color: var(--on-accent); font: 600 .74em/1.7 var(--font); vertical-align: .1em; }
-.marker::after { content: ""; position: absolute; inset: -12px -10px; }
+.marker::after { content: ""; position: absolute; inset: -13px -12px; }
 .marker:hover { filter: brightness(1.15); }
 
 .label { display: block; margin: 22px 0 4px; font: 500 .85em/1.4 var(--font); }
@@ -121,7 +121,7 @@ const WORDS = `
 .words { flex: 1; min-width: 0; }
 .n { min-width: 1.75em; border-radius: .9em; background: var(--quote); text-align: center; font: 600 .76em/1.75 var(--font); }
 .title { line-height: 1.4; }
-.title a { display: inline-block; padding-block: 2px; }
+.title a { display: inline-flex; align-items: center; min-width: 44px; min-height: 44px; margin-block: -8px; }
 .quiet, .suggestions button { min-height: 44px; border: 1px solid var(--line); background: none; font-size: .9em; line-height: 1.35; }
 .quiet { flex: none; padding: 0 14px; border-radius: 12px; color: var(--soft); }
 .quiet:hover { color: var(--ink); border-color: var(--soft); }
@@ -159,6 +159,7 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 @media (prefers-reduced-motion: reduce) { *, .phase::before { animation: none !important; } }
 @media (forced-colors: active) {
   .marker, .send, .box, .launcher, dialog, .quiet { border: 1px solid; }
+  .marker, .send, .launcher { background: ButtonFace; color: ButtonText; }
   .quote { text-decoration: underline dotted; }
   mark { background: Mark; color: MarkText; forced-color-adjust: none; }
   .bare[aria-pressed="true"] { outline: 2px solid Highlight; }

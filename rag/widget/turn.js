@@ -112,12 +112,12 @@ export function troubleInWords({ kind, waitS }, { words, locale }) {
   return waitS ? filled(words.limit, { when: waitInWords(waitS, locale) }) : words.limitLater;
 }
 
-/** @param {Context} context @param {string} label @param {import("./types").Example[]} questions */
-export function suggestionsView(context, label, questions) {
+/** @param {Context} context @param {string} label @param {import("./types").Example[]} questions @param {"h3" | "h4"} [level] */
+export function suggestionsView(context, label, questions, level = "h4") {
   if (!questions.length) return null;
   const items = questions.map(({ text, lang }) =>
     element("li", {}, element("button", { type: "button", ...spoken(lang), onclick: () => context.ask(text) }, text)),
   );
   const list = element("ul", { class: "suggestions", role: "list" }, ...items);
-  return element("section", { "aria-label": label, part: "suggestions" }, element("h4", { class: "label" }, label), list);
+  return element("section", { "aria-label": label, part: "suggestions" }, element(level, { class: "label" }, label), list);
 }
