@@ -29,9 +29,8 @@ _SHARED: Headers = [
 @contextmanager
 def widget_site(backend: FakeBackend, pages: Pages | None = None, *, sharing: bool = False) -> Iterator[str]:
     app = _with_pages(build_app(backend), {} if pages is None else pages)
-    server = uvicorn.Server(
-        uvicorn.Config(_shared(app) if sharing else app, log_config=None, ws="none", timeout_graceful_shutdown=1)
-    )
+    config = uvicorn.Config(_shared(app) if sharing else app, log_config=None, ws="none", lifespan="off")
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -11,6 +11,9 @@ import { Turn, suggestionsView, troubleInWords } from "./turn.js";
 /** @import { Trouble } from "./service.js" */
 
 export class Chat {
+  /** Settled once nothing is being forgotten. */
+  #forgotten = Promise.resolve();
+
   /** @param {Context} context @param {Conversation} conversation @param {Mode} mode @param {string} heading */
   constructor(context, conversation, mode, heading) {
     const { words } = context;
@@ -62,6 +65,7 @@ export class Chat {
       this.ask(question);
       this.composer.field.focus();
     };
+    await this.#forgotten;
     this.context.tell("query-submit", { question });
     this.state.textContent = "";
     this.log.replaceChildren();
@@ -82,7 +86,11 @@ export class Chat {
     if (!this.conversation.running) this.#settle();
   }
 
-  async forget() {
+  forget() {
+    return (this.#forgotten = this.#forget());
+  }
+
+  async #forget() {
     const { words } = this.context;
     try {
       await this.conversation.forget();

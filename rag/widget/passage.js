@@ -58,7 +58,9 @@ export class Passage {
     if (typeof article === "string") return [this.#notice(article === "offline" ? words.offline : words.unreachable), ...whole];
     const place = "start" in source ? source : { start: 0, end: 0 };
     const { exact, paragraphs } = articleParagraphs(article.text, place, quote);
-    const views = paragraphs.map((runs) => element("p", {}, ...runs.map(({ text, marked }) => (marked ? element("mark", {}, text) : text))));
+    const [first] = paragraphs;
+    const titled = first?.length === 1 && !first[0].marked && first[0].text === source.title; // it stands above already
+    const views = paragraphs.slice(titled ? 1 : 0).map((runs) => element("p", {}, ...runs.map(({ text, marked }) => (marked ? element("mark", {}, text) : text))));
     return quote === null || exact ? views : [this.#notice(words.changed), ...whole, ...views];
   }
 

@@ -43,7 +43,7 @@ const FRAME = `
 .thread { flex: 1; min-height: 0; overflow: auto; overscroll-behavior: contain; padding: 4px 20px 20px; }
 .thread:focus-visible { outline-offset: -3px; }
 .welcome { padding-top: 14px; }
-.intro { color: var(--soft); max-width: 34em; }
+.intro { max-width: 24em; font: 1.25em/1.45 var(--serif); letter-spacing: -.005em; text-wrap: pretty; }
 .thread > .notice:empty, .ask .notice:empty { display: none; }
 
 .as-page, .as-page .chat { min-height: inherit; }
@@ -73,13 +73,13 @@ dialog::backdrop { background: rgb(0 0 0 / 38%); }
 [dir="rtl"] .passage { inset: 0 auto 0 0; }
 .panel ~ .passage { inset: auto 20px 20px auto; width: min(27rem, 100vw - 40px); height: min(44rem, 100dvh - 40px); border-radius: var(--radius); overflow: hidden; }
 [dir="rtl"] .panel ~ .passage { inset: auto auto 20px 20px; }
+.panel ~ .passage::backdrop { background: none; }
 .passage[open] { display: flex; flex-direction: column; }
 .passage header { display: flex; align-items: start; justify-content: space-between; gap: 12px; padding: 18px 12px 14px 24px; border-bottom: 1px solid var(--line); }
 [dir="rtl"] .passage header { padding: 18px 24px 14px 12px; }
 .passage h2 { font: 500 1.25em/1.3 var(--serif); letter-spacing: -.01em; }
 .passage .text { flex: 1; overflow: auto; overscroll-behavior: contain; padding: 18px 24px; font-family: var(--serif); }
 .passage .text > * { max-width: 38em; margin: 0 0 .9em; }
-.passage .text > p:first-child { font-weight: 600; }
 .passage .text > .notice:first-child { font: .9em/1.6 var(--font); }
 .passage .text:focus-visible { outline-offset: -3px; }
 .passage footer { padding: 8px 24px; border-top: 1px solid var(--line); }
@@ -99,6 +99,8 @@ const WORDS = `
 .turn + .turn { margin-top: 28px; border-top: 1px solid var(--line); }
 .asked { margin-bottom: .65em; font: 500 1.3em/1.35 var(--serif); letter-spacing: -.01em; white-space: pre-line; }
 .panel .asked, .as-inline .asked { font-size: 1.15em; }
+.panel .sources li, .as-inline .sources li { align-items: start; }
+.panel .n, .as-inline .n { margin-top: .2em; }
 .about, .understood, .notice, .phase, .label { color: var(--soft); font-size: .875em; }
 .understood, .turn > .notice, .phase { margin-bottom: .7em; }
 .understood q, .quote { quotes: none; unicode-bidi: isolate; }
@@ -150,12 +152,13 @@ const WORDS = `
 .box:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 11em; padding: 9px 14px; border: 0; background: none; resize: none; line-height: 26px; field-sizing: content; }
 .box textarea:focus { outline: none; }
+[dir="rtl"] textarea:placeholder-shown { direction: rtl; }
 textarea::placeholder { color: var(--soft); opacity: 1; }
 .send { display: inline-flex; align-items: center; justify-content: center; flex: none; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
 .send:focus-visible { border-radius: 50%; }
 #disclosure { margin: 8px 6px 0; color: var(--soft); font-size: .78em; line-height: 1.4; text-align: center; }
 
-@media (max-width: 24rem) { .sources li { flex-wrap: wrap; } .sources .words { flex-basis: 60%; } }
+@media (max-width: 30rem) { .sources li { align-items: start; } .n { margin-top: .2em; } }
 @media (prefers-reduced-motion: reduce) { *, .phase::before { animation: none !important; } }
 @media (forced-colors: active) {
   .marker, .send, .box, .launcher, dialog, .quiet { border: 1px solid; }
