@@ -47,6 +47,7 @@ class Visit:
         page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         page.set_default_timeout(PATIENCE_MS)
 
     def open(self, path: str = "/") -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
@@ -18,8 +19,8 @@ MAX_AGE_S = 300
 _STRINGS = "strings"
 
 
-@get("/widget/v1/{name:path}", include_in_schema=False, sync_to_thread=True)
-def widget_file(name: FromPath[str], request: Request[None, None, None]) -> Response[bytes]:
+@get("/widget/v1/{name:path}", include_in_schema=False, sync_to_thread=False)
+def widget_file(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """Public and static: nothing in it depends on who asks, so any page may read it."""
     content = widget_modules().get(name.removeprefix("/"))
     if content is None:
