@@ -167,10 +167,10 @@ def test_the_page_sets_colours_and_parts_and_nothing_else_reaches_in(browser: Br
             "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.borderRadius, s.color] }"
         )
         assert style == ["rgb(1, 2, 3)", "3px", "rgb(255, 255, 255)"]
-        intro = opened.page.locator(".intro").evaluate(
+        plain = opened.page.locator("#disclosure").evaluate(
             "e => [getComputedStyle(e).letterSpacing, getComputedStyle(e).fontSize]"
         )
-        assert intro == ["normal", "17px"]
+        assert plain == ["normal", "13.26px"]
 
 
 def test_list_items_in_the_element_are_questions_to_begin_with(browser: Browser) -> None:
@@ -180,6 +180,16 @@ def test_list_items_in_the_element_are_questions_to_begin_with(browser: Browser)
         assert example.get_attribute("lang") == "de"
         example.click()
         expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+def test_a_page_may_ask_before_the_widget_is_there(browser: Browser) -> None:
+    ask = (
+        "<script type='module'>await customElements.whenDefined('kilde-chat');"
+        "document.querySelector('kilde-chat').ask('Wie viele?')</script>"
+    )
+    with visit(browser) as opened:
+        opened.host(f"{script_tag('')}{ask}", lang="de")
+        expect(opened.page.locator("dialog.panel .answer .quote")).to_have_text(QUOTE)
 
 
 def test_it_works_where_the_page_may_store_nothing(browser: Browser) -> None:

@@ -27,7 +27,8 @@ export class Conversation {
   /** The answers of the pages before. */
   async restore() {
     const id = kept(this.key);
-    if (id) this.answers = await this.service.turns(id);
+    const answers = id ? await this.service.turns(id) : [];
+    if (!this.answers.length) this.answers = answers;
   }
 
   /**

@@ -28,6 +28,7 @@ export class KildeChat extends HTMLElement {
   /** @type {HTMLDialogElement | null} */
   #panel = null;
   #drawn = 0;
+  #drawing = Promise.resolve();
   #root = this.attachShadow({ mode: "open" });
   #examples = new MutationObserver(() => this.#chat?.suggest(this.#suggestions()));
   #connection = () => this.#chat?.composer.showConnection();
@@ -37,7 +38,7 @@ export class KildeChat extends HTMLElement {
     this.#examples.observe(this, { childList: true, subtree: true, characterData: true });
     addEventListener("online", this.#connection);
     addEventListener("offline", this.#connection);
-    this.#draw();
+    this.#drawing = this.#draw();
   }
 
   disconnectedCallback() {
@@ -52,7 +53,7 @@ export class KildeChat extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (!this.isConnected || !this.#drawn || before === now) return;
     if (name === "site-id") this.#conversation = null;
-    this.#draw();
+    this.#drawing = this.#draw();
   }
 
   /** @returns {Mode} */
@@ -75,9 +76,10 @@ export class KildeChat extends HTMLElement {
   }
 
   /** @param {string} question */
-  ask(question) {
+  async ask(question) {
+    await this.#drawing;
     this.open();
-    this.#chat?.ask(question);
+    await this.#chat?.ask(question);
   }
 
   async #draw() {
@@ -93,8 +95,8 @@ export class KildeChat extends HTMLElement {
     this.#connection();
     const surface = { class: `surface as-${this.mode}`, lang: language, dir: directionOf(language) };
     this.#root.replaceChildren(element("div", surface, ...this.#frame(this.#chat, words), passage.dialog));
-    if (this.mode !== "launcher") await this.#chat.restore();
     this.toggleAttribute("ready", true);
+    if (this.mode !== "launcher") this.#chat.restore();
   }
 
   /** @param {Chat} chat @param {Strings} words @returns {Node[]} */

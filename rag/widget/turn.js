@@ -14,14 +14,13 @@ export class Turn {
   #text = "";
   /** @type {Citation[]} */
   #citations = [];
-  #lang = "";
   #said = 0;
 
   /** @param {Context} context @param {string} question */
   constructor(context, question) {
     this.context = context;
     this.question = question;
-    this.lang = context.locale;
+    this.lang = context.locale; // until the answer's own is known
     this.answer = new AnswerText(context);
     this.understood = element("p", { class: "understood", hidden: true });
     this.phase = element("p", { class: "phase" }, context.words.searching);
@@ -72,7 +71,7 @@ export class Turn {
 
   /** @param {string} lang @param {string} standalone */
   #begin(lang, standalone) {
-    this.#lang = lang;
+    this.lang = lang;
     setAttributes(this.answer.node, spoken(lang));
     this.understood.hidden = standalone === this.question;
     const label = element("span", {}, `${this.context.words.understood} `);
@@ -82,8 +81,8 @@ export class Turn {
   /** @param {boolean} whole */
   #grow(whole) {
     this.answer.show(this.#text, this.#citations);
-    const finished = sentences(this.#text, this.#lang, whole);
-    for (const sentence of finished.slice(this.#said)) this.context.say(sentence, this.#lang);
+    const finished = sentences(this.#text, this.lang, whole);
+    for (const sentence of finished.slice(this.#said)) this.context.say(sentence, this.lang);
     this.#said = Math.max(this.#said, finished.length);
   }
 

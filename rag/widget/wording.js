@@ -38,7 +38,9 @@ export function waitInWords(seconds, locale) {
  * @param {boolean} whole
  */
 export function sentences(text, lang, whole) {
-  const segments = new Intl.Segmenter(lang, { granularity: "sentence" }).segment(text.replace(/\s*\[\d+\]/g, ""));
+  const plain = text.replace(/\s*\[\d+\]/g, "");
+  if (!("Segmenter" in Intl)) return whole ? [plain] : []; // browsers from before 2024
+  const segments = new Intl.Segmenter(lang, { granularity: "sentence" }).segment(plain);
   const found = Array.from(segments, ({ segment }) => segment.trim());
   return (whole ? found : found.slice(0, -1)).filter(Boolean);
 }
