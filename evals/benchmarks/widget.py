@@ -88,7 +88,7 @@ def _open(browser: Browser, address: str, width: int) -> tuple[float, float, flo
     page.add_init_script(WATCH)
     page.route("**/article.html", lambda route: route.fulfill(body=LAUNCHER, content_type="text/html"))
     page.goto(address)
-    page.wait_for_selector("kilde-chat[ready]", state="attached")
+    page.wait_for_function("window.seen.ready !== null")
     page.wait_for_timeout(1000)
     after_load, after_start, shift = page.evaluate(READ)
     context.close()
