@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from fake_backend import FakeBackend
     from litestar.testing import TestClient
+    from playwright.sync_api import Browser
     from small_index import SmallIndex
     from small_site import LoadedModels
     from small_suite import SmallSystem
@@ -28,6 +29,15 @@ SKIPS_ALLOWED_IN_CI = "../shared"
 def model_dir() -> Path:
     """The folder in which the bundled model is unpacked, once for all runs; the same one as ``make serve`` uses."""
     return Path(os.environ.get("KILDE_MODEL_DIR") or REPOSITORY / ".kilde" / "models")
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """For one module only: its event loop would stop others from having one."""
+    from browsing import open_browser
+
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from rag.api import articles, chat, conversations, feedback, health, page, stopping
+from rag.api import articles, chat, conversations, feedback, health, page, stopping, widget
 from rag.api.access import SITE_HEADER, access_from, authorise, rule_of
 from rag.api.admin import admin_routes
 from rag.api.admin_page import admin_page, admin_page_file
@@ -54,7 +54,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
             *(admin_routes(), admin_page, admin_page_file),
             completion_routes(),
             mcp.route(),
-            *(health.live, health.ready, page.page, page.page_file),
+            *(health.live, health.ready, page.page, page.page_file, widget.widget_file),
             *slack_handlers,
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},

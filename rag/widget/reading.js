@@ -1,43 +1,67 @@
-// What the page makes of what the service sends: events, pieces of text, links. Pure: no document, no network.
+// What the widget makes of what the service sends: events, pieces of text, links. Pure: no document, no network.
 // Offsets count Unicode code points, JavaScript strings count UTF-16 units: text is cut as an array of code points.
+
+/** @import { Citation, Piece, ServerEvent, TextRange } from "./types" */
 
 const RTL = new Set(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"]);
 
+/** @param {string} lang */
 export const directionOf = (lang) => (RTL.has(lang.split("-")[0]) ? "rtl" : "ltr");
 
-/** Only web addresses become links. */
+/** The attributes of words in that language. @param {string} lang */
+export const spoken = (lang) => ({ lang, dir: directionOf(lang) });
+
+/** Only web addresses become links. @param {string | null | undefined} url */
 export function safeLink(url) {
   try {
-    return ["http:", "https:"].includes(new URL(url).protocol) ? url : null;
+    return ["http:", "https:"].includes(new URL(url ?? "").protocol) ? (url ?? null) : null;
   } catch {
     return null;
   }
+}
+
+/**
+ * Only web addresses of these hosts; ".example.org" stands for example.org and all below it.
+ * @param {string | null | undefined} url
+ * @param {string[]} hosts
+ */
+export function allowedLink(url, hosts) {
+  const link = safeLink(url);
+  const host = link && new URL(link).hostname;
+  const allows = (/** @type {string} */ allowed) => host === allowed || (allowed[0] === "." && `.${host}`.endsWith(allowed));
+  return host && hosts.some(allows) ? link : null;
 }
 
 /** Takes decoded text as it comes, in any cut, and gives the events that are complete: {event, data}. */
 export class EventReader {
   #rest = "";
 
+  /** @param {string} text @returns {ServerEvent[]} */
   take(text) {
     const blocks = (this.#rest + text).replaceAll("\r\n", "\n").split("\n\n");
-    this.#rest = blocks.pop();
-    return blocks.map(readBlock).filter(Boolean);
+    this.#rest = blocks.pop() ?? "";
+    return blocks.map(readBlock).filter((event) => event !== null);
   }
 }
 
+/** @param {string} block @returns {ServerEvent | null} */
 function readBlock(block) {
-  const fields = { event: "message", data: [] };
+  let event = "message";
+  const data = [];
   for (const line of block.split("\n")) {
     const [, name, value] = /^(event|data): ?(.*)$/s.exec(line) ?? [];
-    if (name === "event") fields.event = value;
-    if (name === "data") fields.data.push(value);
+    if (name === "event") event = value;
+    if (name === "data") data.push(value);
   }
-  return fields.data.length ? { event: fields.event, data: JSON.parse(fields.data.join("\n")) } : null;
+  return data.length ? { event, data: JSON.parse(data.join("\n")) } : null;
 }
 
 /**
  * An answer's text in order, as pieces {text}, {text, citation} for a quote, and {marker, citation} for an [n].
  * A marker stands for the quote before it that has its number; one that stands for none stays text.
+ * @param {string} text
+ * @param {Citation[]} citations
+ * @returns {Piece[]}
  */
 export function answerPieces(text, citations) {
   const points = Array.from(text);
@@ -51,9 +75,10 @@ export function answerPieces(text, citations) {
     at = end;
   }
   pieces.push(...markerPieces(points.slice(at).join(""), citations, at));
-  return pieces.filter((piece) => piece.marker || piece.text);
+  return pieces.filter((piece) => ("marker" in piece && piece.marker) || piece.text);
 }
 
+/** @param {string} text @param {Citation[]} citations @param {number} offset @returns {Piece[]} */
 function markerPieces(text, citations, offset) {
   return text.split(/(\[\d+\])/).map((part) => {
     const marker = /^\[(\d+)\]$/.exec(part)?.[1];
@@ -62,46 +87,41 @@ function markerPieces(text, citations, offset) {
   });
 }
 
+/** @param {number} n @param {number} offset @param {Citation[]} citations */
 function citedBefore(n, offset, citations) {
   const cited = citations.filter((citation) => citation.n === n);
   return cited.findLast((citation) => citation.answer.start < offset) ?? cited[0];
 }
 
-/** A quote before, in and after its short answer; the offsets count code points. */
+/** A quote before, in and after its short answer; the offsets count code points. @param {string} quote @param {TextRange | null | undefined} highlight */
 export function highlightedParts(quote, highlight) {
   const points = Array.from(quote);
   const { start, end } = highlight ?? { start: 0, end: 0 };
   return [points.slice(0, start), points.slice(start, end), points.slice(end)].map((part) => part.join(""));
 }
 
-/** Paragraphs of an article as [{text, marked}] each; nothing is marked unless the quote stands exactly there. */
+/**
+ * Paragraphs of an article as [{text, marked}] each; nothing is marked unless the quote stands exactly there.
+ * @param {string} text
+ * @param {TextRange} source
+ * @param {string | null} quote
+ */
 export function articleParagraphs(text, source, quote) {
   const points = Array.from(text);
   const exact = points.slice(source.start, source.end).join("") === quote;
   const [start, end] = exact ? [source.start, source.end] : [0, 0];
-  const runs = [[0, start, false], [start, end, true], [end, points.length, false]];
+  const runs = [
+    { from: 0, to: start, marked: false },
+    { from: start, to: end, marked: true },
+    { from: end, to: points.length, marked: false },
+  ];
+  /** @type {{ text: string, marked: boolean }[][]} */
   const paragraphs = [[]];
-  for (const [from, to, marked] of runs) {
+  for (const { from, to, marked } of runs) {
     points.slice(from, to).join("").split("\n").forEach((part, n) => {
       if (n) paragraphs.push([]);
-      if (part) paragraphs.at(-1).push({ text: part, marked });
+      if (part) paragraphs.at(-1)?.push({ text: part, marked });
     });
   }
   return { exact, paragraphs: paragraphs.filter((paragraph) => paragraph.length) };
-}
-
-/** "2022", "2022-12" or "2022-12-14" in words, no more exact than it is. */
-export function dateInWords(date, locale) {
-  if (!date) return null;
-  const [year, month, day] = date.slice(0, 10).split("-").map(Number);
-  const format = { year: "numeric", ...(month && { month: "long" }), ...(day && { day: "numeric" }), timeZone: "UTC" };
-  return new Intl.DateTimeFormat(locale, format).format(Date.UTC(year, (month || 1) - 1, day || 1));
-}
-
-export function languageName(lang, locale) {
-  try {
-    return new Intl.DisplayNames([locale], { type: "language" }).of(lang);
-  } catch {
-    return lang;
-  }
 }

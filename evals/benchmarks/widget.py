@@ -1,0 +1,142 @@
+"""``python -m evals.benchmarks.widget [--url URL]``: how soon the widget is there, and whether it moves the page.
+
+In: the address of a service; without it, one over the sample articles is started, which takes a while. Out: a Markdown
+table, then machine and versions: for the demo page and for an article with a launcher, each opened with an empty cache
+in a browser of its own context, the time from the page's load to a widget that can be used, and the layout shift until
+a second later; the weight of what one reader loads; the first event of an answer, for readers who ask at once. A missed
+goal is marked and is no error.
+"""
+
+import argparse
+import gzip
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, sync_playwright
+
+from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment
+from evals.benchmarks.table import Row, at_most, markdown
+from rag.api.widget import widget_modules
+
+OPENINGS = 20
+READERS = 8
+QUESTIONS_EACH = 5
+LAUNCHER = (
+    '<!doctype html><html lang="de"><meta name="viewport" content="width=device-width"><title>Article</title>'
+    "<h1>A page</h1><p>An article.</p>"
+    '<script type="module" src="/widget/v1/widget.js" data-site-id=""></script></html>'
+)
+WATCH = """
+window.seen = {ready: null, shift: 0};
+new MutationObserver((_, watching) => {
+  if (!document.querySelector("kilde-chat[ready]")) return;
+  window.seen.ready = performance.now();
+  watching.disconnect();
+}).observe(document, {subtree: true, childList: true, attributes: true});
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.seen.shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+READ = (
+    "() => { const load = performance.getEntriesByType('navigation')[0].loadEventEnd;"
+    " return [window.seen.ready - load, window.seen.ready, window.seen.shift] }"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="a running service; default: one is started")
+    url = parser.parse_args().url
+    if url:
+        print(markdown([*_browser_rows(url), *_weights(), _first_events(url)]))
+    else:
+        with _served() as url:
+            print(markdown([*_browser_rows(url), *_weights(), _first_events(url)]))
+    print(f"\n{describe()}")
+
+
+def _browser_rows(url: str) -> Iterator[Row]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        for name, path in (("the demo page", "/"), ("an article with a launcher", "/article.html")):
+            for width in (1280, 390):
+                yield from _opened(browser, url, path, width, f"{name}, {width} px")
+        browser.close()
+
+
+def _opened(browser: Browser, url: str, path: str, width: int, name: str) -> Iterator[Row]:
+    seen = [_open(browser, url + path, width) for _ in range(OPENINGS)]
+    after_load, after_start, shifts = zip(*seen, strict=True)
+    yield at_most(f"{name}: ready after load, worst of {OPENINGS}", max(0.0, *after_load), 150, "ms")
+    yield Row("ready after the request for the page, median", f"{statistics.median(after_start):.0f} ms")
+    yield Row("layout shift, worst", f"{max(shifts):.4f}", "0", max(shifts) == 0)
+
+
+def _open(browser: Browser, address: str, width: int) -> tuple[float, float, float]:
+    """Milliseconds after load and after the start, and the layout shift."""
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.route("**/article.html", lambda route: route.fulfill(body=LAUNCHER, content_type="text/html"))
+    page.goto(address)
+    page.wait_for_function("window.seen.ready !== null")
+    page.wait_for_timeout(1000)
+    after_load, after_start, shift = page.evaluate(READ)
+    context.close()
+    return after_load, after_start, shift
+
+
+def _weights() -> Iterator[Row]:
+    weights = {name: len(gzip.compress(content, 9)) / 1024 for name, content in widget_modules().items()}
+    strings = {name: kilobytes for name, kilobytes in weights.items() if name.startswith("strings/")}
+    code = sum(weights.values()) - sum(strings.values())
+    most = code + strings["strings/en.js"] + max(strings.values())
+    yield at_most("what one reader loads, gzipped, in the heaviest language", most, 40, "KB")
+    yield Row(f"all files with all {len(strings)} languages", f"{sum(weights.values()):.1f} KB")
+
+
+def _first_events(url: str) -> Row:
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        titles = [article["title"] for article in client.get("/v1/articles").json()][: READERS * QUESTIONS_EACH]
+        _first_event_ms(client, "Hello?")
+        with ThreadPoolExecutor(READERS) as readers:
+            times_ms = list(readers.map(lambda title: _first_event_ms(client, f"What is {title} about?"), titles))
+    p95_ms = statistics.quantiles(times_ms, n=20)[18]
+    return at_most(f"first event of an answer, {len(times_ms)} questions, {READERS} at once, p95", p95_ms, 100, "ms")
+
+
+def _first_event_ms(client: httpx.Client, question: str) -> float:
+    began = time.perf_counter()
+    with client.stream("POST", "/v1/chat", json={"question": question, "stream": True}) as response:
+        lines = response.iter_lines()
+        next(line for line in lines if line.startswith("event:"))
+        first_ms = 1000 * (time.perf_counter() - began)
+        for _ in lines:
+            pass
+    return first_ms
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [KILDE, "serve", "--host", "127.0.0.1", "--port", "0", "--ingest", str(ARTICLES)]
+        environment = kilde_environment(Path(folder))
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                yield next(line.split()[4] for line in process.stdout if line.startswith("Kilde is ready at "))
+            finally:
+                process.terminate()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+// Where the reader writes: Enter asks, Shift+Enter begins a new line; while an answer runs, the button stops it.
+
+import { element } from "./elements.js";
+import { icon } from "./icons.js";
+
+/** @import { Context } from "./types" */
+
+const QUESTION_CHARACTERS = 2000;
+
+export class Composer {
+  #running = false;
+
+  /** @param {Context} context @param {() => void} stop */
+  constructor(context, stop) {
+    const { words } = context;
+    this.context = context;
+    this.stop = stop;
+    this.field = element("textarea", {
+      ...{ rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send", maxlength: QUESTION_CHARACTERS },
+      ...{ placeholder: words.question, "aria-label": words.question, "aria-describedby": "disclosure", part: "question-field" },
+    });
+    this.button = element("button", { type: "submit", class: "send", part: "send" });
+    this.offline = element("p", { class: "notice", role: "status" });
+    const box = element("div", { class: "box", part: "box" }, this.field, this.button);
+    const disclosure = element("p", { id: "disclosure", part: "disclosure" }, words.disclosure);
+    this.node = element("form", { class: "ask", part: "ask" }, this.offline, box, disclosure);
+    this.node.addEventListener("submit", (event) => this.#submit(event));
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+    });
+    this.show(false);
+  }
+
+  /** @param {boolean} running */
+  show(running) {
+    const { words } = this.context;
+    this.#running = running;
+    this.button.setAttribute("aria-label", running ? words.stop : words.send);
+    this.button.title = running ? words.stop : words.send;
+    this.button.replaceChildren(icon(running ? "stop" : "send"));
+  }
+
+  showConnection() {
+    this.offline.textContent = navigator.onLine ? "" : this.context.words.offline;
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    if (this.#running) {
+      this.stop();
+      return;
+    }
+    const question = this.field.value.trim();
+    if (!question) return;
+    this.field.value = "";
+    this.context.ask(question);
+  }
+}

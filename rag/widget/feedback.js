@@ -1,0 +1,106 @@
+// What can be done with an answer: judge it, with a reason and a comment after a thumbs-down, and copy it.
+// A second press on a thumb takes the judgement back.
+
+import { element } from "./elements.js";
+import { icon } from "./icons.js";
+import { copyText } from "./wording.js";
+
+/** @import { Answer, Context, Judgement } from "./types" */
+/** @typedef {"up" | "down" | null} Rating */
+
+const REASONS = /** @type {const} */ (["wrong", "outdated", "missing_source", "wrong_language", "other"]);
+const COMMENT_CHARACTERS = 2000;
+let count = 0;
+
+/** @param {Context} context @param {Answer} answer */
+export function actionsView(context, answer) {
+  const { words } = context;
+  const state = element("p", { class: "about state", role: "status" });
+  const copy = iconButton("copy", words.copy, async () => {
+    const done = await copied(copyText(answer, context.locale));
+    state.textContent = done ? words.copied : words.unsent;
+  });
+  const { buttons, form } = feedback(context, answer.message_id, state);
+  const judging = answer.status !== "out_of_scope" && buttons;
+  return element("div", { class: "actions", part: "actions" }, element("div", { class: "row" }, ...(judging || []), copy, state), form);
+}
+
+/** @param {Context} context @param {string} messageId @param {HTMLElement} state */
+function feedback(context, messageId, state) {
+  const { words } = context;
+  /** @type {Rating} */
+  let rating = null;
+  let sent = Promise.resolve(true); // one after another: the last press must be the last to arrive
+  const thumb = (/** @type {"up" | "down"} */ value) => {
+    const button = iconButton(value, value === "up" ? words.helpful : words.unhelpful, () => rate(rating === value ? null : value));
+    button.setAttribute("aria-pressed", "false");
+    return button;
+  };
+  const thumbs = { up: thumb("up"), down: thumb("down") };
+  const form = detailsForm(context, sendDetails);
+
+  /** @param {Rating} value */
+  async function rate(value) {
+    const before = rating;
+    show(value);
+    const done = await send({ rating: value });
+    if (!done) show(before);
+    state.textContent = !done ? words.unsent : value ? words.thanks : words.takenBack;
+  }
+
+  /** @param {{ reason: string | null, comment: string }} details */
+  async function sendDetails(details) {
+    const done = await send({ rating: "down", ...details });
+    state.textContent = done ? words.thanks : words.unsent;
+    if (!done) return;
+    form.hidden = true;
+    thumbs.down.focus();
+  }
+
+  /** @param {Judgement} judgement */
+  function send(judgement) {
+    const post = () => context.service.rate(messageId, judgement);
+    const tell = () => context.tell("feedback-submit", { message_id: messageId, ...judgement });
+    return (sent = sent.then(post).then(() => (tell(), true), () => false));
+  }
+
+  /** @param {Rating} value */
+  function show(value) {
+    rating = value;
+    for (const [name, button] of Object.entries(thumbs)) button.setAttribute("aria-pressed", String(name === value));
+    form.hidden = value !== "down";
+  }
+
+  return { buttons: [thumbs.up, thumbs.down], form };
+}
+
+/** @param {Context} context @param {(details: { reason: string | null, comment: string }) => void} sendDetails */
+function detailsForm({ words }, sendDetails) {
+  const group = `feedback-${(count += 1)}`;
+  const choices = REASONS.map((value) =>
+    element("label", {}, element("input", { type: "radio", name: group, value }), words[value]),
+  );
+  const comment = element("textarea", { id: `${group}-comment`, rows: "2", maxlength: COMMENT_CHARACTERS, dir: "auto", "aria-describedby": `${group}-advice` });
+  const form = element(
+    "form",
+    { class: "details", hidden: true },
+    element("fieldset", {}, element("legend", {}, words.why), ...choices),
+    element("label", { for: `${group}-comment` }, words.comment),
+    comment,
+    element("p", { class: "about", id: `${group}-advice` }, words.personal),
+    element("button", { class: "quiet", type: "submit" }, words.submit),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = /** @type {HTMLInputElement | null} */ (form.querySelector("input:checked"));
+    sendDetails({ reason: chosen?.value ?? null, comment: comment.value });
+  });
+  return form;
+}
+
+/** @param {Parameters<typeof icon>[0]} name @param {string} label @param {() => void} onclick */
+export const iconButton = (name, label, onclick) =>
+  element("button", { class: "bare", type: "button", "aria-label": label, title: label, onclick }, icon(name));
+
+/** @param {string} text */
+const copied = (text) => (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => true, () => false);

@@ -1,0 +1,158 @@
+// The element <kilde-chat>: attributes in, a shadow tree and events out.
+
+import { Chat } from "./chat.js";
+import { Conversation } from "./conversation.js";
+import { dialogView } from "./dialogs.js";
+import { element } from "./elements.js";
+import { iconButton } from "./feedback.js";
+import { icon } from "./icons.js";
+import { chosenLanguage, wordsOf } from "./language.js";
+import { Passage } from "./passage.js";
+import { allowedLink, directionOf } from "./reading.js";
+import { Service } from "./service.js";
+import { sheet } from "./style.js";
+
+/** @import { Context, Example, Mode, Strings } from "./types" */
+
+/** Where the service is: above the folder of this file. */
+const BASE = new URL("../../", import.meta.url).href;
+const AUTO = "auto";
+
+export class KildeChat extends HTMLElement {
+  static observedAttributes = ["mode", "lang", "site-id", "heading"];
+
+  /** @type {Conversation | null} */
+  #conversation = null;
+  /** @type {Chat | null} */
+  #chat = null;
+  /** @type {HTMLDialogElement | null} */
+  #panel = null;
+  #drawn = 0;
+  #drawing = Promise.resolve();
+  #root = this.attachShadow({ mode: "open" });
+  #examples = new MutationObserver(() => this.#chat?.suggest(this.#suggestions()));
+  #connection = () => this.#chat?.composer.showConnection();
+
+  connectedCallback() {
+    this.#root.adoptedStyleSheets = [sheet];
+    this.#examples.observe(this, { childList: true, subtree: true, characterData: true });
+    addEventListener("online", this.#connection);
+    addEventListener("offline", this.#connection);
+    this.#drawing = this.#draw();
+  }
+
+  disconnectedCallback() {
+    this.#drawn += 1;
+    this.#conversation?.stop();
+    this.#examples.disconnect();
+    removeEventListener("online", this.#connection);
+    removeEventListener("offline", this.#connection);
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name, before, now) {
+    if (!this.isConnected || !this.#drawn || before === now) return;
+    if (name === "site-id") this.#conversation = null;
+    this.#drawing = this.#draw();
+  }
+
+  /** @returns {Mode} */
+  get mode() {
+    const mode = this.getAttribute("mode");
+    return mode === "inline" || mode === "page" ? mode : "launcher";
+  }
+
+  /** Opens the panel of the launcher. */
+  open() {
+    if (!this.#panel || this.#panel.open) return;
+    this.#panel.showModal();
+    this.#chat?.composer.field.focus();
+    this.#chat?.restore();
+    this.#tell("open");
+  }
+
+  close() {
+    this.#panel?.close();
+  }
+
+  /** @param {string} question */
+  async ask(question) {
+    await this.#drawing;
+    this.open();
+    await this.#chat?.ask(question);
+  }
+
+  async #draw() {
+    const mine = (this.#drawn += 1);
+    const language = this.#language();
+    const words = await wordsOf(language);
+    if (mine !== this.#drawn) return;
+    this.#conversation ??= new Conversation(new Service(BASE, this.getAttribute("site-id") ?? ""));
+    this.#conversation.stop();
+    const passage = new Passage(this.#context(words, language, (source, quote) => passage.show(source, quote)));
+    this.#chat = new Chat(passage.context, this.#conversation, this.mode, this.getAttribute("heading") || words.heading);
+    this.#chat.suggest(this.#suggestions());
+    this.#connection();
+    const surface = { class: `surface as-${this.mode}`, lang: language, dir: directionOf(language) };
+    this.#root.replaceChildren(element("div", surface, ...this.#frame(this.#chat, words), passage.dialog));
+    this.toggleAttribute("ready", true);
+    if (this.mode !== "launcher") this.#chat.restore();
+  }
+
+  /** @param {Chat} chat @param {Strings} words @returns {Node[]} */
+  #frame(chat, words) {
+    this.#panel = null;
+    if (this.mode !== "launcher") return [chat.node];
+    const launcher = element("button", { class: "launcher", part: "launcher", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() });
+    launcher.append(icon("ask"), element("span", {}, chat.title.textContent ?? ""));
+    chat.head.lastElementChild?.append(iconButton("close", words.close, () => this.close()));
+    this.#panel = dialogView({ class: "panel", part: "panel", "aria-labelledby": "heading" }, chat.node);
+    this.#panel.addEventListener("close", () => this.#tell("close"));
+    return [launcher, this.#panel];
+  }
+
+  /**
+   * @param {Strings} words
+   * @param {string} locale
+   * @param {Context["showPassage"]} showPassage
+   * @returns {Context}
+   */
+  #context(words, locale, showPassage) {
+    const conversation = /** @type {Conversation} */ (this.#conversation);
+    return {
+      ...{ words, locale, service: conversation.service, showPassage },
+      link: (url) => allowedLink(url, this.#hosts()),
+      ask: (question) => this.ask(question),
+      say: (text, lang = locale) => this.#chat?.say(text, lang),
+      tell: (event, detail) => this.#tell(event, detail),
+    };
+  }
+
+  /** The language in force; shown in the attribute, which therefore stays valid where it asks for "auto". */
+  #language() {
+    const wanted = this.getAttribute("lang");
+    const page = /** @type {HTMLElement | null | undefined} */ (this.parentElement?.closest("[lang]"));
+    const chosen = chosenLanguage([wanted !== AUTO && wanted, page?.lang, ...navigator.languages]);
+    if (wanted === AUTO) this.setAttribute("lang", chosen);
+    return chosen;
+  }
+
+  /** Hosts that may be linked to: the page's, the service's, and those named. */
+  #hosts() {
+    const named = this.getAttribute("link-hosts")?.toLowerCase().split(/\s+/) ?? [];
+    return [location.hostname, new URL(BASE).hostname, ...named.filter(Boolean)];
+  }
+
+  /** The list items inside the element are questions to begin with. @returns {Example[]} */
+  #suggestions() {
+    return Array.from(this.querySelectorAll("li"), (item) => {
+      const said = /** @type {HTMLElement | null} */ (item.closest("[lang]"));
+      return { text: item.textContent?.trim() ?? "", lang: said?.lang || "en" };
+    }).filter(({ text }) => text);
+  }
+
+  /** @param {string} event @param {object} [detail] */
+  #tell(event, detail) {
+    this.dispatchEvent(new CustomEvent(`kilde:${event}`, { detail, bubbles: true, composed: true }));
+  }
+}

@@ -1,0 +1,242 @@
+"""Whoever reads with a keyboard, a screen reader, large print or forced colours: axe finds nothing, and more."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from browsing import Visit, needs_chromium, script_tag, visit
+from fake_backend import ANSWER, SOURCE, TEXT, FakeBackend, turn
+from playwright.sync_api import Browser, expect
+
+from rag.records import MessageStart, PhaseStatus, TextDelta
+
+AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+pytestmark = needs_chromium
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason="needs axe-core: npm install --prefix tests/browser --no-package-lock"
+)
+START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question="Wie viele?")
+NOT_FOUND = msgspec.structs.replace(
+    ANSWER, status="not_found", text="Die Artikel sagen dazu nichts.", citations=(), sources=(), nearest=(SOURCE,)
+)
+INLINE = f'<main><h1>News</h1>{script_tag("", "")}<kilde-chat mode="inline"></kilde-chat></main>'
+LAUNCHER = f"<main><h1>News</h1><p>An article.</p></main>{script_tag('')}"
+
+
+def demo(opened: Visit) -> None:
+    opened.open()
+
+
+def asked(opened: Visit) -> None:
+    opened.open()
+    opened.answered()
+
+
+def searching(opened: Visit) -> None:
+    opened.backend.script = (START, PhaseStatus(phase="searching"), TextDelta(text="Laut"), 30.0)
+    opened.open()
+    opened.ask()
+    expect(opened.page.locator(".answer")).to_have_text("Laut")
+
+
+def stopped(opened: Visit) -> None:
+    searching(opened)
+    opened.page.get_by_role("button", name="Stop").click()
+    expect(opened.page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def panel(opened: Visit) -> None:
+    asked(opened)
+    opened.page.locator(".marker").click()
+    expect(opened.page.locator(".passage mark")).to_be_visible()
+
+
+def nothing_found(opened: Visit) -> None:
+    opened.backend.script = turn(NOT_FOUND)
+    asked(opened)
+
+
+def failed(opened: Visit) -> None:
+    opened.open()
+    opened.page.route("**/v1/chat", lambda route: route.abort("connectionrefused"))
+    opened.ask()
+    expect(opened.page.locator(".problem")).to_be_visible()
+
+
+def offline(opened: Visit) -> None:
+    asked(opened)
+    opened.page.context.set_offline(True)
+    expect(opened.page.locator(".ask .notice")).to_be_visible()
+
+
+def judged(opened: Visit) -> None:
+    asked(opened)
+    opened.page.get_by_role("button").and_(opened.page.locator("[aria-pressed]")).last.click()
+    expect(opened.page.locator(".details")).to_be_visible()
+
+
+def forgotten(opened: Visit) -> None:
+    asked(opened)
+    opened.page.locator(".chat > header button").click()
+    expect(opened.page.locator(".thread > .notice")).not_to_be_empty()
+
+
+def launcher(opened: Visit) -> None:
+    opened.host(LAUNCHER)
+
+
+def launched(opened: Visit) -> None:
+    opened.host(LAUNCHER)
+    opened.page.locator("button.launcher").click()
+    opened.answered()
+
+
+def inline(opened: Visit) -> None:
+    opened.host(INLINE)
+    opened.answered()
+
+
+STATES: list[tuple[str, Callable[[Visit], None], dict[str, Any]]] = [
+    ("welcome", demo, {}),
+    ("searching", searching, {}),
+    ("answered", asked, {}),
+    ("stopped", stopped, {}),
+    ("source panel", panel, {}),
+    ("not found", nothing_found, {}),
+    ("failed", failed, {}),
+    ("offline", offline, {}),
+    ("feedback form", judged, {}),
+    ("forgotten", forgotten, {}),
+    ("launcher", launcher, {}),
+    ("launcher open", launched, {}),
+    ("inline", inline, {}),
+    ("dark", asked, {"color_scheme": "dark"}),
+    ("dark source panel", panel, {"color_scheme": "dark"}),
+    ("dark feedback form", judged, {"color_scheme": "dark"}),
+    ("arabic", asked, {"locale": "ar-EG"}),
+    ("arabic source panel", panel, {"locale": "ar-EG"}),
+    ("phone", asked, {"viewport": {"width": 390, "height": 844}}),
+    ("phone, launcher open", launched, {"viewport": {"width": 390, "height": 844}}),
+    ("forced colours", asked, {"forced_colors": "active"}),
+]
+
+
+@needs_axe
+@pytest.mark.parametrize(("reach", "context"), [s[1:] for s in STATES], ids=[s[0] for s in STATES])
+def test_axe_finds_nothing(reach: Callable[[Visit], None], context: dict[str, Any], browser: Browser) -> None:
+    with visit(browser, reduced_motion="reduce", **context) as opened:
+        reach(opened)
+        opened.page.evaluate(AXE.read_text("utf-8"))
+        found = opened.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert found["passes"] != []
+    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+
+
+@needs_axe
+def test_axe_looks_into_the_widget(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.page.evaluate("document.querySelector('kilde-chat').shadowRoot.querySelector('.send').ariaLabel = ''")
+        opened.page.locator(".send").evaluate("e => e.removeAttribute('title')")
+        opened.page.evaluate(AXE.read_text("utf-8"))
+        found = opened.page.evaluate("axe.run(document)")
+    assert [rule["id"] for rule in found["violations"]] == ["button-name"]
+
+
+def test_everything_can_be_reached_and_used_with_the_keyboard_alone(browser: Browser) -> None:
+    with visit(browser, locale="en-US") as opened:
+        opened.host(LAUNCHER)
+        keys = opened.page.keyboard
+        keys.press("Tab")
+        keys.press("Enter")
+        keys.type("Wie viele?")
+        keys.press("Enter")
+        expect(opened.page.locator(".actions")).to_be_visible()
+        for _ in range(12):
+            if opened.focused() == "marker":
+                break
+            keys.press("Shift+Tab")
+        keys.press("Enter")
+        expect(opened.page.locator("dialog.passage")).to_be_visible()
+        keys.press("Escape")
+        keys.press("Escape")
+        expect(opened.page.locator("dialog.panel")).to_be_hidden()
+        assert opened.focused() == "launcher"
+
+
+def test_each_sentence_is_announced_once_when_it_is_finished(browser: Browser) -> None:
+    words = ["Sie öffnete 1931.", " [1] Sie trägt", " 4.200 Radfahrer am Tag. Heute", 30.0]
+    script = (START, *(TextDelta(text=w) if isinstance(w, str) else w for w in words))
+    with visit(browser, FakeBackend(script)) as opened:
+        opened.open()
+        opened.ask()
+        said = opened.page.locator("[role=log] p")
+        expect(said).to_have_text(["Sie öffnete 1931.", "Sie trägt 4.200 Radfahrer am Tag."])
+        assert said.first.get_attribute("lang") == "de"
+        expect(opened.page.locator(".answer")).to_contain_text("Heute")
+
+
+def test_the_whole_answer_has_been_announced_at_its_end(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        assert " ".join(opened.page.locator("[role=log] p").all_text_contents()) == TEXT.removesuffix(" [1]")
+        opened.open("/?again")
+        expect(opened.page.locator(".answer")).to_be_visible()
+        expect(opened.page.locator("[role=log] p")).to_have_count(0)
+
+
+MISSED = """
+(found) => found.filter((e) => {
+  const label = e.closest("label");
+  if (label) return label.getBoundingClientRect().height < 44;
+  e.scrollIntoView({block: "center"});
+  const box = e.getBoundingClientRect();
+  const hits = ([dx, dy]) => e.contains(
+    e.getRootNode().elementFromPoint(box.left + box.width / 2 + dx, box.top + box.height / 2 + dy));
+  return ![[-21.5, 0], [21.5, 0], [0, -21.5], [0, 21.5]].every(hits);
+}).map((e) => e.className || e.localName)
+"""
+
+
+@pytest.mark.parametrize("reach", [demo, judged, panel, launched, failed])
+def test_every_target_measures_44_pixels(reach: Callable[[Visit], None], browser: Browser) -> None:
+    with visit(browser, reduced_motion="reduce", locale="en-US") as opened:
+        reach(opened)
+        inside = "dialog[open] :is(button, a, input)" if reach in (panel, launched) else ":is(button, a, input)"
+        targets = opened.page.locator(f"kilde-chat {inside}:visible")
+        assert targets.count() >= 1
+        assert targets.evaluate_all(MISSED) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 400), (320, 512)], ids=["200 %", "400 %"])
+@pytest.mark.parametrize("reach", [asked, judged, panel, launched])
+def test_nothing_is_cut_off_when_zoomed(
+    reach: Callable[[Visit], None], width: int, height: int, browser: Browser
+) -> None:
+    with visit(browser, viewport={"width": width, "height": height}, device_scale_factor=2) as opened:
+        reach(opened)
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        boxes = opened.page.locator("kilde-chat :is(button, a, p, h2, h3, textarea):visible").evaluate_all(
+            "found => found.map((e) => e.getBoundingClientRect()).map(({left, right}) => [left, right])"
+        )
+        assert all(left >= -1 and right <= width + 1 for left, right in boxes)
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_those_who_want_no_motion(motion: Any, moves: bool, browser: Browser) -> None:
+    with visit(browser, reduced_motion=motion) as opened:
+        searching(opened)
+        running = "document.querySelector('kilde-chat').shadowRoot.getAnimations().length"
+        assert bool(opened.page.evaluate(running)) is moves
+
+
+def test_forced_colours_leave_the_quote_and_the_buttons_visible(browser: Browser) -> None:
+    with visit(browser, forced_colors="active") as opened:
+        asked(opened)
+        border = "e => getComputedStyle(e).borderTopStyle"
+        assert opened.page.locator(".marker").evaluate(border) == "solid"
+        assert opened.page.locator(".send").evaluate(border) == "solid"
+        assert "underline" in opened.page.locator(".quote").evaluate("e => getComputedStyle(e).textDecorationLine")

@@ -1,0 +1,195 @@
+"""The widget in a browser: asking, reading on, judging, stopping, and coming back."""
+
+from collections.abc import Iterator
+
+import pytest
+from browsing import Visit, needs_chromium, visit
+from fake_backend import ANSWER, CITATION, QUOTE, TEXT, FakeBackend, turn
+from playwright.sync_api import Browser, expect
+
+from rag.feedback_records import FeedbackRequest
+from rag.records import CitationReady, MessageStart, PhaseStatus, Question, TextDelta
+
+pytestmark = needs_chromium
+START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question=ANSWER.question)
+UNFINISHED = (START, PhaseStatus(phase="writing"), TextDelta(text="Die Brücke öffnete 1931. Sie trägt"), 30.0)
+
+
+@pytest.fixture
+def demo(browser: Browser) -> Iterator[Visit]:
+    with visit(browser) as opened:
+        opened.open()
+        yield opened
+        assert opened.errors == []
+        assert opened.dialogs == []
+
+
+def test_an_answer_shows_its_quote_and_numbered_source(demo: Visit) -> None:
+    demo.answered()
+    expect(demo.page.locator(".answer")).to_have_text(TEXT.replace("[1]", "1"))
+    quote = demo.page.locator(".answer .quote")
+    expect(quote).to_have_text(QUOTE)
+    assert (quote.get_attribute("lang"), quote.get_attribute("dir")) == ("en", "ltr")
+    assert demo.page.locator(".answer").get_attribute("lang") == "de"
+    expect(demo.page.get_by_role("button", name="Source 1: The harbour bridge. Show the quoted words")).to_be_visible()
+    expect(demo.page.locator(".sources li")).to_contain_text("English · December 2022 · also in Dutch")
+
+
+def test_a_marker_opens_the_passage_with_the_quote_marked_and_gives_the_focus_back(demo: Visit) -> None:
+    demo.answered()
+    demo.page.locator(".marker").press("Enter")
+    panel = demo.page.get_by_role("dialog", name="The harbour bridge")
+    expect(panel.locator("mark")).to_have_text(QUOTE)
+    expect(panel.locator("p").filter(has=demo.page.locator("mark"))).to_have_text(
+        "The harbour bridge opened in May 1931. It carries 4,200 cyclists a day."
+    )
+    expect(panel.locator("header")).to_contain_text("English · December 2022")
+    assert demo.focused() == "text"
+    demo.page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert demo.focused() == "marker"
+
+
+@pytest.mark.parametrize(("hosts", "link"), [("news.example", CITATION.source.url), ("other.example", None)])
+def test_the_article_is_linked_with_its_text_fragment_where_its_host_is_allowed(
+    browser: Browser, hosts: str, link: str | None
+) -> None:
+    with visit(browser) as opened:
+        opened.host(
+            f'<script type="module" src="/widget/v1/widget.js"></script>'
+            f'<kilde-chat mode="inline" link-hosts="{hosts}"></kilde-chat>'
+        )
+        opened.answered()
+        opened.page.get_by_role("button", name="Show quote").click()
+        links = opened.page.locator("kilde-chat a").all()
+        assert {found.get_attribute("href") for found in links} == ({link} if link else set())
+        assert {found.get_attribute("rel") for found in links} == ({"noopener"} if link else set())
+
+
+def test_a_suggestion_is_asked(demo: Visit) -> None:
+    demo.answered()
+    demo.page.get_by_role("button", name="Wann wurde die Brücke eröffnet?").click()
+    expect(demo.page.locator(".turn")).to_have_count(2)
+    expect(demo.page.locator(".turn").last.locator(".asked")).to_have_text("Wann wurde die Brücke eröffnet?")
+    asked = [call for call in demo.backend.calls if isinstance(call, Question)]
+    assert [question.conversation_id for question in asked] == [None, "c1"]
+
+
+def test_text_and_citations_are_shown_as_they_come(browser: Browser) -> None:
+    script = (START, TextDelta(text=TEXT), CitationReady(citation=CITATION), 30.0)
+    with visit(browser, FakeBackend(script)) as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".marker")).to_have_text("1")
+        expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+        expect(opened.page.locator(".phase")).to_be_visible()
+
+
+def test_stopping_keeps_what_came_tells_the_service_and_offers_to_try_again(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".answer")).to_contain_text("Sie trägt")
+        with opened.page.expect_request("**/v1/messages/m1/stop") as stopped:
+            opened.page.get_by_role("button", name="Stop").click()
+        assert stopped.value.method == "POST"
+        expect(opened.page.locator(".turn")).to_contain_text("Stopped.")
+        expect(opened.page.locator(".answer")).to_contain_text("Sie trägt")
+        opened.backend.script = turn()
+        opened.page.get_by_role("button", name="Try again").click()
+        expect(opened.page.locator(".answer")).to_contain_text(QUOTE)
+        expect(opened.page.locator(".turn")).to_have_count(1)
+
+
+def test_a_conversation_lasts_over_page_changes_until_it_is_forgotten(demo: Visit) -> None:
+    demo.answered()
+    demo.open("/?another")
+    expect(demo.page.locator(".asked")).to_have_text(ANSWER.question)
+    expect(demo.page.locator(".answer .quote")).to_have_text(QUOTE)
+    demo.page.get_by_role("button", name="Forget this conversation").click()
+    expect(demo.page.get_by_text("The conversation is forgotten.")).to_be_visible()
+    assert demo.backend.conversations == {}
+    demo.open("/?again")
+    expect(demo.page.locator(".turn")).to_have_count(0)
+
+
+def test_a_conversation_that_the_service_has_forgotten_begins_anew(demo: Visit) -> None:
+    demo.answered()
+    demo.backend.conversations.clear()
+    demo.answered("Und die Katzen?")
+    asked = [call for call in demo.backend.calls if isinstance(call, Question)]
+    assert [question.conversation_id for question in asked] == [None, None]
+    demo.errors.clear()  # the browser notes the 404
+
+
+def test_an_answer_is_copied_with_its_sources(demo: Visit) -> None:
+    demo.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    demo.answered()
+    demo.page.get_by_role("button", name="Copy with sources").click()
+    expect(demo.page.locator(".state")).to_have_text("Copied.")
+    copied = demo.page.evaluate("navigator.clipboard.readText()")
+    assert copied == (
+        f"{TEXT}\n\n[1] The harbour bridge · English · December 2022 · "
+        "https://news.example/bridge#:~:text=It%20carries,a%20day."
+    )
+
+
+def test_a_thumb_down_takes_a_reason_and_a_comment(demo: Visit) -> None:
+    demo.answered()
+    demo.page.get_by_role("button", name="Not helpful").click()
+    expect(demo.page.locator(".state")).to_have_text("Thank you.")
+    demo.page.get_by_label("It is out of date").check()
+    demo.page.get_by_label("Comment (optional)").fill("Seit 2024 sind es mehr.")
+    demo.page.get_by_role("button", name="Send").click()
+    expect(demo.page.get_by_label("Comment (optional)")).to_be_hidden()
+    given = [call for call in demo.backend.calls if isinstance(call, FeedbackRequest)]
+    assert [(call.rating, call.reason, call.comment) for call in given] == [
+        ("down", None, ""),
+        ("down", "outdated", "Seit 2024 sind es mehr."),
+    ]
+
+
+def test_a_second_press_takes_a_judgement_back(demo: Visit) -> None:
+    demo.answered()
+    thumb = demo.page.get_by_role("button", name="Helpful", exact=True)
+    thumb.click()
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    thumb.click()
+    expect(thumb).to_have_attribute("aria-pressed", "false")
+    expect(demo.page.locator(".state")).to_have_text("Taken back.")
+    given = [call.rating for call in demo.backend.calls if isinstance(call, FeedbackRequest)]
+    assert given == ["up", None]
+
+
+def test_the_page_is_told_what_happens(browser: Browser) -> None:
+    names = ["open", "query-submit", "answer-completed", "source-click", "feedback-submit", "close"]
+    with visit(browser) as opened:
+        opened.host(
+            '<script type="module" src="/widget/v1/widget.js" data-site-id="" data-link-hosts="news.example"></script>'
+        )
+        opened.page.evaluate(
+            "names => { window.told = []; for (const name of names)"
+            " document.addEventListener(`kilde:${name}`, (e) => told.push([name, e.detail])) }",
+            names,
+        )
+        opened.page.get_by_role("button", name="Ask the articles").click()
+        opened.answered("Wie viele?")
+        with opened.page.context.expect_page():
+            opened.page.get_by_role("link", name="The harbour bridge").click()
+        opened.page.bring_to_front()
+        opened.page.get_by_role("button", name="Helpful", exact=True).click()
+        expect(opened.page.locator(".state")).to_have_text("Thank you.")
+        opened.page.get_by_role("button", name="Close").click()
+        expect(opened.page.locator("dialog.panel")).to_be_hidden()
+        told = opened.page.evaluate("window.told")
+    assert [name for name, _ in told] == names
+    details = dict(told)
+    assert details["query-submit"] == {"question": "Wie viele?"}
+    assert details["answer-completed"] == {
+        "message_id": "m1",
+        "conversation_id": "c1",
+        "status": "answered",
+        "lang": "de",
+    }
+    assert details["source-click"] == {"article_id": "a1", "url": CITATION.source.url}
+    assert details["feedback-submit"] == {"message_id": "m1", "rating": "up"}

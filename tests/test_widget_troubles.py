@@ -1,0 +1,162 @@
+"""What the widget says when something goes wrong: it says what to do, and trying again works."""
+
+from collections.abc import Callable
+
+import pytest
+from browsing import Visit, needs_chromium, visit
+from fake_backend import QUOTE, FakeBackend, turn
+from playwright.sync_api import Browser, Route, expect
+
+from rag.errors import BusyError, InputError
+from rag.records import MessageStart, Notice, StreamError, TextDelta
+
+pytestmark = needs_chromium
+START = MessageStart(message_id="m1", conversation_id="c1", lang="en", standalone_question="Wie viele?")
+ERROR = '{"error": {"code": "x", "message": "The words of the service."}}'
+
+
+def refusal(status: int, **headers: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, headers=headers, content_type="application/json", body=ERROR)
+
+
+def dropped(route: Route) -> None:
+    route.abort("connectionrefused")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (dropped, "The service cannot be reached. Please try again in a moment."),
+        (refusal(503), "Many readers are asking right now. Please try again in a moment."),
+        (refusal(429, **{"Retry-After": "40"}), "That is the limit for now. You can ask again in 40 seconds."),
+        (refusal(429, **{"Retry-After": "7200"}), "That is the limit for now. You can ask again in 2 hours."),
+        (refusal(429), "That is the limit for now. Please come back later."),
+        (refusal(403), "Questions cannot be asked from this page."),
+        (refusal(400), "This question cannot be used. Please put it differently.The words of the service."),
+        (refusal(500), "Something went wrong on our side. Please try again later."),
+        (lambda route: route.fulfill(status=502, body="<h1>Bad gateway"), "Something went wrong on our side."),
+        (lambda route: route.fulfill(status=200, body="event: x"), "The connection broke off. Please try again."),
+    ],
+)
+def test_a_refused_question_can_be_asked_again(answer: Callable[[Route], None], words: str, browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.page.route("**/v1/chat", answer)
+        opened.ask()
+        expect(opened.page.locator(".problem")).to_contain_text(words)
+        opened.page.unroute("**/v1/chat")
+        opened.page.get_by_role("button", name="Try again").click()
+        expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+        expect(opened.page.locator(".problem")).to_have_count(0)
+        expect(opened.page.locator(".turn")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (StreamError(code="x", message="m", retryable=True), "Many readers are asking right now."),
+        (StreamError(code="x", message="m", retryable=False), "Something went wrong on our side."),
+        (BusyError("busy"), "Many readers are asking right now."),
+    ],
+)
+def test_an_answer_that_breaks_off_says_so_below_what_came(
+    step: StreamError | Exception, words: str, browser: Browser
+) -> None:
+    with visit(browser, FakeBackend((START, TextDelta(text="It carries"), step))) as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".problem")).to_contain_text(words)
+        expect(opened.page.locator(".answer")).to_have_text("It carries")
+        expect(opened.page.locator(".phase")).to_have_count(0)
+        opened.backend.script = turn()
+        opened.page.get_by_role("button", name="Try again").click()
+        expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+def test_offline_is_told_at_once_and_goes_away_with_the_connection(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.page.context.set_offline(True)
+        told = opened.page.locator(".ask").get_by_text("You are offline. Connect to the internet, then try again.")
+        expect(told).to_be_visible()
+        opened.ask()
+        expect(opened.page.locator(".problem")).to_contain_text("You are offline.")
+        opened.page.context.set_offline(False)
+        expect(told).to_be_hidden()
+        opened.page.get_by_role("button", name="Try again").click()
+        expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+def test_an_article_that_cannot_be_read_leaves_the_quote(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        opened.page.route("**/v1/articles/a1", dropped)
+        opened.page.locator(".marker").click()
+        expect(opened.page.locator(".passage .notice")).to_contain_text("cannot be reached")
+        expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
+
+
+def test_an_article_that_has_changed_is_told(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        opened.page.route("**/v1/articles/a1", lambda route: route.fulfill(json={"text": "Something else."}))
+        opened.page.locator(".marker").click()
+        expect(opened.page.locator(".passage")).to_contain_text("The article has changed since this answer.")
+        expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
+
+
+def test_a_judgement_that_did_not_arrive_is_taken_back(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        opened.page.route("**/feedback", dropped)
+        opened.page.get_by_role("button", name="Helpful", exact=True).click()
+        expect(opened.page.locator(".state")).to_have_text("That did not work. Please try again.")
+        expect(opened.page.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_conversation_that_could_not_be_forgotten_stays(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        opened.page.route("**/v1/conversations/c1", dropped)
+        opened.page.get_by_role("button", name="Forget this conversation").click()
+        expect(opened.page.locator(".thread > .notice")).to_contain_text("cannot be reached")
+        expect(opened.page.locator(".turn")).to_have_count(1)
+
+
+def test_a_conversation_that_cannot_be_read_now_is_in_nobodys_way(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        opened.page.route("**/v1/conversations/c1", dropped)
+        opened.open("/?another")
+        opened.answered()
+
+
+def test_answers_without_the_language_model_say_so_in_the_readers_language(browser: Browser) -> None:
+    notice = Notice(code="llm_unavailable", message="The language model is away.")
+    with visit(browser, FakeBackend((turn()[0], notice, *turn()[1:])), locale="fr-FR") as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".turn > .notice")).to_have_text("La réponse n'est faite que de citations.")
+
+
+def test_a_refusal_before_the_first_event_is_no_stream(browser: Browser) -> None:
+    with visit(browser, FakeBackend((InputError("Too long.", "question"),))) as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".problem .about")).to_have_text("Too long.")
+
+
+def test_two_questions_at_once_leave_one_answer(browser: Browser) -> None:
+    def fill(opened: Visit) -> None:
+        opened.page.evaluate("() => { const c = document.querySelector('kilde-chat'); c.ask('a'); c.ask('b') }")
+
+    with visit(browser) as opened:
+        opened.open()
+        fill(opened)
+        expect(opened.page.locator(".actions")).to_have_count(1)
+        expect(opened.page.locator(".turn").first).to_contain_text("Stopped.")
