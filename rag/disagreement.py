@@ -27,16 +27,21 @@ _HOLDS_KIND = 0.4
 
 
 def contradiction(ranked: Sequence[Candidate], best: Candidate, expected: Expectation, lang: str) -> Candidate | None:
-    """The best-ranked one of another date and another figure, in the reader's language where a version says it.
+    """The best-ranked one of another date and another figure, in the reader's language where a version says the same.
 
-    Of each article only what it says best is looked at.
+    Of each article only what it says best is looked at, but for that version.
     """
     if expected.kind not in _COUNTED or not _may_contradict(best):
         return None
     others = [one for one in _said_best(ranked) if one.hit.article_id != best.hit.article_id]
-    found = [one for one in others if _contradicts(best, one, ranked)]
-    own = [one for one in found if base(one.hit.lang) == base(lang) and one.hit.work_id == found[0].hit.work_id]
-    return next(iter(own or found), None)
+    found = next((one for one in others if _contradicts(best, one, ranked)), None)
+    return next((one for one in ranked if _says_the_same(one, found, lang)), found) if found else None
+
+
+def _says_the_same(one: Candidate, found: Candidate, lang: str) -> bool:
+    """Whether it is of a version in that language, and gives the same figures."""
+    is_own_version = one.hit.work_id == found.hit.work_id and base(one.hit.lang) == base(lang)
+    return is_own_version and dated_figures(found.text).keys() <= dated_figures(one.text).keys()
 
 
 def _said_best(ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -114,6 +114,13 @@ def test_of_the_versions_that_contradict_the_readers_own_is_taken() -> None:
     assert found(dutch, german, lang="fr") == dutch.text
 
 
+def test_the_readers_own_version_is_taken_by_the_sentence_that_says_the_same() -> None:
+    dutch = said("Tarn heeft 310 locaties.", 8.5, article="b", lang="nl", date="2023-09-12")
+    lead = said("Tarn wächst weiter.", 8.4, article="c", lang="de", date="2023-09-12")
+    german = said("Tarn hat jetzt 310 Standorte.", 5.0, article="c", lang="de", date="2023-09-12")
+    assert found(dutch, lead, german, lang="de") == german.text
+
+
 def test_what_was_changed_last_comes_first() -> None:
     new = msgspec.structs.replace(OLD, hit=msgspec.structs.replace(OLD.hit, published="2021", modified="2023-09-12"))
     assert newest_first(OLD, new) == newest_first(new, OLD) == (new, OLD)
