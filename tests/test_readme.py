@@ -1,5 +1,5 @@
-"""The README and the pages on other programs run: every ``sh`` block is run as it stands, and prints what the ``text``
-block under it shows.
+"""The README and the pages for editors and for other programs run: every ``sh`` block is run as it stands, and prints
+what the ``text`` block under it shows.
 
 In a shown output ``…`` stands for anything, and seconds and the port may differ. The sample service is started once;
 a block that ends in a service is run until that service is ready.
@@ -38,7 +38,7 @@ def blocks(markdown: str) -> list[Block]:
 README = (REPOSITORY / "README.md").read_text("utf-8")
 BLOCKS = blocks(README)
 SAMPLE_SERVICE = BLOCKS[0]
-PAGES = [REPOSITORY / "docs" / name for name in ("mcp.md", "openai-api.md")]
+PAGES = [REPOSITORY / "docs" / name for name in ("editors.md", "mcp.md", "openai-api.md")]
 
 
 def is_service(block: Block) -> bool:
