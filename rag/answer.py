@@ -1,15 +1,15 @@
 """One turn, start to end: a question in, an answer with citations out. Read this file first.
 
 The question is checked, its language found, and a follow-up made a question of its own; search brings hits; extraction
-ranks what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes;
-verification holds each against its source. The turn is stored before it is said to be over. All of it is pure but
-search and storage.
+ranks what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes, or
+an LLM writes the answer (``writing.py``); verification holds each sentence against its source. The turn is stored
+before it is said to be over. All of it is pure but search, storage and the LLM.
 """
 
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import date
 from functools import cache, partial
 from typing import Protocol
@@ -26,7 +26,6 @@ from rag.errors import KildeError, NotFoundError
 from rag.followups import searched
 from rag.records import (
     Answer,
-    CitationReady,
     Event,
     Followups,
     MessageEnd,
@@ -35,12 +34,14 @@ from rag.records import (
     Question,
     SourcesFound,
     StreamError,
-    TextDelta,
 )
 from rag.relative_dates import with_dates
+from rag.rewriting import rewritten
 from rag.scope import small_talk, small_talk_language
 from rag.standalone import Standalone, standalone
+from rag.telling import text_events
 from rag.validate import check_question
+from rag.writing import Writer, Writing
 
 SEARCHED_HITS = 24
 
@@ -63,6 +64,19 @@ class Turns(Protocol):
         ...
 
 
+class _Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn of which it is not yet known what it asks for by itself."""
+
+    question: Question
+    lang: str
+    """Of the answer."""
+    asked: Standalone
+    """As it was asked, with its dates."""
+    before: tuple[Answer, ...]
+    """The turns that it may lean on; none for small talk and for what was offered."""
+    started: float
+
+
 class Answering:
     """Turns over one search and one store of conversations; any number at a time."""
 
@@ -73,23 +87,38 @@ class Answering:
         *,
         langs: Callable[[], Collection[str]] = tuple,
         today: Callable[[], date] = date.today,
+        writer: Writer | None = None,
     ) -> None:
         """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs.
-        ``today``: what "last year" is counted from."""
+        ``today``: what "last year" is counted from. Without ``writer``, answers are made of quotes alone."""
         self._search = search
         self._conversations = conversations
         self._langs = langs
         self._today = today
+        self._writer = writer
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
-        turn = await anyio.to_thread.run_sync(self._begin, question)
-        return (await anyio.to_thread.run_sync(self._finish, turn)).answer
+        turn = await self._begin(question)
+        writing, composed = await anyio.to_thread.run_sync(self._composing, turn)
+        if writing is None:
+            return composed.answer
+        async with aclosing(self._written(writing)) as steps:
+            async for _ in steps:
+                pass
+        return writing.close()
+
+    async def rehearse(self, question: Question) -> Answer:
+        """The same without asking an LLM."""
+        turn = await self._begin(question)
+        composed = await anyio.to_thread.run_sync(self._composed, turn)
+        await anyio.to_thread.run_sync(self._conversations.append, composed.answer)
+        return composed.answer
 
     async def events(self, question: Question) -> AsyncIterator[Event]:
         """The same turn step by step, ending with exactly one MessageEnd or StreamError."""
         try:
-            turn = await anyio.to_thread.run_sync(self._begin, question)
+            turn = await self._begin(question)
             yield MessageStart(
                 message_id=turn.message_id,
                 conversation_id=turn.conversation_id,
@@ -97,20 +126,43 @@ class Answering:
                 standalone_question=turn.standalone.text,
             )
             yield PhaseStatus(phase="searching")
-            composed = await anyio.to_thread.run_sync(self._finish, turn)
+            writing, composed = await anyio.to_thread.run_sync(self._composing, turn)
         except KildeError as exc:
             yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
             return
-        yield SourcesFound(sources=composed.answer.sources)
-        yield PhaseStatus(phase="writing")
-        for event in _text_events(composed.answer):
-            yield event
+        if writing is None:
+            yield SourcesFound(sources=composed.answer.sources)
+            yield PhaseStatus(phase="writing")
+            for event in text_events(composed.answer):
+                yield event
+        else:
+            async with aclosing(self._written(writing)) as steps:
+                async for event in steps:
+                    yield event
+            composed = writing.composed()
         answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed)
         if answer.followups:
             yield Followups(followups=answer.followups)
         yield MessageEnd(answer=answer)
 
-    def _begin(self, question: Question) -> Turn:
+    async def _begin(self, question: Question) -> Turn:
+        opened = await anyio.to_thread.run_sync(self._open, question)
+        text = None
+        if opened.before and self._writer:
+            text = await rewritten(self._writer.chat, opened.asked.text, opened.asked.lang, opened.before)
+        return await anyio.to_thread.run_sync(self._understood, opened, text)
+
+    async def _written(self, writing: Writing) -> AsyncIterator[Event]:
+        """Stored as far as it came, also where the reader leaves: the conversation goes on from what was seen."""
+        try:
+            async with aclosing(writing.events()) as steps:
+                async for event in steps:
+                    yield event
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._conversations.append, writing.close())
+
+    def _open(self, question: Question) -> _Opened:
         started = time.perf_counter()
         question = check_question(question)
         before: tuple[Answer, ...] = ()
@@ -127,25 +179,41 @@ class Answering:
             question.question, detect_question(question.question, likely, indexed=self._langs()), before
         )
         lang = question.answer_lang or small_talk_language(question.question, detected)
-        began = time.perf_counter()
-        asked = Standalone(text=with_dates(question.question, detected, self._today()), lang=detected)
-        if before and not offered and small_talk(question.question, lang) is None:
-            find = cache(lambda text, of: self._find(text, of, question))
-            asked = standalone(asked.text, detected, before, find)
-        return Turn(
-            message_id=uuid.uuid4().hex,
-            conversation_id=question.conversation_id or uuid.uuid4().hex,
+        is_alone = bool(offered) or small_talk(question.question, lang) is not None
+        return _Opened(
             question=question,
             lang=lang,
-            standalone=asked,
-            searching_ms=_ms(began, time.perf_counter()),
+            asked=Standalone(text=with_dates(question.question, detected, self._today()), lang=detected),
+            before=() if is_alone else before,
             started=started,
         )
 
-    def _finish(self, turn: Turn) -> Composed:
+    def _understood(self, opened: _Opened, text: str | None) -> Turn:
+        """``text``: the question as an LLM asks it alone; None where that is to be found out here."""
+        began = time.perf_counter()
+        asked = opened.asked
+        if text is not None:
+            asked = Standalone(text=text, lang=asked.lang)
+        elif opened.before:
+            find = cache(lambda text, of: self._find(text, of, opened.question))
+            asked = standalone(asked.text, asked.lang, opened.before, find)
+        return Turn(
+            message_id=uuid.uuid4().hex,
+            conversation_id=opened.question.conversation_id or uuid.uuid4().hex,
+            question=opened.question,
+            lang=opened.lang,
+            standalone=asked,
+            searching_ms=_ms(began, time.perf_counter()),
+            started=opened.started,
+        )
+
+    def _composing(self, turn: Turn) -> tuple[Writing | None, Composed]:
+        """The answer made of quotes, stored; or with it an LLM's that is still to be written, and not stored."""
         composed = self._composed(turn)
-        self._conversations.append(composed.answer)
-        return composed
+        writing = self._writer.begin(turn, composed) if self._writer else None
+        if writing is None:
+            self._conversations.append(composed.answer)
+        return writing, composed
 
     def _with_more_followups(self, turn: Turn, composed: Composed) -> Answer:
         """A reader who has the text can wait for what has to be searched; where that fails, nothing more is offered."""
@@ -180,20 +248,6 @@ class Answering:
 def _offered_in(question: str, before: Sequence[Answer]) -> str | None:
     """The language of the turn that offered this question; None for one that was not offered."""
     return next((turn.lang for turn in reversed(before) if question in turn.followups), None)
-
-
-def _text_events(answer: Answer) -> list[Event]:
-    """The text up to and with each citation's marker, then the citation; deltas join to the whole text."""
-    events: list[Event] = []
-    shown = 0
-    for citation in answer.citations:
-        marker = f"[{citation.n}]"
-        end = answer.text.index(marker, citation.answer.end) + len(marker)
-        events += [TextDelta(text=answer.text[shown:end]), CitationReady(citation=citation)]
-        shown = end
-    if shown < len(answer.text):
-        events.append(TextDelta(text=answer.text[shown:]))
-    return events
 
 
 def _timed(turn: Turn, composed: Composed, timings: dict[str, int]) -> Composed:

@@ -5,7 +5,7 @@ whether that answers; framing puts the reader's words around the quotes; verific
 Pure; refuses nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from rag.evidence import calibration, support
 from rag.extract import choose
 from rag.followups import Answered, at_once
 from rag.framing import FramedQuote, SmallTalk, frame_quotes, not_found_text, small_talk_text
-from rag.question import Expectation, expects
+from rag.question import expects
 from rag.records import Answer, Question, Source, Status, TextRange
 from rag.short_answer import short_answer
 from rag.standalone import Standalone
@@ -45,6 +45,10 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
 
     answer: Answer
     answered: Answered | None = None
+    ranked: tuple[Candidate, ...] = ()
+    """All units of the hits, best first, of an answered question."""
+    is_disputed: bool = False
+    """Whether the quotes contradict each other."""
 
 
 def compose(turn: Turn, hits: tuple[Hit, ...]) -> Composed:
@@ -53,17 +57,26 @@ def compose(turn: Turn, hits: tuple[Hit, ...]) -> Composed:
     ranked = candidates(hits, text, lang)
     sure = support(ranked)
     if sure < calibration().threshold:
-        nearest = numbered_sources(hits)[:NEAREST]
-        said = not_found_text(turn.lang)
-        return Composed(answer=_answer(turn, status="not_found", text=said, nearest=nearest, confidence=sure))
+        return Composed(answer=not_found(turn, hits, sure))
     chosen = choose(ranked, turn.lang)
     expected = expects(text, lang)
     rival = contradiction(ranked, chosen[0], expected, turn.lang)
     if rival is not None:
         chosen = newest_first(chosen[0], rival)
     answered = Answered(question=text, lang=lang, hits=hits, quoted=chosen, reader=turn.lang)
-    answer = _quoted(turn, chosen, sure, expected, disagree=rival is not None)
-    return Composed(answer=msgspec.structs.replace(answer, followups=at_once(answered)), answered=answered)
+    answer = quoted(turn, chosen, sure, disagree=rival is not None)
+    return Composed(
+        answer=msgspec.structs.replace(answer, followups=at_once(answered)),
+        answered=answered,
+        ranked=tuple(ranked),
+        is_disputed=rival is not None,
+    )
+
+
+def not_found(turn: Turn, hits: Sequence[Hit], sure: float) -> Answer:
+    """That the articles do not say; ``sure`` is how sure it was that they do."""
+    nearest = numbered_sources(hits)[:NEAREST]
+    return _answer(turn, status="not_found", text=not_found_text(turn.lang), nearest=nearest, confidence=sure)
 
 
 def reply(turn: Turn, kind: SmallTalk) -> Composed:
@@ -71,10 +84,19 @@ def reply(turn: Turn, kind: SmallTalk) -> Composed:
     return Composed(answer=_answer(turn, status="out_of_scope", text=small_talk_text(kind, turn.lang)))
 
 
-def _quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, expected: Expectation, *, disagree: bool) -> Answer:
+def quoted(
+    turn: Turn,
+    chosen: Sequence[Candidate],
+    sure: float,
+    *,
+    disagree: bool = False,
+    numbers: Mapping[str, int] | None = None,
+) -> Answer:
+    """``numbers``: of the sources by work, where they are fixed already; else in the order of the quotes."""
+    expected = expects(turn.standalone.text, turn.standalone.lang)
     sources = numbered_sources([candidate.hit for candidate in chosen])
     works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
-    number = {work_id: n for n, work_id in enumerate(works, start=1)}
+    number = numbers or {work_id: n for n, work_id in enumerate(works, start=1)}
     marked = [short_answer(candidate, expected) for candidate in chosen]
     quotes = [
         FramedQuote(

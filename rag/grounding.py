@@ -79,13 +79,13 @@ class Grounding:
         return best
 
     def _tries(self, own: Sequence[Candidate], cited: Sequence[int]) -> Iterator[tuple[Candidate, ...]]:
-        """Each of the nearest alone, then the nearest of every cited source together, then the two nearest."""
+        """Each of the nearest alone, then the nearest of every cited source, or the two nearest of the one."""
         yield from ((unit,) for unit in own[:TRIED])
         by_source = [next((unit for unit in own if self.number(unit) == n), None) for n in cited]
         together = tuple(unit for unit in by_source if unit is not None)
         if len(together) > 1:
             yield together
-        if len(own) > 1 and {*own[:2]} != {*together}:
+        elif len(own) > 1:
             yield tuple(own[:2])
 
     def _verified(self, sentence: str, units: tuple[Candidate, ...]) -> Grounds:

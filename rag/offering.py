@@ -17,8 +17,10 @@ from index.records import Hit, Span
 from index.sentences import sentence_spans
 from rag.addressing import speaks_to_machine
 from rag.candidates import Candidate
+from rag.citing import numbered_sources
 from rag.prompt import Neutral, neutral
 from rag.prompt_tokens import count_tokens
+from rag.records import Source
 
 MOST_PASSAGES = 8
 MOST_WORKS = 5
@@ -41,6 +43,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     works: tuple[OfferedWork, ...]
     text: Neutral
+    numbers: dict[str, int]
+    """By work, also of works that did not fit."""
+    sources: tuple[Source, ...]
+    """All of them, in that order."""
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -67,7 +73,7 @@ def offer(
     by_number = {n: [one for one in shown if one[0].work_id == work_id] for work_id, n in numbers.items()}
     works = (OfferedWork(n=n, passages=tuple(hit for hit, _ in some)) for n, some in by_number.items() if some)
     text = "\n\n".join(_source(n, some) for n, some in by_number.items() if some)
-    return Offer(works=tuple(works), text=Neutral(text))
+    return Offer(works=tuple(works), text=Neutral(text), numbers=numbers, sources=numbered_sources(passages))
 
 
 def _passages(quoted: Sequence[Hit], hits: Sequence[Hit], lang: str) -> list[Hit]:

@@ -16,7 +16,9 @@ _LOOSE_MARK = regex.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
 _SPACE = regex.compile(r"\s+")
 _TOP_LEVEL = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
 _DENIED = (
-    regex.compile(r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I),
+    regex.compile(
+        r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I
+    ),
     regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I),
     regex.compile(r"\bwww\s*\.|\S@\S+\.\S|//\S+\.", regex.I),
     regex.compile(r"</?\s*\p{L}|<!|<\?|&#?\w{1,31};|\\[ux]\{?[0-9a-f]{2}|%[0-9a-f]{2}%", regex.I),

@@ -26,7 +26,8 @@ PROMPTS = Path(__file__).parents[1] / "prompts"
 _PART = "---\n"
 _FENCE = regex.compile(r"<<<+|>>>+")
 _TEMPLATE = regex.compile(
-    r"<[|｜][^<>]{0,40}[|｜]>|</?s>|\[/?INST\]|</?(?:start_of_turn|end_of_turn|bos|eos|think|tool_call)>", regex.IGNORECASE
+    r"<[|｜][^<>]{0,40}[|｜]>|</?s>|\[/?INST\]|</?(?:start_of_turn|end_of_turn|bos|eos|think|tool_call)>",
+    regex.IGNORECASE,
 )
 """What chat templates set between turns."""
 _JOINER_IN_WORD = regex.compile(r"(?<=\p{L}\p{M}*)[\u200c\u200d](?=\p{L})")

