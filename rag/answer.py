@@ -8,7 +8,7 @@ before it is said to be over. All of it is pure but search, storage and the LLM.
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from datetime import date
 from functools import cache, partial
@@ -152,7 +152,7 @@ class Answering:
             text = await rewritten(self._writer.chat, opened.asked.text, opened.asked.lang, opened.before)
         return await anyio.to_thread.run_sync(self._understood, opened, text)
 
-    async def _written(self, writing: Writing) -> AsyncIterator[Event]:
+    async def _written(self, writing: Writing) -> AsyncGenerator[Event, None]:
         """Stored as far as it came, also where the reader leaves: the conversation goes on from what was seen."""
         try:
             async with aclosing(writing.events()) as steps:

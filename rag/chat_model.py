@@ -7,7 +7,7 @@ wrong. It tries once more where the same request may succeed, before the first p
 stops reading closes the connection, and with it the endpoint's work.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -58,7 +58,7 @@ class ChatModel(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, messages: Sequence[Message]) -> AsyncIterator[str | Usage]:
+    def stream(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
         """Raises LlmError; close it (``aclosing``) to stop early."""
         ...
 
@@ -97,7 +97,7 @@ class OpenAIChat:
     def name(self) -> str:
         return self._model
 
-    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str | Usage]:
+    async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
         if not self._breaker.may_try():
             raise self._error("it has failed several times in a row and is left alone for a moment.")
         async with self._place(), aclosing(self._tries(messages)) as pieces:
@@ -121,7 +121,7 @@ class OpenAIChat:
         finally:
             self._places.release()
 
-    async def _tries(self, messages: Sequence[Message]) -> AsyncIterator[str | Usage]:
+    async def _tries(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
         has_begun = False
         try:
             async with aclosing(self._read(messages)) as pieces:
@@ -136,7 +136,7 @@ class OpenAIChat:
             async for piece in pieces:
                 yield piece
 
-    async def _read(self, messages: Sequence[Message]) -> AsyncIterator[str | Usage]:
+    async def _read(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
         """One request."""
         clock = _Clock(self._deadlines)
         events = ChatEvents()

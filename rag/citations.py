@@ -18,7 +18,7 @@ MOST_NUMBERS = 8
 _NUMBER = r"\d{1,3}"
 _OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
 _LIST = rf"{_NUMBER}(?:†[^\]】］\n]{{0,40}})?(?:\s*[,;，、–-]\s*{_NUMBER})*"
-_MARKER = regex.compile(rf"[ \u00a0]*{_OPEN}\s*\^?(?P<list>{_LIST})\s*{_CLOSE}(?!\()")
+_MARKER = regex.compile(rf"[ \u00a0]*{_OPEN}\s*\^?(?P<list>{_LIST})\s*{_CLOSE}(?!(?<=\])\()")
 _BEGUN_MARKER = regex.compile(rf"[ \u00a0]*(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPEN}[^\]】］\n]{{0,48}}{_CLOSE})?\Z")
 """What may still become a marker, or the link that begins like one."""
 _WORD_BEHIND = regex.compile(r"\s+\S+\s")
@@ -146,6 +146,8 @@ def _last_end(marked: Marked, lang: str) -> int:
     """Where the last sentence ends that has surely ended; 0 where none has."""
     spans = sentence_spans(marked.text, lang)
     for span in reversed(spans):
+        if not any(map(str.isalnum, marked.text[: span.end])):
+            break
         behind = marked.text[span.end :]
         is_marked = any(span.end == at for at, _ in marked.markers) or _ends_marked(marked, span.end)
         if "\n" in behind or (_ANY_BEHIND if is_marked else _WORD_BEHIND).match(behind):

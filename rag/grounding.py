@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
+import regex
 
 from index.lexical import terms
 from index.records import Hit
@@ -28,6 +29,11 @@ TRIED = 4
 """Units that a sentence is held against, of its own sources and then of the others."""
 SCRAP_WORDS, SCRAP_SHARE = 3, 0.5
 """A sentence of so few words has to be this much of the unit that it stands in: a word alone proves nothing."""
+FRAME_WORDS, SPOKEN_SHARE = 3, 0.8
+"""Words around direct speech that make it somebody's, and the share of a sentence that is nothing else."""
+_SPEECH = regex.compile(
+    r"“[^”]+|„[^“”]+|«[^»]+|»[^«]+|「[^」]+|『[^』]+|\"[^\"]+|‘[^’]+|(?:(?<!\d)[:：]|[:：](?!\d)).+", regex.DOTALL
+)
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +98,8 @@ class Grounding:
         cited = tuple(Cited(source_id=unit.hit.chunk_id, quote=unit.text) for unit in units)
         claim = Claim(sentence=sentence, lang=self._lang, cited=cited)
         verification = verify(claim, self._sources, support=self._sure, meaning=self._meaning)
-        if is_supported(verification) and _is_scrap(sentence, units, self._lang):
+        is_torn = _is_scrap(sentence, units, self._lang) or _is_speech(sentence, units, self._lang)
+        if is_supported(verification) and is_torn:
             verification = msgspec.structs.replace(verification, verdict="drop")
         return Grounds(units=units, verification=verification)
 
@@ -110,6 +117,21 @@ class Grounding:
 def _is_scrap(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
     words = len(list(islice(tokens(sentence, lang), SCRAP_WORDS + 1)))
     return words <= SCRAP_WORDS and all(len(sentence) < SCRAP_SHARE * len(unit.text) for unit in units)
+
+
+def _is_speech(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
+    """Whether it repeats, as if the article said so itself, what stands there between quotation marks or behind a colon."""
+    own = {token.key for token in tokens(sentence, lang)}
+    return bool(own) and any(_is_spoken(own, unit) for unit in units)
+
+
+def _is_spoken(own: set[str], unit: Candidate) -> bool:
+    every = {token.key for token in tokens(unit.text, unit.hit.lang)}
+    for match in _SPEECH.finditer(unit.text):
+        spoken = {token.key for token in tokens(match[0], unit.hit.lang)}
+        if len(own & spoken) >= SPOKEN_SHARE * len(own) and len(every - spoken - own) >= FRAME_WORDS:
+            return True
+    return False
 
 
 def _offered_source(hit: Hit) -> OfferedSource:

@@ -25,12 +25,12 @@ _DENIED = (
     regex.compile(r"!\[|\]\s*\(|\]\s*\[|\]\s*:|\[[^\]]*\]|【[^】]*】"),
     regex.compile(r"[|]\s*:?-{2,}|```|\$\$|\{\{|<%"),
 )
-"""Addresses with a scheme; names of hosts; mail; HTML and its entities; links, images and notes; tables, code, forms."""
+"""Addresses, names of hosts and mail; HTML and its entities; links, images and notes; tables, code and forms."""
 
 
 def plain(sentence: str) -> str | None:
     """None for a sentence that must not be shown, and for one without words."""
-    text = neutral(unicodedata.normalize("NFC", sentence))
+    text: str = neutral(unicodedata.normalize("NFC", sentence))
     if any(denied.search(folded) for folded in {text, unicodedata.normalize("NFKC", text)} for denied in _DENIED):
         return None
     text = _LIST_MARK.sub("", text)

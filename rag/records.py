@@ -1,8 +1,8 @@
 """The records of a turn, in the shapes that every surface sends and stores (docs: the HTTP interface).
 
 Offsets count Unicode code points. ``article.text[c.source.start:c.source.end] == c.quote`` holds for every citation
-``c``. In an extractive answer ``Answer.text[c.answer.start:c.answer.end] == c.quote`` too; in one that an LLM wrote that
-range is the sentence, without its markers, that the quote supports, and several citations may support one sentence.
+``c``. In an extractive answer ``Answer.text[c.answer.start:c.answer.end] == c.quote`` too; in one that an LLM wrote,
+that range is the sentence, without its markers, that the quote supports, and several citations may support one.
 """
 
 from typing import ClassVar, Literal

@@ -1,8 +1,8 @@
 """A follow-up made a question of its own by an LLM.
 
-In: a question, its language, the turns before it. Out: the question as it would be asked alone; None where the LLM fails,
-takes too long, or replies with anything but one question in that language about what was spoken of. Whoever gets None
-finds it out without an LLM (``standalone.py``).
+In: a question, its language, the turns before it. Out: the question as it would be asked alone; None where the LLM
+fails, takes too long, or replies with anything but one question in that language about what was spoken of. Whoever gets
+None finds it out without an LLM (``standalone.py``).
 """
 
 from collections.abc import Sequence

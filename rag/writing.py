@@ -2,11 +2,11 @@
 
 In: a turn that extraction has answered. Out: the events of its text, and the answer. Whatever the endpoint does, the
 answer is cited: quotes take over from an LLM that fails, complete one that breaks off, and replace one of which nothing
-can be verified, or that twice writes in the wrong language. An LLM that says that the articles do not answer is believed.
+can be verified, or that twice writes in the wrong language. One that says that the articles do not answer is believed.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 import anyio.to_thread
@@ -104,7 +104,7 @@ class Writing:
         answered = None if answer.status == "not_found" else self._composed.answered
         return msgspec.structs.replace(self._composed, answer=answer, answered=answered)
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Sources, phases, text, citations and notices; close it to stop the LLM."""
         yield PhaseStatus(phase="reading")
         has_begun = False
@@ -119,7 +119,7 @@ class Writing:
     def _sources(self) -> tuple[Source, ...]:
         return self._offered.sources if self._draft.is_shown else self._answer.sources
 
-    async def _written(self) -> AsyncIterator[Event]:
+    async def _written(self) -> AsyncGenerator[Event, None]:
         try:
             for attempt in range(TRIES):
                 self._draft = self._new_draft()
@@ -135,7 +135,7 @@ class Writing:
         for event in events:
             yield event
 
-    async def _asked(self, *, is_again: bool) -> AsyncIterator[Event]:
+    async def _asked(self, *, is_again: bool) -> AsyncGenerator[Event, None]:
         draft = self._draft
         async with aclosing(self._chat.stream(self._messages(is_again=is_again))) as pieces:
             async for piece in pieces:
