@@ -12,6 +12,7 @@ from itertools import islice
 import msgspec
 import regex
 
+from index.languages import base
 from index.lexical import terms
 from index.records import Hit
 from rag.addressing import speaks_to_machine
@@ -29,6 +30,8 @@ TRIED = 4
 """Units that a sentence is held against, of its own sources and then of the others."""
 SCRAP_WORDS, SCRAP_SHARE = 3, 0.5
 """A sentence of so few words has to be this much of the unit that it stands in: a word alone proves nothing."""
+LEAST_OWN = 0.3
+"""Share of a sentence that has to stand in its units, where these are in its language: a title alone is no proof."""
 FRAME_WORDS, SPOKEN_SHARE = 3, 0.8
 """Words around direct speech that make it somebody's, and the share of a sentence that is nothing else."""
 _SPEECH = regex.compile(
@@ -98,7 +101,7 @@ class Grounding:
         cited = tuple(Cited(source_id=unit.hit.chunk_id, quote=unit.text) for unit in units)
         claim = Claim(sentence=sentence, lang=self._lang, cited=cited)
         verification = verify(claim, self._sources, support=self._sure, meaning=self._meaning)
-        is_torn = _is_scrap(sentence, units, self._lang) or _is_speech(sentence, units, self._lang)
+        is_torn = any(torn(sentence, units, self._lang) for torn in (_is_scrap, _is_speech, _is_of_title))
         if is_supported(verification) and is_torn:
             verification = msgspec.structs.replace(verification, verdict="drop")
         return Grounds(units=units, verification=verification)
@@ -120,9 +123,17 @@ def _is_scrap(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
 
 
 def _is_speech(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
-    """Whether it repeats, as if the article said so itself, what stands there between quotation marks or behind a colon."""
+    """Whether it repeats, as if the article said so, what stands there between quotation marks or behind a colon."""
     own = {token.key for token in tokens(sentence, lang)}
     return bool(own) and any(_is_spoken(own, unit) for unit in units)
+
+
+def _is_of_title(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
+    """Whether hardly anything of it stands in the units, so that it was made of titles and headings."""
+    own = {token.key for token in tokens(sentence, lang)}
+    held = {key for unit in units for token in tokens(unit.text, unit.hit.lang) for key in token.keys}
+    is_foreign = any(base(unit.hit.lang) != base(lang) for unit in units)
+    return not is_foreign and len(own & held) < LEAST_OWN * len(own)
 
 
 def _is_spoken(own: set[str], unit: Candidate) -> bool:
@@ -135,4 +146,7 @@ def _is_spoken(own: set[str], unit: Candidate) -> bool:
 
 
 def _offered_source(hit: Hit) -> OfferedSource:
-    return OfferedSource(source_id=hit.chunk_id, text=hit.text, lang=hit.lang, title=hit.title, headings=hit.headings)
+    title, *headings = ("" if speaks_to_machine(text) else text for text in (hit.title, *hit.headings))
+    return OfferedSource(
+        source_id=hit.chunk_id, text=hit.text, lang=hit.lang, title=title, headings=tuple(filter(None, headings))
+    )

@@ -92,6 +92,7 @@ class ScriptedLlm:
         self.left: list[float] = []
         """When clients closed their connection before the end, on the monotonic clock."""
         self.sent: list[tuple[float, bytes]] = []
+        self._open: set[asyncio.StreamWriter] = set()
         self._tls = tls
         self._port = port
         self._loop = asyncio.new_event_loop()
@@ -122,12 +123,25 @@ class ScriptedLlm:
         self._ready.set()
         await self._stop.wait()
         server.close()
+        await asyncio.sleep(0.02)  # For connections that are being accepted, so that they can be closed too.
+        for writer in [*self._open]:
+            writer.transport.abort()
+        while self._open:
+            await asyncio.sleep(0.001)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            await self._exchange(reader, writer)
+        finally:
+            self._open.discard(writer)
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task that ends as cancelled is an error to asyncio's own streams.
         with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
             request = await self._read(reader)
             await self._reply(request, reader, writer)
-        with suppress(Exception):
+        with suppress(OSError, asyncio.CancelledError):
             writer.close()
             await writer.wait_closed()
 
