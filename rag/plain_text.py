@@ -22,7 +22,7 @@ _DENIED = (
     regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I),
     regex.compile(r"\bwww\s*\.|\S@\S+\.\S|//\S+\.", regex.I),
     regex.compile(r"</?\s*\p{L}|<!|<\?|&#?\w{1,31};|\\[ux]\{?[0-9a-f]{2}|%[0-9a-f]{2}%", regex.I),
-    regex.compile(r"!\[|\]\s*\(|\]\s*\[|\]\s*:|\[[^\]]*\]|【[^】]*】"),
+    regex.compile(r"!\[|\]\s*\(|\]\s*\[|\]\s*:|[\[【][\d\s,;†^–-]*[\]】]"),
     regex.compile(r"[|]\s*:?-{2,}|```|\$\$|\{\{|<%"),
 )
 """Addresses, names of hosts and mail; HTML and its entities; links, images and notes; tables, code and forms."""

@@ -48,6 +48,7 @@ from rag.validate import check_search
 if TYPE_CHECKING:
     from index.search import Query
     from rag.answer import Answering
+    from rag.claim_meaning import Meaning
     from rag.conversations import Conversations
     from rag.feedback import FeedbackStore
     from rag.unanswered import UnansweredLists
@@ -191,6 +192,10 @@ class Runtime:
         """Search, synchronously, with all that extraction needs of each hit."""
         return self._searching.search(query)
 
+    def meaning(self) -> "Meaning":
+        """Of the model that searches, for verification."""
+        return self._searching.meaning()
+
     def _ready_answering(self) -> "Answering":
         from rag.answer import Answering
 
@@ -212,7 +217,7 @@ class Runtime:
         from rag.chat_model import open_chat
         from rag.writing import Writer
 
-        return Writer(open_chat(self._settings), self._searching.meaning, self._settings.llm_prompt_tokens)
+        return Writer(open_chat(self._settings), self.meaning, self._settings.llm_prompt_tokens)
 
     def _ready_conversations(self) -> "Conversations":
         from rag.conversations import Conversations

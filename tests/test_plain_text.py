@@ -26,6 +26,7 @@ from rag.plain_text import plain
         ("a snake_case_name stays", "a snake_case_name stays"),
         ("2 * 3 = 6", "2 * 3 = 6"),
         ("zero\u200bwidth", "zerowidth"),
+        ("He [the king] said so.", "He [the king] said so."),
     ],
 )
 def test_words_are_shown_without_marks(written: str, shown: str) -> None:

@@ -2,7 +2,7 @@
 
 In: a function from a request to the steps of its reply: bytes to send, seconds to wait, ``Reset`` or ``Hang``. Out: a
 base URL, the requests that came, and when clients left before the end. ``python -m evals.benchmarks.scripted_llm`` runs
-one in a process of its own, which cites the first sentence of every source, at 20 tokens a second. Knows no model.
+one in a process of its own, which copies what is most like the question, at 20 tokens a second. Knows no model.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import msgspec
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
 _SOURCE = re.compile(r"Source \[(\d+)\][^\n]*\n<<<\n(.*?)\n>>>", re.DOTALL)
+_SENTENCE_END, _SHORT = re.compile(r"(?<=[.!?。])\s+|\n+"), 25
 _TOKEN = re.compile(r"\s*\S+")
 
 
@@ -186,13 +187,20 @@ class ScriptedLlm:
 
 
 def citing(pause_s: float, sentences: int = 3) -> Script:
-    """What an LLM that copies would write: the first long sentence of each source, with its number."""
+    """What an LLM that copies would write: the sentences with most of the question's words, with their numbers."""
 
     def script(request: Request) -> Iterator[Step]:
-        told = [(n, re.split(r"(?<=[.!?。])\s", text)[0]) for n, text in sources_of(request)][:sentences]
-        yield from says(" ".join(f"{sentence} [{n}]" for n, sentence in told), pause_s=pause_s)
+        wanted = _words(prompt_of(request).rpartition("Question")[2])
+        told = [(n, one) for n, text in sources_of(request) for one in _SENTENCE_END.split(text) if len(one) > _SHORT]
+        best = sorted(told, key=lambda one: -len(wanted & _words(one[1])))[:sentences]
+        yield from says(" ".join(f"{sentence} [{n}]" for n, sentence in best), pause_s=pause_s)
 
     return script
+
+
+def _words(text: str) -> set[str]:
+    """As far as letters tell: beginnings of words."""
+    return {word[:6] for word in re.findall(r"\w{2,}", text.casefold())}
 
 
 def main(args: Sequence[str] | None = None) -> None:
