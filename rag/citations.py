@@ -6,11 +6,13 @@ it. A sentence is given out once the text behind it shows that it has ended, so 
 it. Reasoning between ``<think>`` and ``</think>`` at the beginning is left out. Refuses nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 import regex
 
+from index.records import Span
 from index.sentences import sentence_spans
 
 MOST_NUMBERS = 8
@@ -23,6 +25,8 @@ _BEGUN_MARKER = regex.compile(rf"[ \u00a0]*(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPE
 """What may still become a marker, or the link that begins like one."""
 _WORD_BEHIND = regex.compile(r"\s+\S+\s")
 _ANY_BEHIND = regex.compile(r"\s*\n|\s+\S|\S")
+_ENDED = regex.compile(r"[.!?…‥。！？।॥؟۔።][\p{Pe}\p{Pf}\p{Pi}\"'’]*$")
+_ENDED_WITHOUT_SIGN = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]$")
 _THINK, _THOUGHT = "<think>", "</think>"
 
 
@@ -33,8 +37,6 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[int, ...]
     """In order, none twice; empty where nothing is cited."""
     begins_paragraph: bool = False
-    is_whole: bool = True
-    """False for a rest that the text broke off in."""
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -61,16 +63,13 @@ class Sentences:
             return []
         return list(self._ended())
 
-    def end(self, *, is_whole: bool = True) -> list[Sentence]:
-        """The rest; ``is_whole``: whether the text came to its end."""
+    def end(self) -> list[Sentence]:
+        """The rest; the last one may have been cut off (``is_cut_off``)."""
         if self._is_thinking:
             return []
         marked = read_markers(self._buffer)
         self._buffer = ""
-        found = list(self._sentences(marked, len(marked.text)))
-        if found and not is_whole:
-            found[-1] = msgspec.structs.replace(found[-1], is_whole=False)
-        return found
+        return list(self._sentences(marked, len(marked.text)))
 
     def _has_begun(self) -> bool:
         """Whether the answer itself has; drops what was thought before it."""
@@ -99,7 +98,7 @@ class Sentences:
     def _sentences(self, marked: Marked, until: int) -> Iterator[Sentence]:
         """Those of ``marked.text[:until]``."""
         text = marked.text[:until]
-        spans = sentence_spans(text, self._lang)
+        spans = list(_spans(text, [at for at, _ in marked.markers if at <= until], self._lang))
         previous = 0
         for place, span in enumerate(spans):
             upto = spans[place + 1].start if place + 1 < len(spans) else len(text)
@@ -114,6 +113,11 @@ class Sentences:
             self._paragraph = False
             previous = span.end
         self._paragraph = self._paragraph or "\n" in text[previous:]
+
+
+def is_cut_off(last: Sentence) -> bool:
+    """Whether the last sentence of a text has neither a marker nor an end."""
+    return not (last.numbers or _ENDED.search(last.text) or _ENDED_WITHOUT_SIGN.search(last.text))
 
 
 def read_markers(text: str) -> Marked:
@@ -144,7 +148,7 @@ def _belongs(at: int, start: int, upto: int, until: int) -> bool:
 
 def _last_end(marked: Marked, lang: str) -> int:
     """Where the last sentence ends that has surely ended; 0 where none has."""
-    spans = sentence_spans(marked.text, lang)
+    spans = list(_spans(marked.text, [at for at, _ in marked.markers], lang))
     for span in reversed(spans):
         if not any(map(str.isalnum, marked.text[: span.end])):
             break
@@ -153,6 +157,18 @@ def _last_end(marked: Marked, lang: str) -> int:
         if "\n" in behind or (_ANY_BEHIND if is_marked else _WORD_BEHIND).match(behind):
             return span.end
     return 0
+
+
+def _spans(text: str, markers: Sequence[int], lang: str) -> Iterator[Span]:
+    """Of the sentences; one surely ends where a marker stands between its last sign and the beginning of the next."""
+    ends = [at for at in markers if _ENDED.search(text[:at]) and not _goes_on(text[at:])]
+    for start, end in pairwise([0, *dict.fromkeys(ends), len(text)]):
+        yield from (Span(start + one.start, start + one.end) for one in sentence_spans(text[start:end], lang))
+
+
+def _goes_on(behind: str) -> bool:
+    rest = behind.lstrip()
+    return not rest or rest[0].islower() or rest[0] in ",;:)"
 
 
 def _ends_marked(marked: Marked, end: int) -> bool:

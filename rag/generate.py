@@ -14,7 +14,7 @@ import regex
 from index.detection import RELATIVES, detect
 from index.languages import UNDETERMINED, base
 from rag.candidates import Candidate
-from rag.citations import Sentence, Sentences
+from rag.citations import Sentence, Sentences, is_cut_off
 from rag.citing import citation_source
 from rag.composing import Composed, Turn, not_found, quoted
 from rag.grounding import Grounding, Grounds
@@ -73,8 +73,8 @@ class Draft:
         return self._sentences.feed(piece)
 
     def rest(self) -> list[Sentence]:
-        """What remains when the text has come to its end."""
-        return self._sentences.end()
+        """What remains when the text has come to its end, without a sentence that was cut off."""
+        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off(one)]
 
     def show(self, sentence: Sentence) -> list[Event]:
         """What a reader sees of it; takes as long as verification."""

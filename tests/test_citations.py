@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.citations import Sentence, Sentences
+from rag.citations import Sentence, Sentences, is_cut_off
 from rag.plain_text import plain
 
 
@@ -63,12 +63,24 @@ def test_abbreviations_and_figures_end_no_sentence() -> None:
     ]
 
 
+def test_a_marker_behind_the_last_sign_ends_a_sentence_that_words_alone_do_not() -> None:
+    assert told("Es war der 5. [1] Mai war es nicht. [2]", "de")[0] == ("Es war der 5.", (1,))
+    assert told("Es war am 5. [1] mai so. [2]", "de") == [("Es war am 5. mai so.", (1, 2))]
+
+
 def test_a_language_without_spaces_is_parted_too() -> None:
     assert told("工場は大きい[1]。車は赤い。[2]駅は遠い【3】。", "ja") == [
         ("工場は大きい。", (1,)),
         ("車は赤い。", (2,)),
         ("駅は遠い。", (3,)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("Two is", True), ("Two is.", False), ("Two is “so.”", False), ("Two is [2]", False)]
+)
+def test_a_last_sentence_without_marker_and_end_was_cut_off(text: str, expected: bool) -> None:
+    assert is_cut_off(read([text])[-1]) == expected
 
 
 def test_a_link_is_no_marker_and_stays_to_be_refused() -> None:
@@ -113,8 +125,8 @@ PARTS = st.sampled_from([
 @settings(deadline=None, max_examples=300)
 @given(st.lists(PARTS, max_size=14), st.data())
 def test_it_does_not_matter_where_pieces_are_cut(parts: list[str], data: st.DataObject) -> None:
-    text = "".join(parts)
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8))) if text else []
+    text = "".join(parts) + " So it ends [1]."
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8)))
     edges = [0, *cuts, len(text)]
     pieces = [text[start:end] for start, end in pairwise(edges)]
     found, byte_by_byte = read(pieces), read(list(text))

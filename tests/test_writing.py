@@ -174,3 +174,9 @@ def test_the_key_goes_to_the_endpoint_and_nowhere_else(conversations: Conversati
         events = written(conversations, FixedSearch(found(FACT)), server)
     assert "authorization: bearer secret" in server.headers[0].lower()
     assert b"secret" not in msgspec.json.encode([msgspec.to_builtins(event) for event in events])
+
+
+def test_a_sentence_that_was_cut_off_is_not_shown(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1]. In 2021 the factory built") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"

@@ -7,6 +7,7 @@ and the LLM is real HTTP. A missed goal is marked and is no error.
 """
 
 import argparse
+import json
 import random
 import re
 import statistics
@@ -25,6 +26,7 @@ from evals.benchmarks.machine import ARTICLES, describe, model_dir
 from evals.benchmarks.scripted_llm import HEAD, Hang, Reset, ScriptedLlm, Step, citing, event, piece
 from evals.benchmarks.table import Row, at_most, exactly, markdown
 from evals.fresh import open_existing, open_fresh
+from index.languages import base
 from rag.answer import Answering
 from rag.chat_model import Deadlines, OpenAIChat
 from rag.conversations import Conversations
@@ -36,6 +38,7 @@ from rag.writing import Writer
 STREAMS, ONE_BY_ONE = 200, 20
 TOKENS_PER_SECOND = 20.0
 OWN_MS, FALLBACK_S = 150, 2
+_MARKER = re.compile(r"\s*\[\d+\]")
 QUICK = Deadlines(first_s=1.0, gap_s=1.0)
 QUESTIONS = ARTICLES.parents[1] / "questions" / "sample.jsonl"
 FAULTS: dict[str, Sequence[Step]] = {
@@ -86,7 +89,7 @@ def main(args: Sequence[str] = ()) -> None:
 
 
 def _first_sentence(runtime: Runtime, questions: Sequence[str]) -> Iterator[Row]:
-    """The LLM's first sentence is whole when the piece behind its marker has been sent."""
+    """Of the sentence that is shown first, where the LLM wrote it and it is no quote in its place."""
     own: list[float] = []
     with ScriptedLlm(citing(1 / TOKENS_PER_SECOND)) as server:
         turns = _answering(runtime, server.base_url)
@@ -94,8 +97,9 @@ def _first_sentence(runtime: Runtime, questions: Sequence[str]) -> Iterator[Row]
             server.sent.clear()
             server.requests.clear()
             told = anyio.run(_told, turns, question, TextDelta)
-            whole, shown = _first_whole(server.sent), told.at(TextDelta)
-            if whole and shown and len(server.requests) == 1 and told.at(Notice) is None:
+            shown, text = next((at, one.text) for at, one in told.events if isinstance(one, TextDelta))
+            whole = _when_sent(server.sent, text)
+            if whole is not None:
                 own.append(1000 * (shown - whole))
     tenths = statistics.quantiles(own, n=10)
     yield at_most(
@@ -139,14 +143,14 @@ def _fallback(runtime: Runtime, questions: Sequence[str]) -> Iterator[Row]:
 
 
 def _answered(runtime: Runtime) -> list[str]:
-    """An even choice of the sample's questions that the articles answer and that are asked without a turn before."""
+    """A choice of the sample's questions that the articles answer in the reader's language: the LLM only copies."""
     lines = [line for line in QUESTIONS.read_bytes().splitlines() if line.strip()]
     asked = list(dict.fromkeys(msgspec.json.decode(line, type=Asked).question for line in lines))
     random.Random(0).shuffle(asked)
     found = []
     for question in asked:
         answer = anyio.run(runtime.answer, Question(question=question))
-        if answer.status == "answered":
+        if answer.status == "answered" and base(answer.citations[0].source.lang) == base(answer.lang):
             found.append(question)
         if len(found) == ONE_BY_ONE:
             break
@@ -182,14 +186,22 @@ async def _all_told(turns: Answering, questions: Sequence[str]) -> list[Told]:
     return told
 
 
-def _first_whole(sent: Sequence[tuple[float, bytes]]) -> float | None:
-    """When the LLM had sent the first marker and the piece behind it, by which one sees that the sentence has ended."""
-    marked = False
+def _when_sent(sent: Sequence[tuple[float, bytes]], shown: str) -> float | None:
+    """When the LLM had sent this sentence with its marker, and the piece behind it by which one sees that it has ended;
+    None for what it has not written."""
+    wanted, read, is_whole = _MARKER.sub("", shown).strip(), "", False
     for at, step in sent:
-        if marked:
+        text = _text(step)
+        if is_whole and text and not text.lstrip().startswith("["):
             return at
-        marked = bool(re.search(rb"\[\d+\]", step))
+        read += text
+        is_whole = wanted in _MARKER.sub("", read) and read.endswith("]")
     return None
+
+
+def _text(step: bytes) -> str:
+    chunk = json.loads(step[len(b"data: ") :]) if step.startswith(b"data: {") else {}
+    return "".join(choice["delta"].get("content") or "" for choice in chunk.get("choices", ()))
 
 
 @contextmanager

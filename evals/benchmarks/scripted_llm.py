@@ -23,7 +23,7 @@ import msgspec
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
 _SOURCE = re.compile(r"Source \[(\d+)\][^\n]*\n<<<\n(.*?)\n>>>", re.DOTALL)
-_SENTENCE_END, _SHORT = re.compile(r"(?<=[.!?。])\s+|\n+"), 25
+_SENTENCE_END, _SHORT = re.compile(r"(?<=[.!?。।؟])\s+|(?<=。)|\n+"), 12
 _TOKEN = re.compile(r"\s*\S+")
 
 
@@ -191,11 +191,15 @@ def citing(pause_s: float, sentences: int = 3) -> Script:
 
     def script(request: Request) -> Iterator[Step]:
         wanted = _words(prompt_of(request).rpartition("Question")[2])
-        told = [(n, one) for n, text in sources_of(request) for one in _SENTENCE_END.split(text) if len(one) > _SHORT]
+        told = [(n, one) for n, text in sources_of(request) for one in _SENTENCE_END.split(text) if _is_sentence(one)]
         best = sorted(told, key=lambda one: -len(wanted & _words(one[1])))[:sentences]
         yield from says(" ".join(f"{sentence} [{n}]" for n, sentence in best), pause_s=pause_s)
 
     return script
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) > _SHORT and text[-1] in ".!?。।؟"
 
 
 def _words(text: str) -> set[str]:
