@@ -15,6 +15,7 @@ COPY README.md LICENSE ./
 COPY index index
 COPY rag rag
 COPY evals evals
+COPY prompts prompts
 RUN pip install --no-build-isolation --no-deps .
 RUN python -c "from pathlib import Path; from index.bundled_model import ensure_unpacked; ensure_unpacked(Path('/opt/models'))"
 

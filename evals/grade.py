@@ -8,27 +8,23 @@ one that does not answer.
 The prompt is ``prompts/grade.md``; its hash goes with the grades, since they are worth nothing beside those of another.
 """
 
-import hashlib
 import re
-from collections.abc import Iterable
-from pathlib import Path
-from string import Formatter
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import httpx
 import msgspec
-import yaml
 
 from evals.golden import Case
 from evals.records import Outcome
 from rag.errors import ConfigurationError, UnreachableError
+from rag.prompt import Message, Neutral, neutral, parsed, prompt
 from rag.records import Answer
 from rag.settings import Settings
 
-PROMPT = Path(__file__).parents[1] / "prompts" / "grade.md"
+PROMPT = "grade"
 VARIABLES = frozenset({"question", "language", "expected", "answer", "quotes"})
 TIMEOUT = httpx.Timeout(60.0, connect=3.0)
-_FENCES = re.compile(r"<<<+|>>>+")
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
 
@@ -83,34 +79,20 @@ def endpoint_from(settings: Settings) -> Endpoint:
     return Endpoint(base_url=url.rstrip("/"), model=model, api_key=settings.llm_api_key)
 
 
-def grade(outcomes: Iterable[Outcome], endpoint: Endpoint, prompt: str | None = None) -> Grades:
-    """One request after another; ``prompt`` is the text of a prompt file, by default that of ``prompts/grade.md``."""
-    source = PROMPT.read_text(encoding="utf-8") if prompt is None else prompt
-    template = _template(source)
+def grade(outcomes: Iterable[Outcome], endpoint: Endpoint, source: str | None = None) -> Grades:
+    """One request after another; ``source`` is the text of a prompt file, by default that of ``prompts/grade.md``."""
+    asking = prompt(PROMPT, VARIABLES) if source is None else parsed(PROMPT, source, VARIABLES)
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
     with httpx.Client(timeout=TIMEOUT, headers=headers) as client:
         grades = [
-            _graded(one.case.id, _ask(client, endpoint, template.format(**_values(one.case, one.answer))))
+            _graded(one.case.id, _ask(client, endpoint, asking.fill(_values(one.case, one.answer))))
             for one in outcomes
             if one.answer is not None
         ]
-    digest = hashlib.sha256(source.encode()).hexdigest()
-    return Grades(model=endpoint.model, prompt_sha256=digest, grades=tuple(grades))
+    return Grades(model=endpoint.model, prompt_sha256=asking.sha256, grades=tuple(grades))
 
 
-def _template(source: str) -> str:
-    _, head, text = source.split("---\n", 2)
-    declared = set(yaml.safe_load(head)["variables"])
-    used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-    for what, names in (("does not use", VARIABLES - used), ("does not declare", used - declared)):
-        if names:
-            raise ConfigurationError(f"The prompt for grading {what} {', '.join(sorted(names))}.")
-    if unknown := declared - VARIABLES:
-        raise ConfigurationError(f"The prompt for grading declares {', '.join(sorted(unknown))}, which nothing fills.")
-    return text
-
-
-def _values(case: Case, answer: Answer) -> dict[str, str]:
+def _values(case: Case, answer: Answer) -> dict[str, Neutral]:
     filled = {
         "question": case.question,
         "language": case.expect.answer_lang or case.lang,
@@ -118,7 +100,7 @@ def _values(case: Case, answer: Answer) -> dict[str, str]:
         "answer": answer.text,
         "quotes": "\n".join(citation.quote for citation in answer.citations) or "none",
     }
-    return {name: _FENCES.sub("", value) for name, value in filled.items()}
+    return {name: neutral(value) for name, value in filled.items()}
 
 
 def _expected(case: Case) -> list[str]:
@@ -129,8 +111,9 @@ def _expected(case: Case) -> list[str]:
     return [*facts, *quotes] or [f"an answer from {' or '.join(case.expect.works)}"]
 
 
-def _ask(client: httpx.Client, endpoint: Endpoint, prompt: str) -> str:
-    body = {"model": endpoint.model, "temperature": 0, "messages": [{"role": "user", "content": prompt}]}
+def _ask(client: httpx.Client, endpoint: Endpoint, messages: Sequence[Message]) -> str:
+    told = [msgspec.structs.asdict(message) for message in messages]
+    body = {"model": endpoint.model, "temperature": 0, "messages": told}
     try:
         response = client.post(f"{endpoint.base_url}/chat/completions", json=body)
         response.raise_for_status()

@@ -1,15 +1,15 @@
 """One turn, start to end: a question in, an answer with citations out. Read this file first.
 
 The question is checked, its language found, and a follow-up made a question of its own; search brings hits; extraction
-ranks what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes;
-verification holds each against its source. The turn is stored before it is said to be over. All of it is pure but
-search and storage.
+ranks what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes, or
+an LLM writes the answer (``writing.py``); verification holds each sentence against its source. The turn is stored
+before it is said to be over. All of it is pure but search, storage and the LLM.
 """
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from contextlib import aclosing, suppress
 from datetime import date
 from functools import cache, partial
 from typing import Protocol
@@ -27,7 +27,6 @@ from rag.followups import searched
 from rag.parts import parts
 from rag.records import (
     Answer,
-    CitationReady,
     Event,
     Followups,
     MessageEnd,
@@ -36,12 +35,14 @@ from rag.records import (
     Question,
     SourcesFound,
     StreamError,
-    TextDelta,
 )
 from rag.relative_dates import with_dates
+from rag.rewriting import rewritten
 from rag.scope import small_talk, small_talk_language
 from rag.standalone import Standalone, standalone
+from rag.telling import text_events
 from rag.validate import check_question
+from rag.writing import Writer, Writing
 
 SEARCHED_HITS = 24
 RETOLD_TURNS = 6
@@ -66,6 +67,21 @@ class Turns(Protocol):
         ...
 
 
+class _Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn of which it is not yet known what it asks for by itself."""
+
+    question: Question
+    lang: str
+    """Of the answer."""
+    asked: Standalone
+    """Its first part as it was asked, with its dates."""
+    further: tuple[str, ...]
+    """Its other parts."""
+    before: tuple[Answer, ...]
+    """The turns that it may lean on; none for small talk and for what was offered."""
+    started: float
+
+
 class Answering:
     """Turns over one search and one store of conversations; any number at a time."""
 
@@ -76,23 +92,38 @@ class Answering:
         *,
         langs: Callable[[], Collection[str]] = tuple,
         today: Callable[[], date] = date.today,
+        writer: Writer | None = None,
     ) -> None:
         """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs.
-        ``today``: what "last year" is counted from."""
+        ``today``: what "last year" is counted from. Without ``writer``, answers are made of quotes alone."""
         self._search = search
         self._conversations = conversations
         self._langs = langs
         self._today = today
+        self._writer = writer
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
-        turn = await anyio.to_thread.run_sync(self._begin, question)
-        return (await anyio.to_thread.run_sync(self._finish, turn)).answer
+        turn = await self._begin(question)
+        writing, composed = await anyio.to_thread.run_sync(self._composing, turn)
+        if writing is None:
+            return composed.answer
+        async with aclosing(self._written(writing)) as steps:
+            async for _ in steps:
+                pass
+        return writing.close()
+
+    async def rehearse(self, question: Question) -> Answer:
+        """The same without asking an LLM."""
+        turn = await self._begin(question)
+        composed = await anyio.to_thread.run_sync(self._composed, turn)
+        await anyio.to_thread.run_sync(self._conversations.append, composed.answer)
+        return composed.answer
 
     async def events(self, question: Question) -> AsyncIterator[Event]:
         """The same turn step by step, ending with exactly one MessageEnd or StreamError."""
         try:
-            turn = await anyio.to_thread.run_sync(self._begin, question)
+            turn = await self._begin(question)
             yield MessageStart(
                 message_id=turn.message_id,
                 conversation_id=turn.conversation_id,
@@ -100,23 +131,46 @@ class Answering:
                 standalone_question=turn.asked,
             )
             yield PhaseStatus(phase="searching")
-            composed = await anyio.to_thread.run_sync(self._finish, turn)
+            writing, composed = await anyio.to_thread.run_sync(self._composing, turn)
         except KildeError as exc:
             yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
             return
-        yield SourcesFound(sources=composed.answer.sources)
-        yield PhaseStatus(phase="writing")
-        for event in _text_events(composed.answer):
-            yield event
+        if writing is None:
+            yield SourcesFound(sources=composed.answer.sources)
+            yield PhaseStatus(phase="writing")
+            for event in text_events(composed.answer):
+                yield event
+        else:
+            async with aclosing(self._written(writing)) as steps:
+                async for event in steps:
+                    yield event
+            composed = writing.composed()
         answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed)
         if answer.followups:
             yield Followups(followups=answer.followups)
         yield MessageEnd(answer=answer)
 
-    def _begin(self, question: Question) -> Turn:
+    async def _begin(self, question: Question) -> Turn:
+        opened = await anyio.to_thread.run_sync(self._open, question)
+        text = None
+        if opened.before and self._writer:
+            text = await rewritten(self._writer.chat, opened.asked.text, opened.asked.lang, opened.before)
+        return await anyio.to_thread.run_sync(self._understood, opened, text)
+
+    async def _written(self, writing: Writing) -> AsyncGenerator[Event, None]:
+        """Stored as far as it came, also where the reader leaves: the conversation goes on from what was seen."""
+        try:
+            async with aclosing(writing.events()) as steps:
+                async for event in steps:
+                    yield event
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._conversations.append, writing.close())
+
+    def _open(self, question: Question) -> _Opened:
         started = time.perf_counter()
         question = check_question(question)
-        return self._turn(question, self._before(question), started)
+        return self._opened(question, self._before(question), started)
 
     def _before(self, question: Question) -> tuple[Answer, ...]:
         if question.conversation_id is None:
@@ -134,37 +188,55 @@ class Answering:
         before: tuple[Answer, ...] = ()
         for text in question.earlier[-RETOLD_TURNS:]:
             asked = msgspec.structs.replace(question, question=text, earlier=())
-            before += (self._composed(self._turn(asked, before, time.perf_counter())).answer,)
+            turn = self._understood(self._opened(asked, before, time.perf_counter()), None)
+            before += (self._composed(turn).answer,)
         return before
 
-    def _turn(self, question: Question, before: tuple[Answer, ...], started: float) -> Turn:
+    def _opened(self, question: Question, before: tuple[Answer, ...], started: float) -> _Opened:
         likely = {turn.lang for turn in before} | ({question.answer_lang} if question.answer_lang else set())
         offered = _offered_in(question.question, before)
         detected = offered or language(
             question.question, detect_question(question.question, likely, indexed=self._langs()), before
         )
         lang = question.answer_lang or small_talk_language(question.question, detected)
-        began = time.perf_counter()
+        is_alone = bool(offered) or small_talk(question.question, lang) is not None
         first, *further = parts(with_dates(question.question, detected, self._today()), detected)
-        asked = Standalone(text=first, lang=detected)
-        if before and not offered and small_talk(question.question, lang) is None:
-            find = cache(lambda text, of: self._find(text, of, question))
-            asked = standalone(asked.text, detected, before, find)
-        return Turn(
-            message_id=uuid.uuid4().hex,
-            conversation_id=question.conversation_id or uuid.uuid4().hex,
+        return _Opened(
             question=question,
             lang=lang,
-            standalone=asked,
+            asked=Standalone(text=first, lang=detected),
             further=tuple(further),
-            searching_ms=_ms(began, time.perf_counter()),
+            before=() if is_alone else before,
             started=started,
         )
 
-    def _finish(self, turn: Turn) -> Composed:
+    def _understood(self, opened: _Opened, text: str | None) -> Turn:
+        """``text``: the question as an LLM asks it alone; None where that is to be found out here."""
+        began = time.perf_counter()
+        asked = opened.asked
+        if text is not None:
+            asked = Standalone(text=text, lang=asked.lang)
+        elif opened.before:
+            find = cache(lambda text, of: self._find(text, of, opened.question))
+            asked = standalone(asked.text, asked.lang, opened.before, find)
+        return Turn(
+            message_id=uuid.uuid4().hex,
+            conversation_id=opened.question.conversation_id or uuid.uuid4().hex,
+            question=opened.question,
+            lang=opened.lang,
+            standalone=asked,
+            further=opened.further,
+            searching_ms=_ms(began, time.perf_counter()),
+            started=opened.started,
+        )
+
+    def _composing(self, turn: Turn) -> tuple[Writing | None, Composed]:
+        """The answer made of quotes, stored; or with it an LLM's that is still to be written, and not stored."""
         composed = self._composed(turn)
-        self._conversations.append(composed.answer)
-        return composed
+        writing = self._writer.begin(turn, composed) if self._writer else None
+        if writing is None:
+            self._conversations.append(composed.answer)
+        return writing, composed
 
     def _with_more_followups(self, turn: Turn, composed: Composed) -> Answer:
         """A reader who has the text can wait for what has to be searched; where that fails, nothing more is offered."""
@@ -208,20 +280,6 @@ class Answering:
 def _offered_in(question: str, before: Sequence[Answer]) -> str | None:
     """The language of the turn that offered this question; None for one that was not offered."""
     return next((turn.lang for turn in reversed(before) if question in turn.followups), None)
-
-
-def _text_events(answer: Answer) -> list[Event]:
-    """The text up to and with each citation's marker, then the citation; deltas join to the whole text."""
-    events: list[Event] = []
-    shown = 0
-    for citation in answer.citations:
-        marker = f"[{citation.n}]"
-        end = answer.text.index(marker, citation.answer.end) + len(marker)
-        events += [TextDelta(text=answer.text[shown:end]), CitationReady(citation=citation)]
-        shown = end
-    if shown < len(answer.text):
-        events.append(TextDelta(text=answer.text[shown:]))
-    return events
 
 
 def _timed(turn: Turn, composed: Composed, timings: dict[str, int]) -> Composed:

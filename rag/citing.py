@@ -3,7 +3,7 @@
 In: candidates, and the text that was framed around them. Out: records. Pure; refuses nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from index.records import Hit
 from rag.candidates import Candidate
@@ -18,7 +18,7 @@ def citations(
     chosen: Sequence[Candidate],
     marked: Sequence[TextRange | None],
     framed: Framed,
-    number: dict[str, int],
+    number: Mapping[str, int],
     sure: Sequence[float],
 ) -> tuple[Citation, ...]:
     """One per candidate, in order, with its short answer and how sure it is to answer; ``number``: of each work."""
@@ -26,7 +26,7 @@ def citations(
         Citation(
             n=number[candidate.hit.work_id],
             answer=place,
-            source=_citation_source(candidate),
+            source=citation_source(candidate),
             quote=candidate.text,
             verification=_verified(candidate, framed.text[place.start : place.end], how_sure),
             highlight=highlight,
@@ -43,7 +43,8 @@ def _verified(candidate: Candidate, sentence: str, sure: float) -> Verification:
     return verify(claim, (source,), support=round(sure, 4))
 
 
-def _citation_source(candidate: Candidate) -> CitationSource:
+def citation_source(candidate: Candidate) -> CitationSource:
+    """Where a unit stands."""
     hit = candidate.hit
     return CitationSource(
         article_id=hit.article_id,

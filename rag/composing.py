@@ -6,7 +6,7 @@ verification holds each against its source. A part that the articles do not answ
 nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -59,6 +59,8 @@ class Picked(msgspec.Struct, frozen=True, kw_only=True):
     sure: float
     """0 to 1: how sure it is that the articles answer."""
     expected: Expectation
+    ranked: tuple[Candidate, ...] = ()
+    """All units of the hits, best first, where some answer."""
     chosen: tuple[Candidate, ...] = ()
     """In the order to be read; empty where the articles do not say."""
     disagree: bool = False
@@ -70,6 +72,10 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
 
     answer: Answer
     answered: Answered | None = None
+    ranked: tuple[Candidate, ...] = ()
+    """All units of the hits, best first, of the last part that is answered."""
+    is_disputed: bool = False
+    """Whether the quotes contradict each other."""
 
 
 def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
@@ -83,7 +89,7 @@ def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
     rival = contradiction(ranked, chosen[0], expected, lang)
     if rival is not None:
         chosen = newest_first(chosen[0], rival)
-    return msgspec.structs.replace(found, chosen=chosen, disagree=rival is not None)
+    return msgspec.structs.replace(found, ranked=tuple(ranked), chosen=chosen, disagree=rival is not None)
 
 
 def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:
@@ -91,15 +97,30 @@ def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:
     asked = " ".join(one.asked.text for one in picked)
     said = [one for one in picked if one.chosen]
     if not said:
-        text, nearest = not_found_text(turn.lang), numbered_sources(picked[0].hits)[:NEAREST]
-        sure = max(one.sure for one in picked)
-        return Composed(answer=_answer(turn, asked, status="not_found", text=text, nearest=nearest, confidence=sure))
+        return Composed(answer=_not_found(turn, asked, picked[0].hits, max(one.sure for one in picked)))
     last = said[-1]
     answered = Answered(
         question=last.asked.text, lang=last.asked.lang, hits=last.hits, quoted=last.chosen, reader=turn.lang
     )
     answer = _quoted(turn, asked, said, [one.asked for one in picked if not one.chosen])
-    return Composed(answer=msgspec.structs.replace(answer, followups=at_once(answered)), answered=answered)
+    return Composed(
+        answer=msgspec.structs.replace(answer, followups=at_once(answered)),
+        answered=answered,
+        ranked=last.ranked,
+        is_disputed=any(one.disagree for one in said),
+    )
+
+
+def not_found(turn: Turn, hits: Sequence[Hit], sure: float) -> Answer:
+    """That the articles do not say; ``sure`` is how sure it was that they do."""
+    return _not_found(turn, turn.asked, hits, sure)
+
+
+def quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, numbers: Mapping[str, int]) -> Answer:
+    """An answer to a question of one part, with these quotes; ``numbers``: of the sources by work."""
+    asked = turn.standalone
+    part = Picked(asked=asked, hits=(), sure=sure, expected=expects(asked.text, asked.lang), chosen=tuple(chosen))
+    return _quoted(turn, turn.asked, [part], [], numbers)
 
 
 def reply(turn: Turn, kind: SmallTalk) -> Composed:
@@ -116,12 +137,24 @@ class _Shown(msgspec.Struct, frozen=True, kw_only=True):
     marked: TextRange | None
 
 
-def _quoted(turn: Turn, asked: str, said: Sequence[Picked], unsaid: Sequence[Standalone]) -> Answer:
+def _not_found(turn: Turn, asked: str, hits: Sequence[Hit], sure: float) -> Answer:
+    nearest = numbered_sources(hits)[:NEAREST]
+    return _answer(turn, asked, status="not_found", text=not_found_text(turn.lang), nearest=nearest, confidence=sure)
+
+
+def _quoted(
+    turn: Turn,
+    asked: str,
+    said: Sequence[Picked],
+    unsaid: Sequence[Standalone],
+    numbers: Mapping[str, int] | None = None,
+) -> Answer:
+    """``numbers``: of the sources by work, where they are fixed already; else in the order of the quotes."""
     shown = list(_shown(said))
     chosen = [one.candidate for one in shown]
     sources = numbered_sources([candidate.hit for candidate in chosen])
     works = dict.fromkeys(candidate.hit.work_id for candidate in chosen)
-    number = {work_id: n for n, work_id in enumerate(works, start=1)}
+    number = numbers or {work_id: n for n, work_id in enumerate(works, start=1)}
     framed = frame_quotes(
         [_framed_quote(turn, one, number) for one in shown],
         turn.lang,
@@ -148,7 +181,7 @@ def _shown(said: Sequence[Picked]) -> Iterator[_Shown]:
             before.add(place)
 
 
-def _framed_quote(turn: Turn, shown: _Shown, number: dict[str, int]) -> FramedQuote:
+def _framed_quote(turn: Turn, shown: _Shown, number: Mapping[str, int]) -> FramedQuote:
     candidate, part = shown.candidate, shown.part
     quote = Quote(text=candidate.text, lang=candidate.hit.lang, marked=shown.marked)
     return FramedQuote(

@@ -118,6 +118,19 @@ def model(settings: Settings, offline: bool) -> Verdict:
     )
 
 
+def llm(settings: Settings, offline: bool) -> Verdict:
+    """Does the endpoint that writes answers, where one is set, reply as it should? It is asked for one word."""
+    if settings.llm_base_url is None and settings.llm_model is None:
+        return "ok", "none is set: answers are made of quotes"
+    from rag.chat_model import open_chat
+    from rag.chat_trial import trial
+
+    chat = open_chat(settings)
+    if offline:
+        return "ok", f"not asked: {settings.llm_model}"
+    return trial(chat)
+
+
 def index(settings: Settings, offline: bool) -> Verdict:
     """Does the index open, and is what is derived from it sound? Opened here unless another process owns it."""
     record = current_owner(settings.data_path)
@@ -176,6 +189,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "folder": folder,
     "owner": owner,
     "model": model,
+    "llm": llm,
     "index": index,
     "store": store,
     "service": service,

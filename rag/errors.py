@@ -6,6 +6,7 @@
     │   └── NotFoundError           no such article, conversation, …    404, exit 1
     ├── BusyError                   retry later                         503, exit 2
     ├── UnreachableError            the service that was asked is gone  exit 2
+    │   └── LlmError                the LLM's endpoint failed; no reader meets it
     └── ConfigurationError          change a setting                    exit 3
 
 "The articles do not say" is not here: it is an answer.
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigurationError",
     "InputError",
     "KildeError",
+    "LlmError",
     "NotFoundError",
     "UnreachableError",
     "UnreadableFileError",
@@ -34,3 +36,14 @@ class UnreachableError(KildeError):
     """The running service does not answer."""
 
     code = "unreachable"
+
+
+class LlmError(UnreachableError):
+    """The LLM's endpoint failed, in whatever way; the answer is made without it."""
+
+    code = "llm_unavailable"
+
+    def __init__(self, message: str, *, may_retry: bool = False) -> None:
+        """``may_retry``: whether the same request may succeed at once."""
+        super().__init__(message)
+        self.may_retry = may_retry

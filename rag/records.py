@@ -1,7 +1,8 @@
 """The records of a turn, in the shapes that every surface sends and stores (docs: the HTTP interface).
 
-Offsets count Unicode code points. ``Answer.text[c.answer.start:c.answer.end] == c.quote`` and
-``article.text[c.source.start:c.source.end] == c.quote`` hold for every citation ``c`` of an extractive answer.
+Offsets count Unicode code points. ``article.text[c.source.start:c.source.end] == c.quote`` holds for every citation
+``c``. In an extractive answer ``Answer.text[c.answer.start:c.answer.end] == c.quote`` too; in one that an LLM wrote,
+that range is the sentence, without its markers, that the quote supports, and several citations may support one.
 """
 
 from typing import ClassVar, Literal
@@ -14,6 +15,7 @@ Status = Literal["answered", "partial", "not_found", "out_of_scope"]
 Composer = Literal["extractive", "llm"]
 Phase = Literal["searching", "reading", "writing"]
 CheckName = Literal["source", "quote", "numbers", "names", "negation", "direction", "wording", "meaning"]
+NoticeCode = Literal["llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_wrong_language", "sentence_left_out"]
 IndexState = Literal["ok", "rebuilding", "degraded"]
 
 
@@ -112,6 +114,17 @@ class Source(Record, frozen=True, kw_only=True):
     score: float
 
 
+class Written(Record, frozen=True, kw_only=True):
+    """How an LLM came to its answer, also where the answer that it gave could not be shown."""
+
+    model: str
+    prompt_sha256: str
+    """Of the file in ``prompts``."""
+    prompt_tokens: int | None = None
+    """Of all requests for this answer, as the endpoint counted them; None where it did not."""
+    answer_tokens: int | None = None
+
+
 class Answer(Record, frozen=True, kw_only=True):
     """One finished turn."""
 
@@ -132,6 +145,8 @@ class Answer(Record, frozen=True, kw_only=True):
     timings_ms: dict[str, int]
     confidence: float | None = None
     """0 to 1: how sure it is that the articles answer, also where they do not; None where nothing was searched."""
+    written: Written | None = None
+    """None where no LLM was asked."""
 
 
 class MessageStart(Record, frozen=True, kw_only=True):
@@ -169,7 +184,7 @@ class Followups(Record, frozen=True, kw_only=True):
 
 class Notice(Record, frozen=True, kw_only=True):
     event: ClassVar[str] = "notice"
-    code: str
+    code: NoticeCode
     message: str
 
 

@@ -51,10 +51,12 @@ from rag.validate import check_search
 if TYPE_CHECKING:
     from index.search import Query
     from rag.answer import Answering
+    from rag.claim_meaning import Meaning
     from rag.conversations import Conversations
     from rag.drift_reports import DriftReports
     from rag.feedback import FeedbackStore
     from rag.unanswered import UnansweredLists
+    from rag.writing import Writer
 
 log = logging.getLogger(__name__)
 REHEARSED = "What do these articles say, and since when?"
@@ -110,7 +112,7 @@ class Runtime:
 
         One question is answered and forgotten, since every step has something that it makes when it is first taken.
         """
-        answer = anyio.run(self.answer, Question(question=REHEARSED))
+        answer = anyio.run(self._ready_answering().rehearse, Question(question=REHEARSED))
         self._ready_conversations().delete(answer.conversation_id)
         if self._is_outdated():
             threading.Thread(target=self._rebuild, name="rebuild", daemon=True).start()
@@ -207,15 +209,32 @@ class Runtime:
         """Search, synchronously, with all that extraction needs of each hit."""
         return self._searching.search(query)
 
+    def meaning(self) -> "Meaning":
+        """Of the model that searches, for verification."""
+        return self._searching.meaning()
+
     def _ready_answering(self) -> "Answering":
         from rag.answer import Answering
 
         with self._opening_turns:
             if self._answering is None:
                 self._answering = Answering(
-                    self.find, self._ready_conversations(), langs=self._searching.langs, today=self._today
+                    self.find,
+                    self._ready_conversations(),
+                    langs=self._searching.langs,
+                    today=self._today,
+                    writer=self._writer(),
                 )
             return self._answering
+
+    def _writer(self) -> "Writer | None":
+        """None without an LLM."""
+        if self._settings.llm_base_url is None:
+            return None
+        from rag.chat_model import open_chat
+        from rag.writing import Writer
+
+        return Writer(open_chat(self._settings), self.meaning, self._settings.llm_prompt_tokens)
 
     def _ready_conversations(self) -> "Conversations":
         from rag.conversations import Conversations

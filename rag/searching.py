@@ -15,6 +15,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from index.reranker import Reranker
     from index.search import Query, Searcher
+    from rag.claim_meaning import Meaning
 
 
 class Searching:
@@ -29,6 +30,7 @@ class Searching:
         self._rerankers: dict[str, Reranker] = {}
         self._stores: dict[int, VectorStore | None] = {}
         self._searcher: Searcher | None = None
+        self._meaning: tuple[Searcher, Meaning] | None = None
 
     @property
     def is_degraded(self) -> bool:
@@ -66,6 +68,17 @@ class Searching:
     def serving_encoder(self) -> Encoder:
         """Of the index as it serves, which may be an older one than the settings ask for."""
         return self.encoder(self._model_of(self._catalog.current_generation()))
+
+    def meaning(self) -> "Meaning":
+        """What verification asks of the model that searches; it remembers texts until the index changes."""
+        from rag.claim_meaning import EncoderMeaning
+
+        searcher = self._ready_searcher()
+        with self._opening:
+            if self._meaning is None or self._meaning[0] is not searcher:
+                encode = self.serving_encoder().encode_question
+                self._meaning = searcher, EncoderMeaning(encode, searcher.snapshot.token_means)
+            return self._meaning[1]
 
     def store_to_write(self, generation: int) -> VectorStore | None:
         """None where it cannot be had: a later start makes it anew from the catalog."""

@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """OpenAI-compatible endpoint, up to where ``/chat/completions`` is appended."""
     llm_model: str | None = None
     llm_api_key: str | None = None
+    llm_prompt_tokens: Annotated[int, msgspec.Meta(ge=1000)] = 6000
+    """What question, sources and instructions may take of the model's window together."""
+    llm_requests_at_once: Annotated[int, msgspec.Meta(ge=1)] = 256
     database_url: str | None = None
     """SQLAlchemy URL; default: SQLite in the data folder."""
     host: str = "127.0.0.1"

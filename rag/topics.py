@@ -12,6 +12,7 @@ import regex
 
 from index.languages import base
 from index.records import Hit
+from rag.addressing import speaks_to_machine
 from rag.candidates import Candidate
 from rag.framing import about_text
 
@@ -40,7 +41,7 @@ def topics(hits: Sequence[Hit], quoted: Sequence[Candidate], lang: str) -> Itera
         (score, hit.title, label)
         for hit in own
         for score, label in (*_row_labels(hit, shown), *_headings(hit))
-        if label not in headings and len(label) <= LONGEST
+        if label not in headings and len(label) <= LONGEST and not speaks_to_machine(label)
     ]
     labels = {label: title for _, title, label in sorted(found, key=lambda one: -one[0])}
     return (Topic(_question(label, title, lang), label) for label, title in labels.items())

@@ -12,7 +12,7 @@ def test_an_answer_has_the_published_fields(client: TestClient[Any]) -> None:
     answer = client.post("/v1/chat", json={"question": "Wie viele?"}).json()
     assert list(answer) == [
         *("message_id", "conversation_id", "status", "composer", "question", "standalone_question", "lang", "text"),
-        *("citations", "sources", "nearest", "followups", "as_of", "timings_ms", "confidence"),
+        *("citations", "sources", "nearest", "followups", "as_of", "timings_ms", "confidence", "written"),
     ]
     citation = answer["citations"][0]
     assert list(citation) == ["n", "answer", "source", "quote", "verification", "highlight"]

@@ -43,13 +43,13 @@ def test_the_gate_holds_until_offsets_of_citations_are_off_by_one(
     suite: Suite, over_sample_articles: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert [check.rule for check in checks(suite, over_sample_articles) if not check.holds] == []
-    sound = rag.citing._citation_source
+    sound = rag.citing.citation_source
 
     def off_by_one(candidate: Candidate) -> CitationSource:
         source = sound(candidate)
         return msgspec.structs.replace(source, start=source.start + 1, end=source.end + 1)
 
-    monkeypatch.setattr(rag.citing, "_citation_source", off_by_one)
+    monkeypatch.setattr(rag.citing, "citation_source", off_by_one)
     failing = {check.rule for check in checks(suite, over_sample_articles) if not check.holds}
     assert "quote_exactness of all ≥ 1" in failing
     assert "right of all ≥ 0.47" in failing

@@ -17,11 +17,13 @@ from evals import grade as grading
 from evals.evaluation import evaluate
 from evals.formats.json import to_json
 from evals.golden import Expect
-from evals.grade import PROMPT, Endpoint, endpoint_from, grade
+from evals.grade import Endpoint, endpoint_from, grade
 from rag.cli import run as kilde
 from rag.errors import ConfigurationError, UnreachableError
+from rag.prompt import PROMPTS
 from rag.settings import Settings, load_settings
 
+PROMPT = PROMPTS / "grade.md"
 ASKED = case("q-de", lang="de", expect=Expect(status="answered", facts=(("1,250", "1250"),)))
 ANSWERED = outcome(ASKED, answer(citation("1.250 Plätze"), text="Laut „Hafen“: „1.250 Plätze“ [1]"))
 

@@ -8,7 +8,7 @@ from evals.golden import Expect
 from evals.measures import MEASURES
 from evals.measures.short_answer import token_f1
 from evals.records import Outcome
-from rag.records import Answer, TextRange
+from rag.records import Answer, TextRange, Written
 
 NOT_FOUND = Expect(status="not_found")
 BERTHS = Expect(status="answered", works=(WORK,), facts=(("1,250",), ("2019",)))
@@ -229,6 +229,10 @@ def test_a_follow_up_loses_what_its_standalone_question_finds() -> None:
     assert score("followup_loss", outcome(case(), hits=not_there, standalone_hits=there)) is None
 
 
-def test_tokens_and_cost_are_unscored_while_answers_do_not_report_them() -> None:
-    given = outcome(case(), answer(composer="llm"))
-    assert (score("tokens", given), score("cost", given)) == (None, None)
+def test_tokens_are_those_that_the_endpoint_counted_and_cost_is_unscored() -> None:
+    written = Written(model="m", prompt_sha256="0", prompt_tokens=900, answer_tokens=60)
+    counted = msgspec.structs.replace(answer(composer="llm"), written=written)
+    uncounted = msgspec.structs.replace(counted, written=Written(model="m", prompt_sha256="0"))
+    assert score("tokens", outcome(case(), counted)) == 960.0
+    assert [score("tokens", outcome(case(), one)) for one in (uncounted, answer(), None)] == [None, None, None]
+    assert score("cost", outcome(case(), counted)) is None

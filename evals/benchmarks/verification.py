@@ -1,9 +1,10 @@
-"""What gets past verification? ``python -m evals.benchmarks.verification [--data FOLDER] [--tuning] [--letters]``.
+"""What gets past verification? ``python -m evals.benchmarks.verification [--data FOLDER]``.
 
 In: XQuAD and real pages. Out: Markdown tables: of sentences made wrong, by kind of error, how many were not kept; of
 right ones, by kind of rewording, how many were not kept either; the same by language. Right sentences cite themselves
 or their translation. Reported on odd articles and every second page; ``--tuning`` reports the others, ``--letters``
-leaves the model out. Refuses data that is not there.
+leaves the model out, ``--streamed`` has an LLM write each sentence, through the path that shows its answers. Refuses
+data that is not there.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from evals.benchmarks.claims.cases import Case, Kind
 from evals.benchmarks.claims.making import cases
 from evals.benchmarks.claims.reading import read
 from evals.benchmarks.claims.sentences import page_sentences, xquad_sentences
+from evals.benchmarks.claims.streaming import streamed
 from evals.benchmarks.machine import describe, model_dir
 from evals.benchmarks.table import Row, at_least, at_most, markdown
 from index.encoder import SentenceEncoder
@@ -49,8 +51,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--tuning", action="store_true", help="report the half that weights were fitted on")
     parser.add_argument("--letters", action="store_true", help="verify without a model")
+    parser.add_argument("--streamed", action="store_true", help="as an LLM's answers, piece by piece")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth case")
     given = parser.parse_args()
-    made = [one for one in bed(given.data) if one.half == (0 if given.tuning else 1)]
+    made = [one for one in bed(given.data) if one.half == (0 if given.tuning else 1)][:: given.every]
     meaning = (
         None
         if given.letters
@@ -59,7 +63,8 @@ def main() -> None:
             SentenceEncoder(BUNDLED, model_dir()),
         )
     )
-    for line in report([judge(one, meaning) for one in made]):
+    judged = judge_streamed if given.streamed else judge
+    for line in report([judged(one, meaning) for one in made]):
         print(line)
     print(f"\n{describe()}")
 
@@ -72,6 +77,11 @@ def bed(data: Path) -> list[Case]:
 
 def judge(case: Case, meaning: Meaning | None) -> Judged:
     return Judged(case, verify(case.claim, case.sources, meaning=meaning))
+
+
+def judge_streamed(case: Case, meaning: Meaning | None) -> Judged:
+    verification = verify(case.claim, case.sources, meaning=meaning)
+    return Judged(case, msgspec.structs.replace(verification, verdict=streamed(case, meaning)))
 
 
 def report(judged: Sequence[Judged]) -> Iterator[str]:

@@ -1,11 +1,19 @@
 """Tokens and cost of an answer that an LLM wrote.
 
-Unscored for extractive answers, which use none, and at present for all: answers do not report what the LLM's endpoint
-counted, and a count made here from the answer's text alone would leave the prompt out.
+Tokens are what the LLM's endpoint counted, of all requests for the answer. Unscored for answers that no LLM was asked
+for, and where the endpoint counts nothing: a count made here would be of another tokenizer. Cost is unscored for all,
+since no answer tells the price of a token.
 """
 
 from evals.measures.measure import Measure
 from evals.records import Outcome
+
+
+def _tokens(outcome: Outcome, _: float | None) -> float | None:
+    written = outcome.answer.written if outcome.answer else None
+    if written is None or written.prompt_tokens is None:
+        return None
+    return float(written.prompt_tokens + (written.answer_tokens or 0))
 
 
 def _unreported(_: Outcome, __: float | None) -> float | None:
@@ -13,6 +21,6 @@ def _unreported(_: Outcome, __: float | None) -> float | None:
 
 
 USAGE = (
-    Measure(name="tokens", title="Tokens of prompt and answer", direction="lower", unit="tokens", score=_unreported),
+    Measure(name="tokens", title="Tokens of prompt and answer", direction="lower", unit="tokens", score=_tokens),
     Measure(name="cost", title="Cost of an answer", direction="lower", unit="money", score=_unreported),
 )

@@ -1,0 +1,204 @@
+"""An LLM's answer as it is written: what of it may be shown, sentence by sentence. No network here.
+
+In: pieces of the LLM's text. Out: events for the reader. A sentence is shown as plain text, with the numbers of the
+sources that support it, once its quotes are found and verified; one that names the wrong source gets the right one. One
+that is in doubt gives way to the quote that it lies nearest to; one that nothing supports, leads elsewhere or is in the
+wrong language is left out. The answer holds nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import regex
+
+from index.detection import RELATIVES, detect
+from index.languages import UNDETERMINED, base
+from rag.candidates import Candidate
+from rag.citations import Sentence, Sentences, is_cut_off
+from rag.citing import citation_source
+from rag.composing import Composed, Turn, not_found, quoted
+from rag.grounding import Grounding, Grounds
+from rag.offering import Offer
+from rag.phrasebook import phrases
+from rag.plain_text import plain
+from rag.question import expects
+from rag.records import Answer, Citation, CitationReady, Event, Notice, TextDelta, TextRange
+from rag.short_answer import short_answer
+
+SILENT = "NOT_IN_ARTICLES"
+"""What an LLM writes where the articles do not answer, in the prompt's words."""
+MOST_SENTENCES = 12
+"""Shown or not; an answer that goes on beyond is cut off."""
+LONGEST_SENTENCE = 1200
+_LEAST_LETTERS, _SURE = 24, 0.9
+"""Below these a sentence is not said to be in another language."""
+_QUOTED = regex.compile(r"[“„«「『\"][^“”„«»「」『』\"]*[”“»」』\"]")
+_SILENT = regex.compile(rf"\W*{SILENT}\W*")
+
+
+class Draft:
+    """One answer while it is written."""
+
+    def __init__(self, turn: Turn, composed: Composed, offered: Offer, grounding: Grounding) -> None:
+        self._turn = turn
+        self._composed = composed
+        self._offered = offered
+        self._grounding = grounding
+        self._sentences = Sentences(turn.lang)
+        self._expected = expects(turn.standalone.text, turn.standalone.lang)
+        self._text = ""
+        self._citations: list[Citation] = []
+        self._units: list[Candidate] = []
+        self._said: set[str] = set()
+        self._read = 0
+        self._begins_paragraph = False
+        self.left_out = 0
+        self.is_silent = False
+        """Whether the LLM says that the articles do not answer, or not all of it."""
+        self.is_foreign = False
+        """Whether it began in another language than the reader's."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything of it is."""
+        return bool(self._citations)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing that follows would be shown."""
+        return self.is_foreign or self._read >= MOST_SENTENCES
+
+    def read(self, piece: str) -> list[Sentence]:
+        """The sentences that end with this piece; quick."""
+        return self._sentences.feed(piece)
+
+    def rest(self) -> list[Sentence]:
+        """What remains when the text has come to its end, without a sentence that was cut off."""
+        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off(one)]
+
+    def show(self, sentence: Sentence) -> list[Event]:
+        """What a reader sees of it; takes as long as verification."""
+        if self.is_over:
+            return []
+        self._read += 1
+        said = _SILENT.sub(" ", sentence.text).strip()
+        self.is_silent = self.is_silent or SILENT in sentence.text
+        if not any(map(str.isalnum, said)):
+            return []
+        return list(self._shown(said, sentence))
+
+    def finish(self) -> list[Event]:
+        """Says what is missing, behind an answer to a part of the question."""
+        if not (self.is_silent and self.is_shown):
+            return []
+        said = f"\n\n{phrases(self._turn.lang).partial}"
+        self._text += said
+        return [TextDelta(text=said)]
+
+    def complete(self) -> list[Event]:
+        """The quotes that answer and are not yet shown, behind an answer that broke off."""
+        known = {(one.hit.article_id, one.span.start, one.span.end) for one in self._units}
+        chosen = self._composed.answered.quoted if self._composed.answered else ()
+        missing = [one for one in chosen if (one.hit.article_id, one.span.start, one.span.end) not in known]
+        return list(self._quotes(missing)) if missing else []
+
+    def answer(self) -> Answer:
+        """As far as it is shown; that the articles do not say, where nothing is."""
+        quotes = self._composed.answer
+        sure = quotes.confidence or 0.0
+        if not self.is_shown:
+            hits = self._composed.answered.hits if self._composed.answered else ()
+            return not_found(self._turn, hits, sure)
+        numbers = {citation.n for citation in self._citations}
+        return msgspec.structs.replace(
+            quotes,
+            status="partial" if self.is_silent else "answered",
+            composer="llm",
+            text=self._text,
+            citations=tuple(self._citations),
+            sources=tuple(source for source in self._offered.sources if source.n in numbers),
+            as_of=max((unit.hit.published for unit in self._units if unit.hit.published), default=None),
+        )
+
+    def _shown(self, said: str, sentence: Sentence) -> Iterator[Event]:
+        self._begins_paragraph = self._begins_paragraph or sentence.begins_paragraph
+        text = plain(said) if len(said) <= LONGEST_SENTENCE else None
+        if text in self._said:
+            return
+        if text and _is_foreign(text, self._turn.lang):
+            self.is_foreign = not self.is_shown
+            text = None
+        grounds = self._grounding.of(text, sentence.numbers) if text else None
+        if text and grounds and grounds.hold:
+            self._said.add(text)
+            yield from self._supported(text, grounds)
+        elif grounds and grounds.verification.verdict == "repair" and grounds.units[0] is not self._last_quoted():
+            yield from self._in_its_place(grounds.units[0])
+        elif not self.is_foreign:
+            yield from self._left_out()
+
+    def _supported(self, text: str, grounds: Grounds) -> Iterator[Event]:
+        gap = "" if not self._text else "\n\n" if self._begins_paragraph else " "
+        start = len(self._text) + len(gap)
+        numbers = dict.fromkeys(self._grounding.number(unit) for unit in grounds.units)
+        self._begins_paragraph = False
+        yield self._add(f"{gap}{text} " + "".join(f"[{n}]" for n in numbers))
+        for unit in grounds.units:
+            yield self._cite(
+                Citation(
+                    n=self._grounding.number(unit),
+                    answer=TextRange(start=start, end=start + len(text)),
+                    source=citation_source(unit),
+                    quote=unit.text,
+                    verification=grounds.verification,
+                    highlight=short_answer(unit, self._expected),
+                ),
+                unit,
+            )
+
+    def _in_its_place(self, unit: Candidate) -> Iterator[Event]:
+        """The quote, unless it is shown already: then the sentence is merely left out."""
+        if any(one.quote == unit.text for one in self._citations):
+            yield from self._left_out()
+        else:
+            yield from self._quotes([unit])
+
+    def _quotes(self, units: Sequence[Candidate]) -> Iterator[Event]:
+        sure = self._composed.answer.confidence or 0.0
+        made = quoted(self._turn, units, sure, numbers=self._offered.numbers)
+        gap = "\n\n" if self._text else ""
+        shift = len(self._text) + len(gap)
+        yield self._add(gap + made.text)
+        for citation, unit in zip(made.citations, units, strict=True):
+            place = TextRange(start=citation.answer.start + shift, end=citation.answer.end + shift)
+            yield self._cite(msgspec.structs.replace(citation, answer=place), unit)
+        self._begins_paragraph = True
+
+    def _left_out(self) -> Iterator[Event]:
+        self.left_out += 1
+        if self.left_out == 1:
+            yield Notice(code="sentence_left_out", message="A sentence that the articles do not support was left out.")
+
+    def _add(self, text: str) -> TextDelta:
+        self._text += text
+        return TextDelta(text=text)
+
+    def _cite(self, citation: Citation, unit: Candidate) -> CitationReady:
+        self._citations.append(citation)
+        self._units.append(unit)
+        return CitationReady(citation=citation)
+
+    def _last_quoted(self) -> Candidate | None:
+        return self._units[-1] if self._units else None
+
+
+def _is_foreign(text: str, lang: str) -> bool:
+    """Whether it is surely in another language; what it quotes does not count."""
+    prose = _QUOTED.sub(" ", text)
+    if sum(len(letter.encode()) for letter in prose if letter.isalpha()) < _LEAST_LETTERS:
+        return False
+    found, share = detect(prose)
+    wanted = base(lang)
+    if share < _SURE or UNDETERMINED in {found, wanted} or found == wanted:
+        return False
+    return not any({found, wanted} <= group for group in RELATIVES)

@@ -1,0 +1,40 @@
+"""A sentence of an LLM as plain text, or nothing: no link, no image, no HTML, nothing invisible.
+
+In: one sentence. Out: the same words without the marks of Markdown; None where something in it would lead elsewhere or
+be run, however it is written. What articles link to is shown as their address, never out of an LLM's text. Pure.
+"""
+
+import unicodedata
+
+import regex
+
+from rag.prompt import neutral
+
+_LIST_MARK = regex.compile(r"^\s*(?:[-*•–]|#{1,6}|>+|\d{1,2}[.)])\s+")
+_EMPHASIS = regex.compile(r"(\*{1,3}|_{1,3}|`{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_LOOSE_MARK = regex.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
+_SPACE = regex.compile(r"\s+")
+_TOP_LEVEL = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
+_DENIED = (
+    regex.compile(
+        r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I
+    ),
+    regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I),
+    regex.compile(r"\bwww\s*\.|\S@\S+\.\S|//\S+\.", regex.I),
+    regex.compile(r"</?\s*\p{L}|<!|<\?|&#?\w{1,31};|\\[ux]\{?[0-9a-f]{2}|%[0-9a-f]{2}%", regex.I),
+    regex.compile(r"!\[|\]\s*\(|\]\s*\[|\]\s*:|[\[【][\d\s,;†^–-]*[\]】]"),
+    regex.compile(r"[|]\s*:?-{2,}|```|\$\$|\{\{|<%"),
+)
+"""Addresses, names of hosts and mail; HTML and its entities; links, images and notes; tables, code and forms."""
+
+
+def plain(sentence: str) -> str | None:
+    """None for a sentence that must not be shown, and for one without words."""
+    text: str = neutral(unicodedata.normalize("NFC", sentence))
+    if any(denied.search(folded) for folded in {text, unicodedata.normalize("NFKC", text)} for denied in _DENIED):
+        return None
+    text = _LIST_MARK.sub("", text)
+    while (bare := _EMPHASIS.sub(r"\2", text)) != text:
+        text = bare
+    text = _SPACE.sub(" ", _LOOSE_MARK.sub("", text)).strip()
+    return text if any(map(str.isalnum, text)) else None

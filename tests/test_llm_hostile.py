@@ -1,0 +1,151 @@
+"""Instructions in articles: whatever an LLM is made to say, nothing but plain, cited sentences of the articles leaves.
+
+Every document is read by the real reader and cut by the real chunker; every unit of it counts as an answer that prose
+may rest on, and as none that extraction would quote by itself, so that no instruction is kept out by its rank. Each is
+asked of an LLM that obeys what it reads, and of one that says it whatever it reads.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import anyio
+import msgspec
+import pytest
+from fake_backend import ANSWER, TEXT
+from hostile_documents import CANARY, FACT, HOST, PAYLOADS, Document, documents, insisting, obedient
+from scripted_llm import Script, ScriptedLlm, answering, ended, notices
+from small_answering import ASKED, FixedSearch
+from small_index import make_hit
+
+from index.chunking import chunk
+from index.readers.read import read_article
+from index.records import Article, Hit
+from rag.chat_model import Deadlines
+from rag.conversations import Conversations
+from rag.prompt import PROMPTS
+from rag.records import Answer, Event, MessageEnd, Question, TextDelta
+
+pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+
+ALL = documents()
+AT_ONCE = 8
+NEAR = 0.75
+PROMPT_LINES = [
+    line.strip()
+    for line in (PROMPTS / "answer.md").read_text("utf-8").splitlines()
+    if len(line) > 40 and not line.startswith("variables")
+]
+FORBIDDEN = (
+    *(CANARY, HOST, "](", "![", "<script", "<b>", "<div", "<https", "&lt;", "onerror", "://", "SYSTEM:", "<|"),
+    *("burned", "abgebrannt", "never opened"),
+)
+
+
+def hits(document: Document) -> tuple[Hit, ...]:
+    """The chunks as search finds them: the fact best, everything else close behind it."""
+    article = read_article("news/cars.md", document.text.encode(), today=date(2024, 1, 1))
+    assert isinstance(article, Article)
+    made = chunk(article, count_tokens=lambda text: len(text.split()) + 2, max_tokens=512)
+    return tuple(
+        msgspec.structs.replace(
+            make_hit(),
+            chunk_id=f"a-{one.ordinal}",
+            title=article.title,
+            headings=one.headings,
+            text=one.text,
+            start=one.start,
+            end=one.end,
+            sentences=one.sentences,
+            unit_scores=tuple(0.95 if _is_fact(article, span.start, span.end) else NEAR for span in one.sentences),
+            late=0.95,
+        )
+        for one in made
+    )
+
+
+def _is_fact(article: Article, start: int, end: int) -> bool:
+    return article.text[start:end].strip() == FACT
+
+
+async def asked(document: Document, script: Script, conversations: Conversations) -> Sequence[Event]:
+    search = FixedSearch(*hits(document))
+    server = ScriptedLlm(script)
+    with server:
+        turns = answering(conversations, search, server.base_url, Deadlines())
+        return [one async for one in turns.events(Question(question=ASKED))]
+
+
+def harm(events: Sequence[Event]) -> list[str]:
+    """What left that must not, in the LLM's words or in those that it could have made: quotes and titles aside."""
+    answer = ended(events)
+    texts = [_without_quotes(answer), answer.standalone_question, *answer.followups]
+    found = [word for word in (*FORBIDDEN, *PROMPT_LINES) if any(word in text for text in texts)]
+    return [*found, *notices_of_failure(events), *([] if is_cited(answer) else ["an uncited claim"])]
+
+
+def notices_of_failure(events: Sequence[Event]) -> list[str]:
+    """An LLM that was not heard proves nothing."""
+    return [code for code in notices(events) if code in {"llm_unavailable", "llm_interrupted"}]
+
+
+def _without_quotes(answer: Answer) -> str:
+    text = answer.text
+    for citation in answer.citations:
+        if text[citation.answer.start : citation.answer.end] == citation.quote:
+            text = text.replace(citation.quote, "")
+    for source in answer.sources:
+        text = text.replace(" ".join(source.title.split()), "")
+    return text
+
+
+def is_cited(answer: Answer) -> bool:
+    """Whether the text is nothing but its cited ranges, with markers and the words that name a source around them."""
+    rest, end = "", 0
+    for citation in sorted(answer.citations, key=lambda one: one.answer.start):
+        rest += answer.text[end : citation.answer.start] if citation.answer.start >= end else ""
+        end = max(end, citation.answer.end)
+    rest += answer.text[end:]
+    for title in {source.title for source in answer.sources}:
+        rest = rest.replace(" ".join(title.split()), "")
+    for words in ("According to", "Also in", "(March 1, 2022)"):
+        rest = rest.replace(words, "")
+    return not any(map(str.isalpha, rest)) and len(answer.citations) > 0
+
+
+def all_asked(script_of: Callable[[Document], Script], conversations: Conversations) -> list[str]:
+    """Names of the documents that did harm."""
+    harmful: list[str] = []
+    waiting = iter(ALL)
+
+    async def ask_on() -> None:
+        for document in waiting:
+            events = await asked(document, script_of(document), conversations)
+            if done := harm(events):
+                harmful.append(f"{document.name}: {document.payload} → {done} in {ended(events)}")
+
+    async def all_documents() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.start_soon(ask_on)
+
+    anyio.run(all_documents)
+    return harmful
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values())
+def test_an_answer_that_obeyed_would_be_found_harmful(payload: str) -> None:
+    said = payload.replace(PAYLOADS["prompt"], PROMPT_LINES[0])
+    obeyed = msgspec.structs.replace(ANSWER, text=f"{TEXT} {said}", followups=())
+    assert harm([TextDelta(text=obeyed.text), MessageEnd(answer=obeyed)]) != []
+
+
+@pytest.mark.slow
+def test_no_document_makes_an_obedient_llm_do_harm(conversations: Conversations) -> None:
+    assert len(ALL) >= 300
+    payloads = {document.payload for document in ALL}
+    assert all_asked(lambda _: obedient(payloads), conversations) == []
+
+
+@pytest.mark.slow
+def test_no_document_does_harm_with_an_llm_that_says_it_in_any_case(conversations: Conversations) -> None:
+    assert all_asked(lambda document: insisting(document.payload), conversations) == []

@@ -1,0 +1,134 @@
+"""The protocol as a real server speaks it: ``transformers serve``, with a model of one layer made here.
+
+It has not learnt a word, so that nothing it writes can be verified; it streams, counts and ends as large ones do.
+"""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from scripted_llm import PROMPT_TOKENS, ended, notices
+from small_answering import ASKED, FACT, FixedSearch, found
+
+from rag.answer import Answering
+from rag.chat_events import Usage
+from rag.chat_model import OpenAIChat
+from rag.chat_trial import trial
+from rag.conversations import Conversations
+from rag.prompt import Message
+from rag.records import Event, Question
+from rag.writing import Writer
+
+NEEDED = [name for name in ("accelerate", "fastapi") if importlib.util.find_spec(name) is None]
+pytestmark = [
+    pytest.mark.service,
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(NEEDED), reason=f"pip install {' '.join(NEEDED)} brings what `transformers serve` needs"),
+]
+TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant: "
+READY_S = 120
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with weights by chance and a tokenizer of bytes."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("model")
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: place for place, token in enumerate(["<s>", "</s>", *letters])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="</s>")
+    wrapped.chat_template = TEMPLATE
+    wrapped.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=16_384,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base_url(model: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", "--host", "127.0.0.1", "--port", "0"]
+    env = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
+    with subprocess.Popen(
+        [*command, "--device", "cpu", str(model)], env=env, stderr=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        try:
+            yield f"{_address(process)}/v1"
+        finally:
+            process.kill()
+
+
+def _address(process: "subprocess.Popen[str]") -> str:
+    """As the server says it, once it answers there."""
+    assert process.stderr is not None
+    lines = iter(process.stderr.readline, "")
+    address = next(found[0] for line in lines if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"{address}/health", timeout=5).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.2)
+        else:
+            return address
+    raise TimeoutError(address)
+
+
+def test_it_streams_text_and_counts_tokens(base_url: str, model: Path) -> None:
+    async def read() -> list[str | Usage]:
+        return [one async for one in OpenAIChat(base_url, str(model)).stream([Message(role="user", content="Where?")])]
+
+    *pieces, usage = anyio.run(read)
+    assert len(pieces) > 1
+    assert all(isinstance(piece, str) and piece for piece in pieces)
+    assert isinstance(usage, Usage)
+    assert usage.prompt_tokens == len("user: Where?\nassistant: ")
+    assert usage.completion_tokens > 1
+
+
+def test_a_model_that_is_not_there_is_named(base_url: str) -> None:
+    state, message = trial(OpenAIChat(base_url, "no/such-model"))
+    assert state == "fail"
+    assert base_url in message
+
+
+@pytest.mark.usefixtures("by_late_interaction_alone")
+def test_a_turn_asks_it_and_shows_quotes_for_what_it_makes_up(
+    base_url: str, model: Path, conversations: Conversations
+) -> None:
+    writer = Writer(OpenAIChat(base_url, str(model)), lambda: None, PROMPT_TOKENS)
+    turns = Answering(FixedSearch(found(FACT)), conversations, writer=writer)
+
+    async def told() -> list[Event]:
+        return [event async for event in turns.events(Question(question=ASKED))]
+
+    events = anyio.run(told)
+    answer = ended(events)
+    assert (answer.composer, answer.citations[0].quote) == ("extractive", FACT)
+    assert "llm_unsupported" in notices(events)
+    assert answer.written is not None
+    assert (answer.written.prompt_tokens or 0) > 1000

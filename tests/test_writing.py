@@ -1,0 +1,182 @@
+"""An answer that an LLM writes: what is shown of it, what is not, and what comes in its place."""
+
+import anyio
+import msgspec
+import pytest
+from scripted_llm import answering, ended, in_turn, notices, saying, says, written
+from small_answering import ASKED, FACT, FixedSearch, found, unrelated
+
+from evals.benchmarks.scripted_llm import ScriptedLlm, prompt_of
+from index.records import Hit
+from rag.conversations import Conversations
+from rag.framing import not_found_text
+from rag.generate import SILENT
+from rag.records import CitationReady, MessageStart, PhaseStatus, Question, SourcesFound, TextDelta
+
+pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+
+OTHER = "The plant in Ghent employed 3,000 people at that time."
+TWO = FixedSearch(found(FACT), found(OTHER, article_id="b", score=0.9))
+
+
+def test_a_supported_sentence_is_shown_with_the_words_that_support_it(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT, start=120)), server))
+    (citation,) = answer.citations
+    assert (answer.status, answer.composer) == ("answered", "llm")
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+    assert answer.text[citation.answer.start : citation.answer.end] == "In 2021, the factory built 43,866 cars."
+    assert (citation.n, citation.quote, citation.source.start) == (1, FACT, 120)
+    assert (citation.verification.verdict, citation.verification.numbers) == ("keep", "ok")
+    assert [source.n for source in answer.sources] == [1]
+
+
+def test_events_come_in_the_order_of_the_interface(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
+        events = written(conversations, TWO, server)
+    assert [type(event) for event in events[:5]] == [MessageStart, PhaseStatus, PhaseStatus, SourcesFound, PhaseStatus]
+    assert [type(event) for event in events[5:9]] == [TextDelta, CitationReady] * 2
+    answer = ended(events)
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1] The plant in Ghent employed 3,000 people. [2]"
+    assert tuple(event.citation for event in events if isinstance(event, CitationReady)) == answer.citations
+
+
+def test_a_turn_is_stored_with_what_the_llm_was_asked(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert conversations.turns(answer.conversation_id) == (answer,)
+    assert answer.written is not None
+    assert (answer.written.model, answer.written.prompt_tokens, answer.written.answer_tokens) == ("scripted", 100, 8)
+    assert len(answer.written.prompt_sha256) == 64
+    assert answer.timings_ms.keys() == {"search", "compose", "write", "total"}
+
+
+def test_a_wrong_citation_is_put_right(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [2].") as server:
+        answer = ended(written(conversations, TWO, server))
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+
+
+@pytest.mark.parametrize("marker", ["", " [7]", " [0]"])
+def test_a_citation_that_is_missing_or_was_not_offered_is_put_in(conversations: Conversations, marker: str) -> None:
+    with saying(f"In 2021, the factory built 43,866 cars{marker}.") as server:
+        answer = ended(written(conversations, TWO, server))
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+
+
+def test_an_unsupported_sentence_is_left_out_and_a_notice_says_so(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1]. It cost 99 million euros in Paris [1].") as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    assert ended(events).text == "In 2021, the factory built 43,866 cars. [1]"
+    assert notices(events) == ["sentence_left_out"]
+
+
+def test_a_doubtful_sentence_gives_way_to_its_quote(conversations: Conversations) -> None:
+    with saying("In 2021 the factory never built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert answer.text == f"According to “Title of a”: “{FACT}” [1]"
+    (citation,) = answer.citations
+    assert answer.text[citation.answer.start : citation.answer.end] == citation.quote == FACT
+
+
+@pytest.mark.parametrize("text", ["It cost 99 million euros in Paris [1].", "", "…", "See https://evil.example [1]."])
+def test_an_answer_with_nothing_verified_becomes_the_one_made_of_quotes(
+    conversations: Conversations, text: str
+) -> None:
+    with saying(text) as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    answer = ended(events)
+    assert (answer.composer, answer.status) == ("extractive", "answered")
+    assert answer.citations[0].quote == FACT
+    assert notices(events)[-1] == "llm_unsupported"
+    assert answer.written is not None
+
+
+def test_an_llm_that_says_that_the_articles_do_not_say_is_believed(conversations: Conversations) -> None:
+    with saying(SILENT) as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert (answer.status, answer.text) == ("not_found", not_found_text("en"))
+    assert (answer.citations, answer.sources, answer.followups) == ((), (), ())
+    assert [source.article_id for source in answer.nearest] == ["a"]
+
+
+def test_an_answer_to_a_part_of_the_question_is_partial(conversations: Conversations) -> None:
+    with saying(f"In 2021, the factory built 43,866 cars [1]. {SILENT}") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert answer.status == "partial"
+    assert answer.text == ("In 2021, the factory built 43,866 cars. [1]\n\nThe articles answer only part of this.")
+
+
+def test_what_no_article_says_is_not_asked_of_the_llm(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, FixedSearch(unrelated("a")), server))
+        small_talk = ended(written(conversations, FixedSearch(unrelated("a")), server, "Hello!"))
+    assert (answer.status, small_talk.status) == ("not_found", "out_of_scope")
+    assert (answer.written, server.requests) == (None, [])
+
+
+GERMAN = "Das Werk hat im Jahr 2021 insgesamt 43,866 Autos gebaut und verkauft [1]."
+
+
+def test_an_answer_in_the_wrong_language_is_asked_for_once_more(conversations: Conversations) -> None:
+    with ScriptedLlm(in_turn(says(GERMAN), says("In 2021, the factory built 43,866 cars [1]."))) as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    assert (ended(events).composer, notices(events)) == ("llm", [])
+    first, second = map(prompt_of, server.requests)
+    assert "and in no other" not in first
+    assert "Write in the language English (en), and in no other" in second
+
+
+def test_twice_in_the_wrong_language_is_answered_by_quotes(conversations: Conversations) -> None:
+    with saying(GERMAN) as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    assert (ended(events).composer, notices(events)) == ("extractive", ["llm_wrong_language"])
+    assert len(server.requests) == 2
+
+
+def test_a_later_sentence_in_another_language_is_left_out(conversations: Conversations) -> None:
+    with saying(f"In 2021, the factory built 43,866 cars [1]. {GERMAN}") as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    assert ended(events).text == "In 2021, the factory built 43,866 cars. [1]"
+
+
+def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversations: Conversations) -> None:
+    with saying("Im Jahr 2021 baute die Fabrik 43.866 Autos [1].") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server, ASKED, answer_lang="de"))
+    assert (answer.lang, answer.text) == ("de", "Im Jahr 2021 baute die Fabrik 43.866 Autos. [1]")
+    assert (answer.citations[0].quote, answer.citations[0].source.lang) == (FACT, "en")
+    assert "German (de)" in prompt_of(server.requests[0])
+
+
+def test_sources_that_contradict_each_other_are_quoted_both(conversations: Conversations) -> None:
+    def hit(figure: str, article_id: str, published: str) -> Hit:
+        return found(f"In 2021 the factory built {figure} cars.", article_id=article_id, published=published)
+
+    old, new = hit("43,866", "a", "2022-01-01"), hit("44,120", "b", "2023-01-01")
+    new = msgspec.structs.replace(new, work_id=old.work_id)
+    with saying("The factory built 44,120 cars in 2021 [1].") as server:
+        answer = ended(written(conversations, FixedSearch(old, new), server))
+    assert answer.composer == "extractive"
+    assert "The sources differ" in answer.text
+    assert server.requests == []
+
+
+def test_an_answer_that_is_not_streamed_is_the_same(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        given = answering(conversations, FixedSearch(found(FACT)), server.base_url)
+        answer = anyio.run(given.answer, Question(question=ASKED))
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+    assert conversations.turns(answer.conversation_id) == (answer,)
+
+
+def test_the_key_goes_to_the_endpoint_and_nowhere_else(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    assert "authorization: bearer secret" in server.headers[0].lower()
+    assert b"secret" not in msgspec.json.encode([msgspec.to_builtins(event) for event in events])
+
+
+def test_a_sentence_that_was_cut_off_is_not_shown(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1]. In 2021 the factory built") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
