@@ -1,7 +1,7 @@
 """A service with a FakeBackend on a free port of this machine, for a browser or any other client.
 
 In: a backend, and pages of a publisher to serve beside it. Out: the address of a running service; it stops when the
-block ends. With ``sharing``, pages of other origins may ask it too; the name ``localhost`` is one.
+block ends. With ``sharing``, pages at the name ``localhost``, which is another origin, are of known sites.
 """
 
 import socket
@@ -10,28 +10,26 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import msgspec
 import uvicorn
 from fake_backend import FakeBackend
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from rag.api.app import build_app
 
 Pages = Mapping[str, tuple[str, str]]
 """HTML and content security policy, by path."""
-Headers = list[tuple[bytes, bytes]]
-_SHARED: Headers = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-headers", b"content-type, x-kilde-site"),
-    (b"access-control-allow-methods", b"GET, POST, DELETE"),
-]
+SITES = ("press", "my-site")
 
 
 @contextmanager
 def widget_site(backend: FakeBackend, pages: Pages | None = None, *, sharing: bool = False) -> Iterator[str]:
-    app = _with_pages(build_app(backend), {} if pages is None else pages)
-    config = uvicorn.Config(_shared(app) if sharing else app, log_config=None, ws="none", lifespan="off")
-    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://localhost:{listener.getsockname()[1]}"
+        sites = "; ".join(f"{site}={origin}" for site in SITES) if sharing else None
+        backend.settings = msgspec.structs.replace(backend.settings, sites=sites, rate_limit="off")
+        app = _with_pages(build_app(backend), {} if pages is None else pages)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
@@ -50,29 +48,11 @@ def _with_pages(app: ASGIApp, pages: Pages) -> ASGIApp:
             return
         html, policy = pages[scope["path"]]
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", policy.encode())]
-        await _send(send, 200, headers, html.encode())
+        await _send(send, headers, html.encode())
 
     return served
 
 
-def _shared(app: ASGIApp) -> ASGIApp:
-    """The service as a page of another origin sees it where it is allowed to ask."""
-
-    async def shared(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_shared(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                names = [name for name, _ in _SHARED]
-                message["headers"] = [*(header for header in message["headers"] if header[0] not in names), *_SHARED]
-            await send(message)
-
-        if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            await _send(send, 204, _SHARED, b"")
-        else:
-            await app(scope, receive, send_shared)
-
-    return shared
-
-
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def _send(send: Send, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
