@@ -19,7 +19,7 @@ from rag.records import CitationSource
 from rag.runtime import Runtime
 from rag.settings import Settings
 
-pytestmark = [pytest.mark.model, pytest.mark.slow]
+pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
