@@ -6,13 +6,14 @@ an LLM writes the answer (``writing.py``); verification holds each sentence agai
 before it is said to be over. All of it is pure but search, storage and the LLM.
 """
 
+import os
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from datetime import date
 from functools import cache, partial
-from typing import Protocol
+from typing import Protocol, TypeVar, TypeVarTuple
 
 import anyio.to_thread
 import msgspec
@@ -45,10 +46,14 @@ from rag.validate import check_question
 from rag.writing import Writer, Writing
 
 SEARCHED_HITS = 24
+AT_WORK = os.cpu_count() or 1
+"""Turns searched and composed at once; more only take the cores from one another, and all end later."""
 RETOLD_TURNS = 6
 """Of those that were asked elsewhere; each is searched for anew."""
 
 Search = Callable[[Query], tuple[Hit, ...]]
+Made = TypeVar("Made")
+Given = TypeVarTuple("Given")
 
 
 class Turns(Protocol):
@@ -101,11 +106,12 @@ class Answering:
         self._langs = langs
         self._today = today
         self._writer = writer
+        self._at_work = anyio.CapacityLimiter(AT_WORK)
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
         turn = await self._begin(question)
-        writing, composed = await anyio.to_thread.run_sync(self._composing, turn)
+        writing, composed = await self._worked(self._composing, turn)
         if writing is None:
             return composed.answer
         async with aclosing(self._written(writing)) as steps:
@@ -131,7 +137,7 @@ class Answering:
                 standalone_question=turn.asked,
             )
             yield PhaseStatus(phase="searching")
-            writing, composed = await anyio.to_thread.run_sync(self._composing, turn)
+            writing, composed = await self._worked(self._composing, turn)
         except KildeError as exc:
             yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
             return
@@ -145,7 +151,7 @@ class Answering:
                 async for event in steps:
                     yield event
             composed = writing.composed()
-        answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed)
+        answer = await self._worked(self._with_more_followups, turn, composed)
         if answer.followups:
             yield Followups(followups=answer.followups)
         yield MessageEnd(answer=answer)
@@ -155,7 +161,12 @@ class Answering:
         text = None
         if opened.before and self._writer:
             text = await rewritten(self._writer.chat, opened.asked.text, opened.asked.lang, opened.before)
+        if text is None and opened.before:
+            return await self._worked(self._understood, opened, text)
         return await anyio.to_thread.run_sync(self._understood, opened, text)
+
+    async def _worked(self, work: Callable[[*Given], Made], *given: *Given) -> Made:
+        return await anyio.to_thread.run_sync(work, *given, limiter=self._at_work)
 
     async def _written(self, writing: Writing) -> AsyncGenerator[Event, None]:
         """Stored as far as it came, also where the reader leaves: the conversation goes on from what was seen."""

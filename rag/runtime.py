@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from index.records import (
 )
 from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
-from rag.errors import BusyError, ConfigurationError, NotFoundError
+from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
 from rag.overview import overview
 from rag.records import (
@@ -110,12 +110,19 @@ class Runtime:
     def warm(self) -> None:
         """Load model and index now rather than with the first question; bring an older index up to date.
 
-        One question is answered and forgotten, since every step has something that it makes when it is first taken.
+        One question in each language of the articles is answered and forgotten, since every step has something that it
+        makes when it is first taken.
         """
-        answer = anyio.run(self._ready_answering().rehearse, Question(question=REHEARSED))
-        self._ready_conversations().delete(answer.conversation_id)
+        self._rehearse(REHEARSED)
+        for title in {article.lang: article.title for article in self._catalog.articles()}.values():
+            with suppress(InputError):  # A title need not be what a question may be.
+                self._rehearse(title)
         if self._is_outdated():
             threading.Thread(target=self._rebuild, name="rebuild", daemon=True).start()
+
+    def _rehearse(self, question: str) -> None:
+        answer = anyio.run(self._ready_answering().rehearse, Question(question=question))
+        self._ready_conversations().delete(answer.conversation_id)
 
     async def answer(self, question: Question) -> Answer:
         return await self._ready_answering().answer(question)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from small_site import LoadedModels, ask, ingest, search
+from small_site import LoadedModels, ask, ingest, search, write_articles
 
 from index.records import Hit
 from index.search import Query
@@ -57,6 +57,15 @@ def test_warming_leaves_no_conversation_behind(runtime: Runtime, tmp_path: Path,
             database.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("conversations", "messages")
         ]
     assert counts == [(0,), (0,)]
+
+
+def test_a_title_that_no_question_may_be_does_not_keep_it_from_warming(runtime: Runtime, tmp_path: Path) -> None:
+    ingest(
+        runtime,
+        write_articles(tmp_path / "site", {"a.md": f"---\ntitle: {'Long ' * 2000}\n---\nThe ferry sails daily."}),
+    )
+    runtime.warm()
+    assert anyio.run(runtime.readiness).articles == 1
 
 
 def test_a_data_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:

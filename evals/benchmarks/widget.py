@@ -3,8 +3,7 @@
 In: the address of a service; without it, one over the sample articles is started, which takes a while. Out: a Markdown
 table, then machine and versions: for the demo page and for an article with a launcher, each opened with an empty cache
 in a browser of its own context, the time from the page's load to a widget that can be used, and the layout shift until
-a second later; the weight of what one reader loads; the first event of an answer, for readers who ask at once. A missed
-goal is marked and is no error.
+a second later; the weight of what one reader loads. A missed goal is marked and is no error.
 """
 
 import argparse
@@ -13,13 +12,10 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment
@@ -27,8 +23,6 @@ from evals.benchmarks.table import Row, at_most, markdown
 from rag.api.widget import widget_modules
 
 OPENINGS = 20
-READERS = 8
-QUESTIONS_EACH = 5
 LAUNCHER = (
     '<!doctype html><html lang="de"><meta name="viewport" content="width=device-width"><title>Article</title>'
     "<h1>A page</h1><p>An article.</p>"
@@ -56,10 +50,10 @@ def main() -> None:
     parser.add_argument("--url", help="a running service; default: one is started")
     url = parser.parse_args().url
     if url:
-        print(markdown([*_browser_rows(url), *_weights(), _first_events(url)]))
+        print(markdown([*_browser_rows(url), *_weights()]))
     else:
         with _served() as url:
-            print(markdown([*_browser_rows(url), *_weights(), _first_events(url)]))
+            print(markdown([*_browser_rows(url), *_weights()]))
     print(f"\n{describe()}")
 
 
@@ -102,27 +96,6 @@ def _weights() -> Iterator[Row]:
     most = code + strings["strings/en.js"] + max(strings.values())
     yield at_most("what one reader loads, gzipped, in the heaviest language", most, 40, "KB")
     yield Row(f"all files with all {len(strings)} languages", f"{sum(weights.values()):.1f} KB")
-
-
-def _first_events(url: str) -> Row:
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
-        titles = [article["title"] for article in client.get("/v1/articles").json()][: READERS * QUESTIONS_EACH]
-        _first_event_ms(client, "Hello?")
-        with ThreadPoolExecutor(READERS) as readers:
-            times_ms = list(readers.map(lambda title: _first_event_ms(client, f"What is {title} about?"), titles))
-    p95_ms = statistics.quantiles(times_ms, n=20)[18]
-    return at_most(f"first event of an answer, {len(times_ms)} questions, {READERS} at once, p95", p95_ms, 100, "ms")
-
-
-def _first_event_ms(client: httpx.Client, question: str) -> float:
-    began = time.perf_counter()
-    with client.stream("POST", "/v1/chat", json={"question": question, "stream": True}) as response:
-        lines = response.iter_lines()
-        next(line for line in lines if line.startswith("event:"))
-        first_ms = 1000 * (time.perf_counter() - began)
-        for _ in lines:
-            pass
-    return first_ms
 
 
 @contextmanager
