@@ -7,7 +7,8 @@ nothing: a page of an origin that was refused is told nothing, and its browser k
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from rag.api.access import SHARED, SITE_HEADER, VARIES
+from rag.api.access import SHARED, VARIES
+from rag.api.credentials import SITE_HEADER
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

@@ -11,6 +11,7 @@ from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
 from rag.api.stops import Stops
+from rag.api.stores import Owners
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     admission: Admission
     closing: Closing
     stops: Stops
+    owners: Owners
     limits: Limits
 
 
