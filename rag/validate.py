@@ -24,6 +24,7 @@ ID_CHARACTERS = 200
 FILTER_VALUES = 1000
 EARLIER_QUESTIONS = 100
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_ID = re.compile(r"[!-~]+")
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -64,16 +65,15 @@ def check_ingest(request: IngestRequest) -> IngestRequest:
 def check_feedback(request: FeedbackRequest) -> FeedbackRequest:
     """The judgement, with a comment that can be stored."""
     _refuse_unusable(request.comment, "comment")
-    comment = unicodedata.normalize("NFC", request.comment).strip()
-    if len(comment) > COMMENT_CHARACTERS:
-        raise InputError(f"It has {len(comment):,} characters; {COMMENT_CHARACTERS:,} are the most.", "comment")
-    return msgspec.structs.replace(request, comment=comment)
+    if len(request.comment) > COMMENT_CHARACTERS:
+        raise InputError(f"It has {len(request.comment):,} characters; {COMMENT_CHARACTERS:,} are the most.", "comment")
+    return msgspec.structs.replace(request, comment=unicodedata.normalize("NFC", request.comment).strip())
 
 
 def check_id(value: str, param: str) -> str:
     """``value``, if it can be an id at all; whether it names something is for the store to say."""
-    if not 1 <= len(value) <= ID_CHARACTERS or not value.isprintable():
-        raise InputError(f"An id has 1 to {ID_CHARACTERS} printable characters.", param)
+    if len(value) > ID_CHARACTERS or not _ID.fullmatch(value):
+        raise InputError(f"An id has 1 to {ID_CHARACTERS} visible characters of ASCII.", param)
     return value
 
 
@@ -86,14 +86,14 @@ def _earlier(question: Question) -> tuple[str, ...]:
 
 
 def _sentence(text: str, param: str) -> str:
+    if len(text) > QUESTION_CHARACTERS:
+        raise InputError(
+            f"It has {len(text):,} characters; {QUESTION_CHARACTERS:,} are the most. Please ask more briefly.", param
+        )
     _refuse_unusable(text, param)
     tidy = unicodedata.normalize("NFC", text).strip()
     if all(unicodedata.category(character)[0] in "ZC" for character in tidy):
         raise InputError("There is no text in it. Ask something.", param)
-    if len(tidy) > QUESTION_CHARACTERS:
-        raise InputError(
-            f"It has {len(tidy):,} characters; {QUESTION_CHARACTERS:,} are the most. Please ask more briefly.", param
-        )
     return tidy
 
 

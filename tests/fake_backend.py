@@ -350,7 +350,7 @@ class FakeBackend:
         return Feedback(message_id=message_id, rating=request.rating, reason=request.reason, comment=request.comment)
 
     async def unanswered(self, weeks: int) -> UnansweredReport:
-        if weeks > 52:
+        if not 1 <= weeks <= 52:
             raise InputError("weeks must be from 1 to 52.", "weeks")
         return REPORT
 

@@ -9,7 +9,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -24,6 +23,7 @@ from rag.api.closing import Closing
 from rag.api.completions.routes import completion_routes
 from rag.api.credentials import SITE_HEADER
 from rag.api.cross_origin import add_headers
+from rag.api.document import DocumentConfig
 from rag.api.mcp import Mcp
 from rag.api.refusals import exception_handlers
 from rag.api.slack import slack_route
@@ -86,8 +86,8 @@ def _middleware(proxies: tuple[str, ...]) -> list[DefineMiddleware]:
     return [DefineMiddleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))]  # type: ignore[arg-type]
 
 
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
+def _openapi() -> DocumentConfig:
+    return DocumentConfig(
         title="Kilde",
         version="1",
         description="Answers over a publisher's articles, with the exact words that support every sentence.",
