@@ -65,9 +65,10 @@ def check_ingest(request: IngestRequest) -> IngestRequest:
 def check_feedback(request: FeedbackRequest) -> FeedbackRequest:
     """The judgement, with a comment that can be stored."""
     _refuse_unusable(request.comment, "comment")
-    if len(request.comment) > COMMENT_CHARACTERS:
-        raise InputError(f"It has {len(request.comment):,} characters; {COMMENT_CHARACTERS:,} are the most.", "comment")
-    return msgspec.structs.replace(request, comment=unicodedata.normalize("NFC", request.comment).strip())
+    comment = unicodedata.normalize("NFC", request.comment).strip()
+    if len(comment) > COMMENT_CHARACTERS:
+        raise InputError(f"It has {len(comment):,} characters; {COMMENT_CHARACTERS:,} are the most.", "comment")
+    return msgspec.structs.replace(request, comment=comment)
 
 
 def check_id(value: str, param: str) -> str:
@@ -86,14 +87,14 @@ def _earlier(question: Question) -> tuple[str, ...]:
 
 
 def _sentence(text: str, param: str) -> str:
-    if len(text) > QUESTION_CHARACTERS:
-        raise InputError(
-            f"It has {len(text):,} characters; {QUESTION_CHARACTERS:,} are the most. Please ask more briefly.", param
-        )
     _refuse_unusable(text, param)
     tidy = unicodedata.normalize("NFC", text).strip()
     if all(unicodedata.category(character)[0] in "ZC" for character in tidy):
         raise InputError("There is no text in it. Ask something.", param)
+    if len(tidy) > QUESTION_CHARACTERS:
+        raise InputError(
+            f"It has {len(tidy):,} characters; {QUESTION_CHARACTERS:,} are the most. Please ask more briefly.", param
+        )
     return tidy
 
 

@@ -2,8 +2,8 @@
 
 In: the document as the framework makes it. Out: the same with what ``rag/validate.py`` demands of texts, ids, tags,
 dates and numbers, with unknown fields closed where they are refused, and with every media type that a route may answer
-in. Refuses nothing. What it says of a request is necessary: whoever breaks it gets 400. That a date exists and a tag
-names a language cannot be said in it.
+in. Refuses nothing. What it says of a request is necessary: whoever breaks it gets 400. That a date exists, that a tag
+names a language and how long a text is in NFC cannot be said in it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,23 +18,21 @@ from rag.api.completions.records import CompletionRequest, KildeOptions
 from rag.feedback_records import FeedbackRequest
 from rag.records import Event, Question, SearchRequest
 from rag.validate import (
-    COMMENT_CHARACTERS,
     EARLIER_QUESTIONS,
     FILTER_VALUES,
     ID_CHARACTERS,
-    QUESTION_CHARACTERS,
     TOP_K,
 )
 
 Schema = dict[str, Any]
 
 ID = {"minLength": 1, "maxLength": ID_CHARACTERS, "pattern": "^[!-~]+$"}
-_SENTENCE = {"minLength": 1, "maxLength": QUESTION_CHARACTERS, "pattern": r"\S"}
+_SENTENCE = {"minLength": 1, "pattern": r"\S"}
 _TAG = {"pattern": "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"}
 _DATE = {"pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"}
 _DEMANDS: Mapping[type[msgspec.Struct], Mapping[str, Schema]] = {
     CompletionRequest: {},
-    FeedbackRequest: {"comment": {"maxLength": COMMENT_CHARACTERS}},
+    FeedbackRequest: {},
     Filters: {
         "langs": {"maxItems": FILTER_VALUES, "items": _TAG},
         "article_ids": {"maxItems": FILTER_VALUES, "items": ID},
