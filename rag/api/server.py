@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import uvicorn
 from litestar import Litestar
 
+from rag.api.patience import PatientProtocol
 from rag.errors import ConfigurationError
 
 STREAM_GRACE_S = 5.0
@@ -26,6 +27,7 @@ def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] |
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
+            http=PatientProtocol,
             workers=1,
             ws="none",
             lifespan="on",
