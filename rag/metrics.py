@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from rag.records import Answer, Event, IndexState, Notice, Readiness
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
-disable_created_metrics()  # Prometheus sees by itself when a count begins
+disable_created_metrics()  # type: ignore[no-untyped-call]  # Prometheus sees by itself when a count begins
 
 _STATES: tuple[IndexState, ...] = ("ok", "rebuilding", "degraded")
 
