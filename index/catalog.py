@@ -4,7 +4,6 @@ In: article versions with their chunks, whole or not at all (one transaction). O
 view of it for search. SQLite or PostgreSQL. Embeds nothing and reads no article files.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -229,15 +228,18 @@ class Catalog:
 
     def stats(self) -> Stats:
         generation = self.current_generation()
-        articles = self.articles()
-        by_lang: dict[str, int] = defaultdict(int)
-        for article in articles:
-            by_lang[article.lang] += 1
+        number = generation.number if generation else 0
+        by_lang = sa.select(ARTICLE.c.lang, sa.func.count()).group_by(ARTICLE.c.lang).order_by(ARTICLE.c.lang)
+        works = sa.select(sa.func.count(ARTICLE.c.work_id.distinct()))
+        chunks = sa.select(sa.func.count()).select_from(CHUNK).where(CHUNK.c.generation == number)
+        with self._engine.connect() as connection:
+            langs = {row[0]: row[1] for row in connection.execute(by_lang)}
+            work_count, chunk_count = connection.scalar(works) or 0, connection.scalar(chunks) or 0
         return Stats(
-            articles=len(articles),
-            works=len({article.work_id for article in articles}),
-            chunks=sum(article.chunks for article in articles),
-            articles_by_lang=dict(sorted(by_lang.items())),
+            articles=sum(langs.values()),
+            works=work_count,
+            chunks=chunk_count,
+            articles_by_lang=langs,
             model=generation.fingerprint if generation else "",
             last_ingest=self._meta("last_ingest"),
         )

@@ -25,6 +25,7 @@ from rag.composing import Composed, Picked, Turn, compose, pick, reply
 from rag.condense import language
 from rag.errors import KildeError, no_conversation
 from rag.followups import searched
+from rag.metrics import count_notices, count_turn
 from rag.parts import parts
 from rag.records import (
     Answer,
@@ -42,6 +43,7 @@ from rag.rewriting import rewritten
 from rag.scope import small_talk, small_talk_language
 from rag.standalone import Standalone, standalone
 from rag.telling import text_events
+from rag.tracing import tracer
 from rag.validate import check_question
 from rag.writing import Writer, Writing
 
@@ -170,13 +172,16 @@ class Answering:
 
     async def _written(self, writing: Writing) -> AsyncGenerator[Event, None]:
         """Stored as far as it came, also where the reader leaves: the conversation goes on from what was seen."""
+        span = tracer.start_span("write")
         try:
             async with aclosing(writing.events()) as steps:
                 async for event in steps:
+                    count_notices(event)
                     yield event
         finally:
+            span.end()
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._conversations.append, writing.close())
+                await anyio.to_thread.run_sync(self._store, writing.close())
 
     def _open(self, question: Question) -> _Opened:
         started = time.perf_counter()
@@ -243,8 +248,12 @@ class Answering:
         composed = self._composed(turn)
         writing = self._writer.begin(turn, composed) if self._writer else None
         if writing is None:
-            self._conversations.append(composed.answer)
+            self._store(composed.answer)
         return writing, composed
+
+    def _store(self, answer: Answer) -> None:
+        self._conversations.append(answer)
+        count_turn(answer)
 
     def _with_more_followups(self, turn: Turn, composed: Composed) -> Answer:
         """A reader who has the text can wait for what has to be searched; where that fails, nothing more is offered."""
@@ -267,7 +276,8 @@ class Answering:
         for part in turn.further:
             picked.append(self._picked(turn, self._after(turn, picked[-1], part)))
         found = time.perf_counter()
-        composed = compose(turn, picked)
+        with tracer.start_as_current_span("compose"):
+            composed = compose(turn, picked)
         timings = {"search": turn.searching_ms + _ms(began, found), "compose": _ms(found, time.perf_counter())}
         return _timed(turn, composed, timings)
 
@@ -282,7 +292,8 @@ class Answering:
 
     def _find(self, text: str, lang: str, question: Question) -> tuple[Hit, ...]:
         query = Query(text=text, lang=lang, top_k=SEARCHED_HITS, filters=question.filters, group_works=False)
-        return self._search(query)
+        with tracer.start_as_current_span("search"):
+            return self._search(query)
 
 
 def _offered_in(question: str, before: Sequence[Answer]) -> str | None:

@@ -18,6 +18,7 @@ from rag.api.backend import Backend
 from rag.cli_ingest import absolute_paths, show_ingest
 from rag.cli_output import report, show
 from rag.errors import BusyError, KildeError
+from rag.logs import begin_logs
 from rag.owner import Owner
 from rag.settings import Settings
 
@@ -31,10 +32,14 @@ QUIET_MS = 500
 def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[Path]) -> None:
     """Blocks until the service is stopped."""
     ingested, watched = absolute_paths(ingest), absolute_paths(watch)
+    begin_logs(settings.log_level)
     with Owner.acquire(settings.data_path) as owner:
         from rag.api.app import build_app
         from rag.api.server import serve
         from rag.runtime import open_runtime
+        from rag.tracing import begin_tracing
+
+        begin_tracing()
 
         with closing(open_runtime(settings)) as runtime, open_stores(settings) as stores:
             if ingested:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from rag.cli_output import report, show
 from rag.errors import ConfigurationError
+from rag.logs import begin_logs
 from rag.owner import Owner, ServiceAddress, running_service
 from rag.served import Served
 from rag.settings import Settings
@@ -23,6 +24,7 @@ from rag.slack.socket_mode import connected
 
 def run_slack(settings: Settings) -> None:
     """Blocks until the process is told to stop."""
+    begin_logs(settings.log_level)
     config = configuration(settings)
     if not config.app_token:
         raise ConfigurationError(

@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """SQLAlchemy URL; default: SQLite in the data folder."""
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Of the service's own log lines, on stderr."""
     site_url: str | None = None
     """Public address of the articles, for links; an article's own address goes first."""
     admin_key: str | None = None

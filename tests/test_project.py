@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions, requires, version
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ USED_WITHOUT_IMPORT = {
 WITH_THE_ENVIRONMENT = {"pip"}
 """What makes the environment is what Python brings; a client that the tests drive asks for it."""
 OWN = {"index", "rag", "evals"}
+PROVIDERS = packages_distributions()
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -43,13 +45,33 @@ def imported(*folders: str) -> set[str]:
     """The distributions that the code under some folders imports; the peers have an environment of their own."""
     files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
     trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines"]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    top = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - OWN
-    top -= {file.stem for file in (REPOSITORY / "tests").glob("*.py")}
-    providers = packages_distributions()
-    return {canonicalize_name(providers[module][0]) for module in top}
+    modules = {module for tree in trees for node in ast.walk(tree) for module in modules_of(node)}
+    own = sys.stdlib_module_names | OWN | {file.stem for file in (REPOSITORY / "tests").glob("*.py")}
+    return {canonicalize_name(provider(module)) for module in modules if module.split(".")[0] not in own}
+
+
+def modules_of(node: ast.AST) -> list[str]:
+    """Each as far as it may be a module: a name that is imported from one may be a module too."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+@cache
+def provider(module: str) -> str:
+    """The distribution that holds the module; several may share its first part."""
+    parts = module.split(".")
+    candidates = PROVIDERS[parts[0]]
+    if len(set(candidates)) == 1:
+        return candidates[0]
+    for length in range(len(parts), 1, -1):
+        for file in ("/".join(parts[:length]) + ".py", "/".join([*parts[:length], "__init__.py"])):
+            for name in candidates:
+                if any(str(path) == file for path in distribution(name).files or ()):
+                    return name
+    raise LookupError(module)
 
 
 def test_what_the_product_imports_is_what_is_declared() -> None:

@@ -17,8 +17,17 @@ class Admission:
 
     def __init__(self, *, running: int, waiting: int) -> None:
         self._slots = anyio.Semaphore(running, max_value=running)
+        self._running = running
         self._waiting_limit = waiting
         self._waiting = 0
+
+    @property
+    def running(self) -> int:
+        return self._running - self._slots.value
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ from rag.api.credentials import SITE_HEADER
 from rag.api.cross_origin import add_headers
 from rag.api.document import DocumentConfig
 from rag.api.mcp import Mcp
+from rag.api.observing import Observing, metrics
 from rag.api.refusals import exception_handlers
 from rag.api.slack import slack_route
 from rag.api.stops import Stops
@@ -58,13 +59,13 @@ def build_app(
             *(admin_routes(), admin_page, admin_page_file),
             completion_routes(),
             mcp.route(),
-            *(health.live, health.ready, page.page, page.page_file, widget.widget_file),
+            *(health.live, health.ready, metrics, page.page, page.page_file, widget.widget_file),
             *slack_handlers,
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
         exception_handlers=exception_handlers(),
         guards=[authorise],
-        middleware=_middleware(backend.settings.proxies),
+        middleware=[*_middleware(backend.settings.proxies), Observing()],
         before_send=[add_headers],
         request_max_body_size=BODY_BYTES,
         openapi_config=_openapi(),
