@@ -11,14 +11,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import msgspec
 import requests
 import schemathesis
 from hypothesis.strategies import SearchStrategy
-from schemathesis.checks import CHECKS, CheckFunction, load_all_checks
+from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Err
 from schemathesis.schemas import APIOperation
 
 from evals.benchmarks.machine import ARTICLES, describe
@@ -33,6 +35,7 @@ PATIENCE_S = 600
 """Longest wait for one answer; editors' lists grow with what was asked."""
 NOT_HELD = "positive_data_acceptance"
 """That a date exists, or a tag names a language, no document can say: such requests may be refused."""
+Operation = APIOperation[Any, Any, Any, Any]
 INGEST = "POST /v1/admin/ingest"
 
 
@@ -91,15 +94,18 @@ def rows(asked: Asked) -> list[Row]:
     ]
 
 
-def _operations(url: str) -> Iterator[APIOperation]:
+def _operations(url: str) -> Iterator[Operation]:
     load_all_checks()
     document = schemathesis.openapi.from_url(f"{url}/schema/openapi.json")
-    yield from (found.ok() for found in document.get_all_operations())
+    for found in document.get_all_operations():
+        if isinstance(found, Err):
+            raise found.err()
+        yield found.ok()
 
 
 def _ask(
-    operation: APIOperation,
-    made: SearchStrategy[schemathesis.Case],
+    operation: Operation,
+    made: SearchStrategy[schemathesis.Case[Any]],
     round_number: int,
     session: requests.Session,
     asked: Asked,
@@ -111,7 +117,7 @@ def _ask(
         max_examples=ROUND, database=None, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
     )
     @hypothesis.given(case=made)
-    def one(case: schemathesis.Case) -> None:
+    def one(case: schemathesis.Case[Any]) -> None:
         asked.requests += 1
         try:
             response = case.call(session=session, timeout=PATIENCE_S)
@@ -132,13 +138,13 @@ def _ask(
         return
 
 
-def _not_held(status: int) -> list[CheckFunction]:
+def _not_held(status: int) -> list[Any]:
     """A body that is too large is refused as that, whatever else is wrong with it; the library does not know this."""
     names = (NOT_HELD, "negative_data_rejection") if status == requests.codes.request_entity_too_large else (NOT_HELD,)
     return [CHECKS.get_one(name) for name in names]
 
 
-def _keep(operation: APIOperation, group: FailureGroup, asked: Asked) -> None:
+def _keep(operation: Operation, group: FailureGroup, asked: Asked) -> None:
     asked.mismatches += 1
     for failure in group.exceptions:
         asked.failures.setdefault(f"{operation.label} {failure.title}", f"{operation.label}: {group}")
