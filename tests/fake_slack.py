@@ -64,6 +64,8 @@ class FakeSlack:
         self.responses: list[dict[str, Any]] = []
         self.acknowledged: dict[str, float] = {}
         self.connections = 0
+        self.is_down = False
+        """Slack has an outage: every call of the Web API fails with 503."""
         self._ts = itertools.count(1)
         self._ids = itertools.count(1)
         self._refusals: dict[str, list[str]] = defaultdict(list)
@@ -163,6 +165,8 @@ class FakeSlack:
         return reply
 
     def _reply(self, method: str, arguments: dict[str, Any], authorization: str) -> web.Response:
+        if self.is_down:
+            return web.Response(status=503, text="upstream connect error")
         if self._limited[method]:
             headers = {"Retry-After": str(self._limited[method].pop(0))}
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)

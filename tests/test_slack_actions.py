@@ -1,6 +1,7 @@
 """What people do with an answer in Slack: rate it, read the passage, call a human, have it forgotten."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 from fake_backend import ARTICLE, QUOTE
 from fake_slack import Posted, send_form
-from small_slack import Service, slack_service
+from small_slack import Echo, Service, slack_service
 
 from rag.feedback_records import FeedbackRequest
 from rag.slack.passages import REASON_VIEW, Place, passage_view, read_place, reason_view
@@ -155,6 +156,27 @@ def test_a_conversation_is_forgotten_on_request(service: Service) -> None:
         service.slack.wait(lambda slack: slack.responses)
         assert service.slack.responses[0]["text"] == said
     assert service.backend.conversations == {}
+
+
+def test_what_is_forgotten_while_it_is_answered_is_not_stored_in_the_end(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, {"pause_s": 1.0}) as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.called("assistant.threads.setStatus"))
+        shortcut = {
+            "type": "message_action",
+            "callback_id": "kilde_forget",
+            "team": {"id": "T1"},
+            "channel": {"id": "C1"},
+            "user": {"id": "U2"},
+            "message": {"ts": "5.1"},
+            "response_url": service.slack.response_url,
+            "trigger_id": "1.1",
+        }
+        assert send(service, shortcut) == 200
+        service.slack.wait(lambda slack: slack.responses and slack.messages)
+        time.sleep(0.3)
+        assert service.slack.responses[0]["text"] == words("en").forgotten
+        assert service.backend.conversations == {}
 
 
 def test_what_was_asked_by_command_is_forgotten_by_command(service: Service) -> None:

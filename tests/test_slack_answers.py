@@ -271,6 +271,32 @@ def test_in_an_auto_answer_channel_it_speaks_only_where_it_has_an_answer(tmp_pat
     assert len(service.backend.conversations) == (1 if status == "not_found" else 2)
 
 
+def test_of_what_it_overheard_in_a_thread_of_its_own_nothing_stays_where_it_is_silent(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, slack_auto_channels="C1") as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.messages)
+        service.backend.scripted_answer = NOT_FOUND
+        service.says({"type": "message", "text": "Mein Geheimnis?", "ts": "6.1", "thread_ts": "5.1"})
+        service.mention("Ende?", ts="7.1", channel="C2")
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+        time.sleep(0.2)
+        stored = str(service.backend.conversations)
+    assert [question.earlier for question in service.backend.asked][1] == ("Wie viele?",)
+    assert "Wie viele?" in stored
+    assert "Geheimnis" not in stored
+
+
+def test_of_an_overheard_question_that_fails_nothing_stays(tmp_path: Path) -> None:
+    script = (*turn()[:-1], RuntimeError("no"))
+    with slack_service(tmp_path, FakeBackend, {"script": script}, slack_auto_channels="C1") as service:
+        service.says({"type": "message", "text": "Wie viele?", "ts": "5.1"})
+        deadline = time.monotonic() + 10
+        while service.backend.conversations and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert service.backend.conversations == {}
+    assert service.slack.messages == []
+
+
 @pytest.mark.parametrize(
     ("failure", "said"),
     [

@@ -12,15 +12,20 @@ import anyio
 import httpx
 import pytest
 from fake_backend import TEXT
-from fake_slack import FakeSlack, send_event, signed
+from fake_slack import BOT_TOKEN, ME, FakeSlack, send_event, signed
 from small_slack import Echo, serving, slack_service, slack_settings
 
 from rag.api.app import build_app
+from rag.slack.asked import asked_in_event
 from rag.slack.bot import Bot, Limits
 from rag.slack.configuration import configuration
-from rag.slack.deliveries import Deliveries
+from rag.slack.deliveries import ATTEMPTS, Deliveries
+from rag.slack.identity import Me
+from rag.slack.naming import Names
 from rag.slack.words import words
 from rag.tables import open_tables
+
+WHO = Me(user_id=ME["user_id"], team_id=ME["team_id"])
 
 
 def mention(slack: FakeSlack, n: int) -> dict[str, Any]:
@@ -54,6 +59,74 @@ def test_retries_are_acknowledged_and_answered_once(tmp_path: Path) -> None:
     assert answered(service.slack) == ["1.1"]
 
 
+def test_an_edited_mention_that_slack_sends_as_a_new_event_is_answered_once(tmp_path: Path) -> None:
+    with slack_service(tmp_path) as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.messages)
+        assert service.edits("Wie viele Räder?", ts="5.1") == 200
+        service.mention("Und?", ts="6.1")
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+        time.sleep(0.2)
+    assert answered(service.slack) == ["5.1", "6.1"]
+
+
+def test_a_follow_up_is_answered_while_the_first_answer_is_being_made(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, {"pause_s": 0.5}) as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.says({"type": "message", "text": "Und 2022?", "ts": "6.1", "thread_ts": "5.1"})
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+    assert [question.question for question in service.backend.asked] == ["Wie viele?", "Und 2022?"]
+
+
+def test_a_follow_up_to_a_bare_mention_is_answered(tmp_path: Path) -> None:
+    with slack_service(tmp_path) as service:
+        service.mention("", ts="5.1")
+        service.slack.wait(lambda slack: slack.messages)
+        service.says({"type": "message", "text": "Wie viele?", "ts": "6.1", "thread_ts": "5.1"})
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+    assert service.slack.messages[1].shown == TEXT
+
+
+def test_two_processes_answer_the_messages_of_one_thread_in_their_order(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        slack = stack.enter_context(FakeSlack())
+        settings = slack_settings(slack, tmp_path)
+        backends = [Echo(settings=settings, pause_s=0.2) for _ in range(2)]
+        urls = [stack.enter_context(serving(build_app(backend))) for backend in backends]
+        for n in range(6):
+            event = {"type": "app_mention", "text": f"<@UKILDE> Frage {n}?", "ts": f"5.{n}", "thread_ts": "5.0"}
+            assert send_event(urls[n % 2], slack.event(event)).status_code == 200
+        slack.wait(lambda slack: len(slack.messages) == 6, timeout_s=40)
+        time.sleep(0.2)
+    posted = [one.metadata["event_payload"]["event"] for one in slack.messages if one.metadata]
+    assert posted == [f"T1:C1:5.{n}" for n in range(6)]
+
+
+def test_acknowledged_questions_outlive_an_outage_of_slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in (("posting", "PAUSE_S"), ("deliveries", "PUT_OFF_S"), ("deliveries", "LONGEST_PUT_OFF_S")):
+        monkeypatch.setattr(f"rag.slack.{module}.{name}", 0.01)
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        config = configuration(settings)
+        backend = Echo(settings=settings)
+
+        async def outage() -> None:
+            async with Bot(
+                config, Echo(settings=settings), settings.conversations_url, limits=Limits(held_s=0.1)
+            ) as bot:
+                await bot.me()
+                slack.is_down = True
+                await bot.handle(mention(slack, 1), {}, "socket_mode")
+                await anyio.to_thread.run_sync(
+                    lambda: slack.wait(lambda slack: len(slack.called("conversations.replies")) > ATTEMPTS + 2)
+                )
+                slack.is_down = False
+                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: slack.messages))
+
+        anyio.run(outage)
+    assert answered(slack) == ["1.1"]
+
+
 def test_two_processes_answer_each_event_once_whoever_gets_it(tmp_path: Path) -> None:
     with ExitStack() as stack:
         slack = stack.enter_context(FakeSlack())
@@ -81,12 +154,10 @@ def test_what_a_crash_broke_off_is_answered_after_the_restart(tmp_path: Path) ->
 
         async def crash() -> None:
             """A process that has claimed, and died before it answered."""
-            from rag.slack.asked import asked_in_event
-
-            asked = asked_in_event(mention(slack, 1), config, "UKILDE")
+            asked = asked_in_event(mention(slack, 1), config, WHO)
             assert asked is not None
             engine = open_tables(settings.conversations_url)
-            Deliveries(engine, held_s=0.2).claim([asked])
+            Deliveries(engine, Names(BOT_TOKEN), held_s=0.2).claim([asked])
             engine.dispose()
 
         async def restart() -> None:
@@ -114,7 +185,7 @@ def test_an_answer_that_was_posted_just_before_the_crash_is_not_posted_again(
         backend = Echo(settings=settings)
         deaths = itertools.count()
 
-        def die(self: Deliveries, event_id: str) -> None:
+        def die(self: Deliveries, key: str) -> None:
             next(deaths)
             raise ConnectionError("killed")
 
@@ -145,19 +216,17 @@ def test_a_streamed_answer_that_a_crash_left_behind_is_completed_in_place(tmp_pa
     with FakeSlack() as slack:
         settings = slack_settings(slack, tmp_path)
         config = configuration(settings)
-        from rag.slack.asked import asked_in_event
-
-        asked = asked_in_event(mention(slack, 1), config, "UKILDE")
+        asked = asked_in_event(mention(slack, 1), config, WHO)
         assert asked is not None
         engine = open_tables(settings.conversations_url)
-        died = Deliveries(engine)
+        died = Deliveries(engine, Names(BOT_TOKEN))
         died.claim([asked])
         headers = {"Authorization": f"Bearer {config.bot_token}"}
         begun = {"channel": "C1", "thread_ts": "1.1", "recipient_user_id": "U1", "recipient_team_id": "T1"}
         half = httpx.post(
             f"{slack.url}chat.startStream", json=begun | {"markdown_text": "Laut"}, headers=headers
         ).json()
-        died.keep_stream("Ev1", half["ts"])
+        died.keep_stream(asked.key, half["ts"])
         died.release()
         engine.dispose()
 

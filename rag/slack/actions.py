@@ -12,6 +12,7 @@ from rag.feedback_records import FeedbackRequest
 from rag.framing import about_text
 from rag.slack.asked import COMMAND, Body
 from rag.slack.calls import SlackRefusedError
+from rag.slack.identity import Me
 from rag.slack.passages import passage_view, read_place, reason_view
 from rag.slack.rendering import said
 from rag.slack.turn import Parts
@@ -52,17 +53,17 @@ async def show_passage(parts: Parts, body: Body, lang: str) -> None:
     await _open(parts, body, passage_view(article, place, lang))
 
 
-async def forget_thread(parts: Parts, body: Body) -> None:
+async def forget_thread(parts: Parts, body: Body, me: Me) -> None:
     """The shortcut on a message: what is stored of its thread."""
-    team, channel, message = body["team"]["id"], body["channel"]["id"], body["message"]
+    team, channel, message = me.team_id, body["channel"]["id"], body["message"]
     thread, user = message.get("thread_ts"), body["user"]["id"]
     owners = [(team, channel, thread or message["ts"]), (team, channel, thread or "", user)]
     await _forget(parts, owners, body["response_url"], parts.config.channel_langs.get(channel))
 
 
-async def forget_own(parts: Parts, command: Body) -> None:
+async def forget_own(parts: Parts, command: Body, me: Me) -> None:
     """``/kilde forget``: what its user has asked by command in this channel, or directly."""
-    team, channel, user = command["team_id"], command["channel_id"], command["user_id"]
+    team, channel, user = me.team_id, command["channel_id"], command["user_id"]
     owners = [(team, channel, COMMAND, user), (team, channel, "", user)]
     await _forget(parts, owners, command["response_url"], parts.config.channel_langs.get(channel))
 
@@ -86,7 +87,9 @@ async def offer_questions(parts: Parts, body: Body) -> None:
 
 
 async def _forget(parts: Parts, owners: Sequence[tuple[str, ...]], response_url: str, lang: str | None) -> None:
-    forgotten = [one for owner in owners for one in await parts.sql(parts.threads.forget, owner)]
+    forgotten: set[str] = set()
+    for owner in owners:
+        forgotten.update(await parts.sql(parts.deliveries.forget, owner), await parts.sql(parts.threads.forget, owner))
     for conversation_id in forgotten:
         with suppress(NotFoundError):
             await parts.backend.delete_conversation(conversation_id)

@@ -16,6 +16,7 @@ from rag.slack import actions
 from rag.slack.asked import Asked, Body, asked_by_command, asked_for_human, asked_in_event
 from rag.slack.blocks import FEEDBACK, HELP, PASSAGE
 from rag.slack.calls import quiet_logger
+from rag.slack.identity import Me
 from rag.slack.passages import REASON_VIEW
 from rag.slack.turn import Parts
 from rag.unexpected import log_unexpected
@@ -24,19 +25,6 @@ COMMAND, FORGET, FORGET_WORD = "/kilde", "kilde_forget", "forget"
 EVENTS = ("app_mention", "message", "assistant_thread_started")
 LATER = 503
 Ack = Callable[..., Awaitable[Any]]
-
-
-class Me(Protocol):
-    """Who the bot is in its workspace."""
-
-    @property
-    def user_id(self) -> str: ...
-
-    @property
-    def bot_id(self) -> str: ...
-
-    @property
-    def team_id(self) -> str: ...
 
 
 class Desk(Protocol):
@@ -101,7 +89,7 @@ def _event_taker(desk: Desk) -> Callable[..., Awaitable[BoltResponse]]:
         if body["event"].get("type") == "assistant_thread_started":
             desk.later(actions.offer_questions(desk.parts, body))
             return BoltResponse(status=200)
-        asked = asked_in_event(body, desk.parts.config, (await desk.me()).user_id)
+        asked = asked_in_event(body, desk.parts.config, await desk.me())
         taken = asked is None or await desk.take(asked)
         return BoltResponse(status=200 if taken else LATER)
 
@@ -112,8 +100,8 @@ def _listen(app: AsyncApp, desk: Desk) -> None:
     async def on_command(ack: Ack, body: Body) -> None:
         if body.get("text", "").strip().lower() == FORGET_WORD:
             await ack()
-            desk.later(actions.forget_own(desk.parts, body))
-        elif await desk.take(asked_by_command(body)):
+            desk.later(actions.forget_own(desk.parts, body, await desk.me()))
+        elif await desk.take(asked_by_command(body, await desk.me())):
             await ack()
 
     async def on_feedback(ack: Ack, body: Body) -> None:
@@ -129,12 +117,12 @@ def _listen(app: AsyncApp, desk: Desk) -> None:
         desk.later(actions.show_passage(desk.parts, body, _lang_of_answer(body)))
 
     async def on_help(ack: Ack, body: Body) -> None:
-        if await desk.take(asked_for_human(body, _lang_of_answer(body))):
+        if await desk.take(asked_for_human(body, _lang_of_answer(body), await desk.me())):
             await ack()
 
     async def on_forget(ack: Ack, body: Body) -> None:
         await ack()
-        desk.later(actions.forget_thread(desk.parts, body))
+        desk.later(actions.forget_thread(desk.parts, body, await desk.me()))
 
     app.command(COMMAND)(on_command)
     app.action(FEEDBACK)(on_feedback)

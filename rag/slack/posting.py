@@ -49,7 +49,7 @@ class Posting:
             return
         for message in found.get("messages", ()):
             payload = message.get("metadata", {}).get("event_payload", {})
-            if payload.get("event") == asked.event_id:
+            if payload.get("event") == asked.key:
                 self._earlier[str(payload.get("part"))] = message["ts"]
 
     async def say(self, messages: Iterable[Message], first: int = 0) -> None:
@@ -62,7 +62,7 @@ class Posting:
         await self._calls.call("chat.update", channel=self._asked.channel, ts=ts, **self._body("0", message))
 
     def metadata(self, part: str) -> dict[str, object]:
-        return {"event_type": EVENT_TYPE, "event_payload": {"event": self._asked.event_id, "part": part}}
+        return {"event_type": EVENT_TYPE, "event_payload": {"event": self._asked.key, "part": part}}
 
     async def _say(self, part: str, message: Message) -> None:
         try:

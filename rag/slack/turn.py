@@ -22,7 +22,7 @@ from rag.slack.backend import Answers
 from rag.slack.blocks import mrkdwn_text
 from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
 from rag.slack.configuration import Configuration
-from rag.slack.deliveries import Claimed, Deliveries
+from rag.slack.deliveries import Claimed, Deliveries, Finished
 from rag.slack.posting import Posting
 from rag.slack.rendering import Message, messages, said
 from rag.slack.streaming import Stream
@@ -54,8 +54,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         return await anyio.to_thread.run_sync(work, *given, limiter=self.limiter)
 
 
-async def take_turn(parts: Parts, claimed: Claimed) -> None:
-    """Answers the event and says that it is done."""
+async def take_turn(parts: Parts, claimed: Claimed) -> Finished:
+    """Answers the question and says that it is done."""
     turn = _Turn(parts, claimed)
     try:
         await turn.run()
@@ -64,7 +64,10 @@ async def take_turn(parts: Parts, claimed: Claimed) -> None:
     except SlackRefusedError as exc:
         _log.warning("an answer cannot be posted: %s", exc)
         await turn.give_up()
-    await parts.sql(parts.deliveries.done, claimed.asked.event_id)
+    finished = await parts.sql(parts.deliveries.done, claimed.asked.key)
+    if finished.forgotten:
+        await turn.forget()
+    return finished
 
 
 async def say_busy(parts: Parts, asked: Asked) -> None:
@@ -73,7 +76,7 @@ async def say_busy(parts: Parts, asked: Asked) -> None:
     if asked.addressed:
         with suppress(SlackRefusedError):
             await Posting(parts.calls, asked).say([said(own.busy)])
-    await parts.sql(parts.deliveries.done, asked.event_id)
+    await parts.sql(parts.deliveries.done, asked.key)
 
 
 class _Turn:
@@ -82,6 +85,8 @@ class _Turn:
         self.claimed = claimed
         self.asked = claimed.asked
         self.lang = _lang(parts, self.asked)
+        self.conversation_id = claimed.conversation_id
+        """Where the turn is stored."""
         self.posting = Posting(parts.calls, self.asked)
         self.stream = Stream(parts.calls, self.asked, self._hold_stream, claimed.stream_ts)
 
@@ -96,50 +101,73 @@ class _Turn:
         else:
             await self._answer()
 
+    async def forget(self) -> None:
+        """What is stored of this turn, with its conversation."""
+        if self.conversation_id is not None:
+            with suppress(NotFoundError):
+                await self.parts.backend.delete_conversation(self.conversation_id)
+
     async def give_up(self) -> None:
         with suppress(KildeError):
             await self.stream.abandon()
             await self._set_status("")
 
     async def _answer(self) -> None:
-        before = await self.parts.sql(self.parts.threads.current, self.asked)
         try:
-            answer = await self._made_before() or await self._make(before)
+            answer = await self._made_before() or await self._make()
         except SlackSilentError:
             raise
         except Exception as exc:
             await self._say_why_not(exc)
             return
-        if not self.asked.addressed and answer.status not in _SPOKEN:
-            await self._stay_silent(answer, before)
-            return
-        if await self._may_speak(answer):
+        self.conversation_id = answer.conversation_id
+        if not self.asked.addressed:
+            if answer.status not in _SPOKEN:
+                await self.forget()
+                return
+            await self.parts.sql(self.parts.threads.keep, self.asked, answer.conversation_id)
+        kept = (self.asked.key, answer.conversation_id, answer.message_id)
+        if await self.parts.sql(self.parts.deliveries.keep_answer, *kept):
             await self._speak(answer)
 
     async def _made_before(self) -> Answer | None:
-        if self.claimed.conversation_id is None:
+        if self.claimed.conversation_id is None or self.claimed.message_id is None:
             return None
         with suppress(NotFoundError):
             conversation = await self.parts.backend.conversation(self.claimed.conversation_id)
             return next((one for one in conversation.messages if one.message_id == self.claimed.message_id), None)
         return None
 
-    async def _make(self, conversation_id: str | None) -> Answer:
+    async def _make(self) -> Answer:
+        question = Question(question=self.asked.text, answer_lang=self.lang)
+        if not self.asked.addressed:
+            await self.forget()  # What an attempt that broke off has left: nothing of it was said.
+            return await self._ask(msgspec.structs.replace(question, earlier=await self._asked_before()))
+        before = await self.parts.sql(self.parts.threads.current, self.asked)
         try:
-            return await asyncio.wait_for(self._ask(conversation_id), ANSWER_S)
+            return await self._ask(msgspec.structs.replace(question, conversation_id=before))
         except NotFoundError:
-            if conversation_id is None:
+            if before is None:
                 raise
-        return await asyncio.wait_for(self._ask(None), ANSWER_S)  # It was deleted meanwhile.
+        return await self._ask(question)  # It was deleted meanwhile.
 
-    async def _ask(self, conversation_id: str | None) -> Answer:
-        question = Question(question=self.asked.text, conversation_id=conversation_id, answer_lang=self.lang)
+    async def _asked_before(self) -> tuple[str, ...]:
+        """An overheard question gets a conversation of its own, so that all of it can be deleted."""
+        before = await self.parts.sql(self.parts.threads.current, self.asked)
+        with suppress(NotFoundError):
+            return tuple(one.question for one in (await self.parts.backend.conversation(before or "")).messages)
+        return ()
+
+    async def _ask(self, question: Question) -> Answer:
+        return await asyncio.wait_for(self._answered(question), ANSWER_S)
+
+    async def _answered(self, question: Question) -> Answer:
         events: Any = self.parts.backend.events(question)
         async with aclosing(events):
             async for event in events:
                 match event:
                     case MessageStart():
-                        self.lang = event.lang
+                        await self._begin(event)
                     case PhaseStatus() if self.asked.addressed:
                         await self._set_status(_phase(words(self.lang), event.phase))
                     case TextDelta():
@@ -152,11 +180,13 @@ class _Turn:
                         pass
         raise EOFError("a turn ended without its last event")
 
-    async def _may_speak(self, answer: Answer) -> bool:
-        """Keeps what the answer is; False where another process has the event by now."""
-        await self.parts.sql(self.parts.threads.keep, self.asked, answer.conversation_id)
-        kept = (self.asked.event_id, answer.conversation_id, answer.message_id)
-        return await self.parts.sql(self.parts.deliveries.keep_answer, *kept)
+    async def _begin(self, start: MessageStart) -> None:
+        """Says where the turn will be stored before it is, so that whoever deletes finds it."""
+        self.lang, self.conversation_id = start.lang, start.conversation_id
+        if self.asked.addressed:
+            await self.parts.sql(self.parts.threads.keep, self.asked, start.conversation_id)
+        else:
+            await self.parts.sql(self.parts.deliveries.keep_begun, self.asked.key, start.conversation_id)
 
     async def _speak(self, answer: Answer) -> None:
         with_help = self.parts.config.help_group is not None and not self.asked.private
@@ -168,20 +198,15 @@ class _Turn:
         if self.asked.private and self.asked.is_thread and answer.followups:
             await self._offer(answer.followups)
 
-    async def _stay_silent(self, answer: Answer, before: str | None) -> None:
-        """What people say to each other is not kept."""
-        if before is None:
-            with suppress(NotFoundError):
-                await self.parts.backend.delete_conversation(answer.conversation_id)
-
     async def _say_why_not(self, exc: Exception) -> None:
         if not isinstance(exc, InputError | BusyError):
             log_unexpected(exc)
+        if not self.asked.addressed:
+            await self.forget()
+            return
         await self.stream.abandon()
-        if self.asked.addressed:
-            await self.posting.say(
-                [said(_why_not(exc, self.asked, words(self.lang)))], first=int(self.stream.has_begun)
-            )
+        own = words(self.lang)
+        await self.posting.say([said(_why_not(exc, self.asked, own))], first=int(self.stream.has_begun))
 
     async def _offer(self, questions: tuple[str, ...]) -> None:
         prompts = [{"title": one, "message": one} for one in questions[:PROMPTS]]
@@ -197,7 +222,7 @@ class _Turn:
             await self.parts.calls.call("assistant.threads.setStatus", **place, status=status)
 
     async def _hold_stream(self, ts: str | None) -> bool:
-        return await self.parts.sql(self.parts.deliveries.keep_stream, self.asked.event_id, ts)
+        return await self.parts.sql(self.parts.deliveries.keep_stream, self.asked.key, ts)
 
 
 def _lang(parts: Parts, asked: Asked) -> str | None:
