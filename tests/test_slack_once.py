@@ -10,18 +10,21 @@ from typing import Any
 
 import anyio
 import httpx
+import msgspec
 import pytest
-from fake_backend import TEXT
+from fake_backend import ANSWER, TEXT
 from fake_slack import BOT_TOKEN, ME, FakeSlack, send_event, signed
 from small_slack import Echo, serving, slack_service, slack_settings
 
 from rag.api.app import build_app
 from rag.slack.asked import asked_in_event
 from rag.slack.bot import Bot, Limits
+from rag.slack.calls import SlackCalls
 from rag.slack.configuration import configuration
 from rag.slack.deliveries import ATTEMPTS, Deliveries
 from rag.slack.identity import Me
 from rag.slack.naming import Names
+from rag.slack.streaming import Pace, Stream
 from rag.slack.words import words
 from rag.tables import open_tables
 
@@ -111,12 +114,10 @@ def test_acknowledged_questions_outlive_an_outage_of_slack(tmp_path: Path, monke
         backend = Echo(settings=settings)
 
         async def outage() -> None:
-            async with Bot(
-                config, Echo(settings=settings), settings.conversations_url, limits=Limits(held_s=0.1)
-            ) as bot:
+            async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.1)) as bot:
                 await bot.me()
                 slack.is_down = True
-                await bot.handle(mention(slack, 1), {}, "socket_mode")
+                await bot.handle(mention(slack, 1))
                 await anyio.to_thread.run_sync(
                     lambda: slack.wait(lambda slack: len(slack.called("conversations.replies")) > ATTEMPTS + 2)
                 )
@@ -191,7 +192,7 @@ def test_an_answer_that_was_posted_just_before_the_crash_is_not_posted_again(
 
         async def run(seconds: float) -> None:
             async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.2)) as bot:
-                await bot.handle(mention(slack, 1), {}, "socket_mode")
+                await bot.handle(mention(slack, 1))
                 await anyio.sleep(seconds)
 
         with monkeypatch.context() as patched:
@@ -260,11 +261,11 @@ def test_who_comes_when_the_queue_is_full_is_told_so_and_beyond_that_slack_is_as
         async def crowd() -> None:
             async with Bot(configuration(settings), backend, settings.conversations_url, limits=limits) as bot:
                 for n in range(2):
-                    statuses.append((await bot.handle(mention(slack, n), {}, "socket_mode"))[0])
+                    statuses.append((await bot.handle(mention(slack, n)))[0])
                     await anyio.sleep(0.3)
                 slack.limit_rate("chat.postMessage", 1)
                 for n in range(2, 4):
-                    statuses.append((await bot.handle(mention(slack, n), {}, "socket_mode"))[0])
+                    statuses.append((await bot.handle(mention(slack, n)))[0])
                 await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: len(slack.messages) == 3))
 
         anyio.run(crowd)
@@ -272,6 +273,71 @@ def test_who_comes_when_the_queue_is_full_is_told_so_and_beyond_that_slack_is_as
     refused = [posted for posted in slack.messages if posted.thread_ts == "2.1"]
     assert [posted.blocks[0]["text"]["text"] for posted in refused] == [words("en").busy]
     assert sorted(answered(slack)) == ["0.1", "1.1", "2.1"]
+
+
+def test_a_command_for_which_there_is_no_room_is_told_so_at_once(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        command = {"command": "/kilde", "text": "Wie viele Menschen fahren über die Brücke?", "channel_id": "C1"}
+        command |= {"team_id": "T1", "user_id": "U1", "trigger_id": "1.1", "response_url": slack.response_url}
+
+        async def crowd() -> tuple[int, str]:
+            limits = Limits(running=1, waiting=0, refusing=0)
+            backend = Echo(settings=settings)
+            async with Bot(configuration(settings), backend, settings.conversations_url, limits=limits) as bot:
+                return await bot.handle(command)
+
+        status, body = anyio.run(crowd)
+    assert (status, json.loads(body)["text"]) == (200, words("de").busy)
+
+
+def test_what_an_attempt_that_broke_off_posted_too_much_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        config = configuration(settings)
+        backend = Echo(settings=settings, answer=msgspec.structs.replace(ANSWER, text="Ein Satz. " * 1500))
+
+        def die(self: Deliveries, key: str) -> None:
+            raise ConnectionError("killed")
+
+        async def run(seconds: float) -> None:
+            async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.2)) as bot:
+                await bot.handle(mention(slack, 1))
+                await anyio.sleep(seconds)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Deliveries, "done", die)
+            anyio.run(run, 0.4)
+        assert len(slack.messages) > 1
+        backend.scripted_answer = ANSWER
+        backend.conversations.clear()
+        anyio.run(run, 0.8)
+    assert [posted.shown for posted in slack.messages] == [TEXT]
+
+
+def test_a_stream_that_began_when_the_question_was_anothers_already_is_withdrawn(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        asked = asked_in_event(mention(slack, 1), configuration(settings), WHO)
+        assert asked is not None
+        held = iter([True, False])
+
+        async def hold(ts: str | None) -> bool:
+            return next(held)
+
+        async def begin() -> bool:
+            async with SlackCalls(BOT_TOKEN, slack.url) as calls:
+                stream = Stream(calls, asked, hold, Pace())
+                await stream.write("Laut")
+                await anyio.sleep(0.4)
+                await stream.write(" der Zeitung")
+                return stream.has_begun
+
+        assert anyio.run(begin) is False
+    assert slack.called("chat.startStream")
+    assert slack.messages == []
 
 
 def test_while_the_bot_cannot_learn_who_it_is_events_are_not_acknowledged(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from rag.slack.configuration import Configuration
 from rag.slack.deliveries import HELD_S, Claimed, Deliveries
 from rag.slack.identity import Me
 from rag.slack.naming import Names
+from rag.slack.streaming import Pace
 from rag.slack.threads import Threads
 from rag.slack.turn import Parts, say_busy, take_turn
 from rag.slack.waiting import Waiting
@@ -83,6 +84,7 @@ class Bot:
                 calls=calls,
                 deliveries=Deliveries(engine, names, held_s=self._limits.held_s),
                 threads=Threads(engine, names),
+                pace=Pace(),
                 # SQLite has one writer at a time, and those that wait for each other inside it wait long.
                 limiter=anyio.CapacityLimiter(1 if engine.dialect.name == "sqlite" else SQL_THREADS),
             )
@@ -113,8 +115,8 @@ class Bot:
                 self._me = msgspec.convert(found, Me)
             return self._me
 
-    async def handle(self, body: str | Mapping[str, Any], headers: Mapping[str, str], mode: str) -> tuple[int, str]:
-        """Status and body of the response to one of Slack's requests."""
+    async def handle(self, body: str | Mapping[str, Any]) -> tuple[int, str]:
+        """Status and body of the response to one of Slack's requests, given as it came over HTTP or as its fields."""
         if not self._is_open:
             return LATER, ""
         try:
@@ -123,7 +125,7 @@ class Bot:
             _log.error("an event is not taken: %s", exc)
             return LATER, ""
         try:
-            response = await dispatch(self._app, body, headers, mode)
+            response = await dispatch(self._app, body)
         except Exception as exc:
             log_unexpected(exc)
             return LATER, ""

@@ -7,6 +7,9 @@ formatting comes out of it. Also the way back, from what a person wrote in Slack
 import re
 from urllib.parse import quote, urlsplit
 
+ADDRESS = 1800
+"""Characters of an address; a text with one has 3,000 in all."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARKDOWN = re.compile(r"[\\`*_~\[\]|]")
 _LINE_START = re.compile(r"^([ \t]*(?:\d+)?)([#+.)-])", re.MULTILINE)
@@ -39,14 +42,16 @@ def link(url: str | None, label: str) -> str:
 
 
 def web_address(url: str | None) -> str | None:
-    """``url`` with all that could end a link encoded; None for what is no http address."""
+    """``url`` with all that could end a link encoded, without its fragment where Slack would not take one so long; None
+    for what is no http address, or too long."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not parts.netloc or url is None:
         return None
-    return quote(url, safe=_SAFE_IN_URL)
+    whole = quote(url, safe=_SAFE_IN_URL)
+    return next((one for one in (whole, whole.partition("#")[0]) if len(_entities(one)) <= ADDRESS), None)
 
 
 def plain(text: str) -> str:

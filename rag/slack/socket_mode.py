@@ -35,7 +35,7 @@ async def connected(bot: Bot, app_token: str) -> AsyncIterator[None]:
 
 def _handed_to(bot: Bot) -> Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]:
     async def handle(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        status, body = await bot.handle(request.payload, {}, "socket_mode")
+        status, body = await bot.handle(request.payload)
         if status == 200:
             payload = msgspec.json.decode(body) if body.startswith("{") else None
             await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))

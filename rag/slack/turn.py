@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import anyio.to_thread
 import msgspec
 
+from index.languages import detect_question
 from rag.errors import BusyError, InputError, KildeError, NotFoundError
 from rag.framing import small_talk_text
 from rag.records import Answer, MessageEnd, MessageStart, PhaseStatus, Question, StreamError, TextDelta
@@ -23,11 +24,12 @@ from rag.slack.blocks import mrkdwn_text
 from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
 from rag.slack.configuration import Configuration
 from rag.slack.deliveries import Claimed, Deliveries, Finished
+from rag.slack.escaping import mrkdwn
 from rag.slack.posting import Posting
 from rag.slack.rendering import Message, messages, said
-from rag.slack.streaming import Stream
+from rag.slack.streaming import Pace, Stream
 from rag.slack.threads import Threads
-from rag.slack.words import Words, words
+from rag.slack.words import FALLBACK, Words, words
 from rag.unexpected import log_unexpected
 from rag.validate import QUESTION_CHARACTERS
 
@@ -35,6 +37,8 @@ T = TypeVar("T")
 
 ANSWER_S = 240.0
 PROMPTS = 4
+FAILED = 1000
+"""The part of an answer, behind all others, that says that it cannot be posted."""
 _SPOKEN = frozenset({"answered", "partial"})
 _log = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     calls: SlackCalls
     deliveries: Deliveries
     threads: Threads
+    pace: Pace
     limiter: anyio.CapacityLimiter
     """For the threads in which SQL waits, so that it never waits for answers."""
 
@@ -72,10 +77,9 @@ async def take_turn(parts: Parts, claimed: Claimed) -> Finished:
 
 async def say_busy(parts: Parts, asked: Asked) -> None:
     """In place of an answer that will not be given."""
-    own = words(_lang(parts, asked))
     if asked.addressed:
         with suppress(SlackRefusedError):
-            await Posting(parts.calls, asked).say([said(own.busy)])
+            await Posting(parts.calls, asked).say([said(own_words(parts.config, asked).busy)])
     await parts.sql(parts.deliveries.done, asked.key)
 
 
@@ -84,11 +88,11 @@ class _Turn:
         self.parts = parts
         self.claimed = claimed
         self.asked = claimed.asked
-        self.lang = _lang(parts, self.asked)
+        self.lang = _lang(parts.config, self.asked)
         self.conversation_id = claimed.conversation_id
         """Where the turn is stored."""
         self.posting = Posting(parts.calls, self.asked)
-        self.stream = Stream(parts.calls, self.asked, self._hold_stream, claimed.stream_ts)
+        self.stream = Stream(parts.calls, self.asked, self._hold_stream, parts.pace, claimed.stream_ts)
 
     async def run(self) -> None:
         if self.claimed.attempt > 1:
@@ -108,9 +112,16 @@ class _Turn:
                 await self.parts.backend.delete_conversation(self.conversation_id)
 
     async def give_up(self) -> None:
-        with suppress(KildeError):
+        """Says so, without blocks, where Slack takes that much."""
+        await self._set_status("")
+        with suppress(SlackRefusedError):
             await self.stream.abandon()
-            await self._set_status("")
+            if self.asked.addressed:
+                await self.posting.say([Message(text=mrkdwn(self._own.failed))], first=FAILED)
+
+    @property
+    def _own(self) -> Words:
+        return words(self.lang) if self.lang else own_words(self.parts.config, self.asked)
 
     async def _answer(self) -> None:
         try:
@@ -169,7 +180,7 @@ class _Turn:
                     case MessageStart():
                         await self._begin(event)
                     case PhaseStatus() if self.asked.addressed:
-                        await self._set_status(_phase(words(self.lang), event.phase))
+                        await self._set_status(_phase(self._own, event.phase))
                     case TextDelta():
                         await self.stream.write(event.text)
                     case StreamError():
@@ -191,10 +202,10 @@ class _Turn:
     async def _speak(self, answer: Answer) -> None:
         with_help = self.parts.config.help_group is not None and not self.asked.private
         if self.stream.has_begun:
-            rest = await self.stream.finish(answer, self.posting, with_help=with_help)
-            await self.posting.say(rest, first=1)
+            await self.stream.finish(answer, self.posting, with_help=with_help)
         else:
             await self.posting.say(messages(answer, with_help=with_help))
+        await self.posting.remove_surplus()
         if self.asked.private and self.asked.is_thread and answer.followups:
             await self._offer(answer.followups)
 
@@ -205,28 +216,35 @@ class _Turn:
             await self.forget()
             return
         await self.stream.abandon()
-        own = words(self.lang)
-        await self.posting.say([said(_why_not(exc, self.asked, own))], first=int(self.stream.has_begun))
+        why_not = said(_why_not(exc, self.asked, self._own))
+        await self.posting.say([why_not], first=int(self.stream.has_begun))
 
     async def _offer(self, questions: tuple[str, ...]) -> None:
         prompts = [{"title": one, "message": one} for one in questions[:PROMPTS]]
         place = {"channel_id": self.asked.channel, "thread_ts": self.asked.thread_ts}
         with suppress(SlackRefusedError, SlackSilentError):
-            await self.parts.calls.call("assistant.threads.setSuggestedPrompts", **place, prompts=prompts)
+            await self.parts.calls.call_at_once(
+                "assistant.threads.setSuggestedPrompts", **place, title=self._own.ask, prompts=prompts
+            )
 
     async def _set_status(self, status: str) -> None:
         if self.asked.thread_ts is None or self.asked.response_url:
             return
         place = {"channel_id": self.asked.channel, "thread_ts": self.asked.thread_ts}
         with suppress(SlackRefusedError, SlackSilentError):
-            await self.parts.calls.call("assistant.threads.setStatus", **place, status=status)
+            await self.parts.calls.call_at_once("assistant.threads.setStatus", **place, status=status)
 
     async def _hold_stream(self, ts: str | None) -> bool:
         return await self.parts.sql(self.parts.deliveries.keep_stream, self.asked.key, ts)
 
 
-def _lang(parts: Parts, asked: Asked) -> str | None:
-    return asked.lang or parts.config.channel_langs.get(asked.channel)
+def _lang(config: Configuration, asked: Asked) -> str | None:
+    return asked.lang or config.channel_langs.get(asked.channel)
+
+
+def own_words(config: Configuration, asked: Asked) -> Words:
+    """In the language of the question, as long as its answer has not told it."""
+    return words(_lang(config, asked) or detect_question(asked.text, (FALLBACK,)))
 
 
 def _phase(own: Words, phase: str) -> str:
