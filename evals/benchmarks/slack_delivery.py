@@ -42,6 +42,8 @@ from rag.slack.escaping import markdown as streamed
 from rag.slack.rendering import messages
 
 ATTACKS = Path(__file__).with_name("slack_attacks.txt")
+MARKDOWN_ATTACKS = Path(__file__).with_name("slack_markdown_attacks.txt")
+"""On what is streamed; U+2424 stands for the end of a line."""
 AT_ONCE = 16
 """Deliveries under way at once."""
 RETRIES, RETRY_S = 120, 0.5
@@ -213,6 +215,10 @@ def _escaped() -> Iterator[Row]:
     live = [attack for attack in attacks if active_in_mrkdwn(attack) or active_in_markdown(attack)]
     yield Row(f"attacks that would do something as they are, of {len(attacks)}", str(len(live)))
     yield exactly("attacks escaped and read as they were written", sum(map(_is_harmless, attacks)), len(attacks))
+    streams = [line.replace("\u2424", "\n") for line in MARKDOWN_ATTACKS.read_text("utf-8").splitlines()]
+    live = [attack for attack in streams if active_in_markdown(attack)]
+    yield Row(f"attacks by lines and bare links on a streamed answer, of {len(streams)}", str(len(live)))
+    yield exactly("these escaped and read as they were written", sum(map(_is_harmless_streamed, streams)), len(streams))
 
 
 def _is_harmless(attack: str) -> bool:
@@ -227,9 +233,12 @@ def _is_harmless(attack: str) -> bool:
     return (
         (fields, rich_links(message.blocks), active_in_mrkdwn(message.text)) == ([PAGE], [], [])
         and shown == attack
-        and active_in_markdown(streamed(attack)) == []
-        and read_markdown(streamed(attack)) == attack
+        and _is_harmless_streamed(attack)
     )
+
+
+def _is_harmless_streamed(attack: str) -> bool:
+    return active_in_markdown(streamed(attack)) == [] and read_markdown(streamed(attack)) == attack
 
 
 if __name__ == "__main__":

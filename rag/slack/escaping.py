@@ -12,9 +12,13 @@ ADDRESS = 1800
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARKDOWN = re.compile(r"[\\`*_~\[\]|]")
-_LINE_START = re.compile(r"^([ \t]*(?:\d+)?)([#+.)-])", re.MULTILINE)
-"""What begins a heading, a list or a rule in Markdown."""
-_MARKDOWN_STARTS = re.compile(r"(?<=[:@])(?=[\w+-])")
+_LINE_START = re.compile(r"^([ \t]*(?:\d+)?)([#+.)=-])", re.MULTILINE)
+"""What begins a heading, underlines one, or begins a list or a rule in Markdown."""
+_INDENTED = re.compile(r"^(?=[ \t])", re.MULTILINE)
+"""Before what would be code for its indentation alone."""
+_MARKDOWN_STARTS = re.compile(r"(?<=[:@])(?=[\w+/-])|(?<=\w\.)(?=[^\W\d_])")
+"""Behind what begins an emoji, a mention or a link that is written bare, also without ``https://``."""
+_LINE_END = re.compile(r"\r\n?")
 _MRKDWN_STARTS = re.compile(r"(?<=[*_~`:@])(?=\S)")
 """Behind what begins formatting, an emoji or a mention."""
 _TOKEN = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
@@ -30,7 +34,8 @@ def mrkdwn(text: str) -> str:
 
 def markdown(text: str) -> str:
     """For ``markdown_text``, which knows the backslash. The beginning of a text becomes the beginning of the result."""
-    literal = _LINE_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", _CONTROL.sub("\ufffd", text)))
+    lines = _LINE_END.sub("\n", _CONTROL.sub("\ufffd", text))
+    literal = _INDENTED.sub(_BREAK, _LINE_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", lines)))
     return _MARKDOWN_STARTS.sub(_BREAK, _entities(literal))
 
 
