@@ -65,6 +65,8 @@ class FakeSlack:
         self.responses: list[dict[str, Any]] = []
         self.acknowledged: dict[str, float] = {}
         self.connections = 0
+        self.dead_addresses = 0
+        """So many of the next addresses for WebSockets are of nobody."""
         self.is_down = False
         """Slack has an outage: every call of the Web API fails with 503."""
         self._ts = itertools.count(1)
@@ -145,6 +147,11 @@ class FakeSlack:
         asyncio.run_coroutine_threadsafe(socket.send_str(message), self._loop).result(10)
         return envelope
 
+    def break_sockets(self) -> None:
+        """As a network does: closes the connections without a word."""
+        for socket in list(self._sockets):
+            asyncio.run_coroutine_threadsafe(socket.close(), self._loop).result(10)
+
     def drop_sockets(self) -> None:
         """As Slack does from time to time: asks the bot to connect anew."""
         for socket in self._sockets:
@@ -208,7 +215,7 @@ class FakeSlack:
     def _carried_out(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         known: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "auth.test": lambda _: dict(ME),
-            "apps.connections.open": lambda _: {"url": f"ws://{self.host}/socket"},
+            "apps.connections.open": lambda _: {"url": self._socket_address()},
             "chat.postMessage": lambda given: {"ts": self._post(given).ts},
             "chat.update": self._update,
             "chat.delete": self._delete,
@@ -223,6 +230,12 @@ class FakeSlack:
         if method not in known:
             raise RefusedError("unknown_method")
         return known[method](given)
+
+    def _socket_address(self) -> str:
+        if self.dead_addresses:
+            self.dead_addresses -= 1
+            return "ws://127.0.0.1:1/socket"
+        return f"ws://{self.host}/socket"
 
     def _open(self, given: dict[str, Any]) -> dict[str, Any]:
         _check_view(given)

@@ -187,7 +187,8 @@ class Deliveries:
         if asked.only_own_thread and not self._is_own_thread(connection, owner):
             return None
         is_free = self._is_free(connection, owner)
-        if connection.execute(self._new(asked, owner, is_free)).rowcount == 1:
+        # By what comes back: PostgreSQL's driver counts no rows of an insert.
+        if connection.execute(self._new(asked, owner, is_free)).one_or_none() is not None:
             return Claimed(asked=asked) if is_free else None
         return self._take(connection, self._event(asked.key))
 
@@ -204,7 +205,7 @@ class Deliveries:
         )
         return connection.execute(others.limit(1)).one_or_none() is None
 
-    def _new(self, asked: Asked, owner: str, is_free: bool) -> sa.Insert:
+    def _new(self, asked: Asked, owner: str, is_free: bool) -> sa.Executable:
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         now = self._now()
         row = {
@@ -221,7 +222,7 @@ class Deliveries:
             "asked": msgspec.json.encode(asked).decode(),
             "seen_at": now,
         }
-        return insert(events).values(row).on_conflict_do_nothing()
+        return insert(events).values(row).on_conflict_do_nothing().returning(events.c.event)
 
     def _may_be_taken(self) -> tuple[sa.ColumnElement[bool], ...]:
         """Nobody holds it, and nothing before it in its conversation waits."""
