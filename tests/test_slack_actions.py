@@ -102,6 +102,13 @@ def test_an_answer_that_is_no_longer_stored_can_still_be_pressed(service: Servic
     assert feedback(service) == []
 
 
+def test_a_thumb_is_kept_although_slack_opens_no_dialogue(service: Service) -> None:
+    service.slack.refuse("views.open", "internal_error")
+    assert rate(service, "negative") == 200
+    wait_for(service, 1)
+    assert feedback(service) == [FeedbackRequest(rating="down")]
+
+
 def test_a_dialogue_that_comes_too_late_is_let_go(service: Service) -> None:
     assert rate(service, "negative", trigger_id="expired") == 200
     service.slack.wait(lambda slack: slack.called("views.open"))

@@ -166,7 +166,7 @@ def test_a_question_on_which_processes_die_again_and_again_is_given_up(one: Deli
     assert claim(one, asked()) is None
 
 
-def test_what_is_put_off_or_ended_in_order_is_tried_for_a_day(one: Deliveries, clock: Clock) -> None:
+def test_what_is_put_off_or_ended_in_order_is_tried_for_hours(one: Deliveries, clock: Clock) -> None:
     began, found = clock.now, claim(one, asked())
     for attempt in range(2, 3 * ATTEMPTS):
         assert found is not None

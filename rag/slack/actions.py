@@ -102,5 +102,5 @@ async def _forget(parts: Parts, owners: Sequence[tuple[str, ...]], response_url:
 
 
 async def _open(parts: Parts, body: Body, view: dict[str, object]) -> None:
-    with suppress(SlackRefusedError):  # A dialogue can be opened for three seconds after the action.
-        await parts.calls.call("views.open", trigger_id=body["trigger_id"], view=view)
+    with suppress(SlackRefusedError, SlackSilentError):  # It can be opened for three seconds after the action.
+        await parts.calls.call_at_once("views.open", trigger_id=body["trigger_id"], view=view)

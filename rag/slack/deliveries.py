@@ -27,8 +27,8 @@ ATTEMPTS = 10
 """After as many that ended without a word a message is given up: it may be what ends them."""
 PUT_OFF_S, LONGEST_PUT_OFF_S = 5.0, 60.0
 """How long a message rests that could not be answered, doubled each time."""
-GIVEN_UP_S = 24 * 3600.0
-"""After so long nobody waits for an answer."""
+GIVEN_UP_S = 6 * 3600.0
+"""After so long nobody waits for an answer, and the conversation should go on."""
 KEPT_S = 7 * 24 * 3600.0
 """How long an answered message is remembered. Slack delivers anew for an hour at the most, but people edit later."""
 
@@ -237,7 +237,7 @@ class Deliveries:
         hopeless = (events.c.attempts - events.c.excused >= ATTEMPTS) | (events.c.seen_at < self._now() - GIVEN_UP_S)
         given_up = sa.update(events).where(*lapsed, hopeless).values(_ENDED)
         if connection.execute(given_up).rowcount:
-            _log.error("a question is given up: it was broken off %s times, or is a day old", ATTEMPTS)
+            _log.error("a question is given up: it was broken off %s times, or has waited for hours", ATTEMPTS)
         taken = (
             sa.update(events)
             .where(*lapsed)
