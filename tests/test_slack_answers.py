@@ -201,6 +201,16 @@ def test_a_stream_whose_reply_is_lost_is_still_one_message(tmp_path: Path, metho
     assert (posted.shown, posted.is_streaming) == (TEXT, False)
 
 
+def test_a_stream_that_slack_will_not_end_is_ended_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.slack.deliveries.PUT_OFF_S", 0.1)
+    with slack_service(tmp_path, Slow) as service:
+        service.slack.refuse("chat.stopStream", "internal_error", times=2)
+        service.mention("Wie viele?")
+        service.slack.wait(lambda slack: slack.called("chat.update"))
+        (posted,) = service.slack.messages
+    assert (posted.shown, posted.is_streaming) == (TEXT, False)
+
+
 def test_a_text_that_turned_out_differently_is_replaced(tmp_path: Path) -> None:
     with slack_service(tmp_path, Changed) as service:
         service.mention("Wie viele?")

@@ -117,15 +117,18 @@ def test_acknowledged_questions_outlive_an_outage_of_slack(tmp_path: Path, monke
             async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.1)) as bot:
                 await bot.me()
                 slack.is_down = True
-                await bot.handle(mention(slack, 1))
+                for ts in ("1.1", "1.2"):
+                    event = {"type": "app_mention", "text": "<@UKILDE> Wie viele?", "ts": ts, "thread_ts": "1.1"}
+                    await bot.handle(slack.event(event))
                 await anyio.to_thread.run_sync(
                     lambda: slack.wait(lambda slack: len(slack.called("conversations.replies")) > ATTEMPTS + 2)
                 )
                 slack.is_down = False
-                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: slack.messages))
+                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: len(slack.messages) == 2))
 
         anyio.run(outage)
-    assert answered(slack) == ["1.1"]
+    posted = [one.metadata["event_payload"]["event"] for one in slack.messages if one.metadata]
+    assert posted == ["T1:C1:1.1", "T1:C1:1.2"]
 
 
 def test_two_processes_answer_each_event_once_whoever_gets_it(tmp_path: Path) -> None:
