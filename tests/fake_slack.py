@@ -138,12 +138,13 @@ class FakeSlack:
             "event": {"user": "U1", "channel": "C1", **event},
         }
 
-    def send_over_socket(self, body: Mapping[str, Any], kind: str = "events_api") -> str:
-        """Its envelope's id, under which ``acknowledged`` says when the bot acknowledged it."""
+    def send_over_socket(self, body: Mapping[str, Any], kind: str = "events_api", to: int = -1) -> str:
+        """Its envelope's id, under which ``acknowledged`` says when the bot acknowledged it. ``to``: which of the
+        connections, the newest by default."""
         envelope = f"env{next(self._ids)}"
         message = json.dumps({"type": kind, "envelope_id": envelope, "payload": body, "accepts_response_payload": True})
         self.wait(lambda slack: slack._sockets)
-        socket = self._sockets[-1]
+        socket = self._sockets[to]
         asyncio.run_coroutine_threadsafe(socket.send_str(message), self._loop).result(10)
         return envelope
 

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import msgspec
 import pytest
-from fake_backend import ANSWER, TEXT
+from fake_backend import ANSWER, QUOTE, TEXT
 from fake_slack import BOT_TOKEN, ME, FakeSlack, send_event, signed
 from small_slack import Echo, serving, slack_service, slack_settings
 
@@ -24,7 +24,9 @@ from rag.slack.configuration import configuration
 from rag.slack.deliveries import ATTEMPTS, Deliveries
 from rag.slack.identity import Me
 from rag.slack.naming import Names
+from rag.slack.posting import TRIES
 from rag.slack.streaming import Pace, Stream
+from rag.slack.turn import IN_WORDS
 from rag.slack.words import words
 from rag.tables import open_tables
 
@@ -60,6 +62,28 @@ def test_retries_are_acknowledged_and_answered_once(tmp_path: Path) -> None:
         time.sleep(0.3)
     assert statuses == [200] * 5
     assert answered(service.slack) == ["1.1"]
+
+
+def test_an_answer_at_which_slack_fails_again_and_again_is_said_without_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in (("posting", "PAUSE_S"), ("deliveries", "PUT_OFF_S"), ("deliveries", "LONGEST_PUT_OFF_S")):
+        monkeypatch.setattr(f"rag.slack.{module}.{name}", 0.01)
+    with FakeSlack() as slack:
+        settings = slack_settings(slack, tmp_path)
+        backend = Echo(settings=settings)
+        slack.refuse("chat.postMessage", "internal_error", times=TRIES * IN_WORDS)
+
+        async def ask() -> None:
+            limits = Limits(held_s=0.1)
+            async with Bot(configuration(settings), backend, settings.conversations_url, limits=limits) as bot:
+                await bot.handle(mention(slack, 1))
+                await anyio.to_thread.run_sync(lambda: slack.wait(lambda slack: slack.messages))
+
+        anyio.run(ask)
+    (posted,) = slack.messages
+    assert (posted.blocks, len(backend.asked)) == ([], 1)
+    assert QUOTE in posted.text
 
 
 def test_an_edited_mention_that_slack_sends_as_a_new_event_is_answered_once(tmp_path: Path) -> None:

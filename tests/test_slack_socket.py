@@ -130,6 +130,26 @@ def test_a_killed_process_has_its_work_done_by_the_next(owned: tuple[FakeSlack, 
     assert sorted(str(posted.thread_ts) for posted in slack.messages) == [f"{n}.1" for n in range(5)]
 
 
+@pytest.mark.slow
+@pytest.mark.service
+def test_two_real_processes_answer_one_thread_once_and_in_its_order(
+    owned: tuple[FakeSlack, Echo], tmp_path: Path
+) -> None:
+    slack, backend = owned
+    backend.pause_s = 0.1
+    with bot(slack, tmp_path), bot(slack, tmp_path):
+        slack.wait(lambda slack: slack.connections == 2)
+        for n in range(8):
+            event = {"type": "app_mention", "text": f"<@UKILDE> Frage {n}?", "ts": f"5.{n}", "thread_ts": "5.0"}
+            for to in (n % 2, 1 - n % 2):
+                slack.send_over_socket(slack.event(event, f"Ev{n}"), to=to)
+            slack.wait(lambda slack: len(slack.acknowledged) == 2 * n + 2)  # noqa: B023
+        slack.wait(lambda slack: len(slack.messages) == 8, timeout_s=60)
+        time.sleep(0.5)
+    posted = [one.metadata["event_payload"]["event"] for one in slack.messages if one.metadata]
+    assert posted == [f"T1:C1:5.{n}" for n in range(8)]
+
+
 @pytest.mark.service
 def test_it_connects_anew_when_slack_asks_for_it(owned: tuple[FakeSlack, Echo], tmp_path: Path) -> None:
     slack, _ = owned

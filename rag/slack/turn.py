@@ -26,7 +26,7 @@ from rag.slack.configuration import Configuration
 from rag.slack.deliveries import Claimed, Deliveries, Finished
 from rag.slack.escaping import mrkdwn
 from rag.slack.posting import Posting
-from rag.slack.rendering import Message, messages, said
+from rag.slack.rendering import Message, in_words, messages, said
 from rag.slack.streaming import Pace, Stream
 from rag.slack.threads import Threads
 from rag.slack.words import FALLBACK, Words, words
@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 ANSWER_S = 240.0
 PROMPTS = 4
+IN_WORDS = 5
+"""After so many times that Slack failed at an answer it may be the blocks that it fails at."""
 FAILED = 1000
 """The part of an answer, behind all others, that says that it cannot be posted."""
 _SPOKEN = frozenset({"answered", "partial"})
@@ -204,7 +206,10 @@ class _Turn:
         if self.stream.has_begun:
             await self.stream.finish(answer, self.posting, with_help=with_help)
         else:
-            await self.posting.say(messages(answer, with_help=with_help))
+            sent = messages(answer, with_help=with_help)
+            if self.claimed.excused >= IN_WORDS:
+                sent = tuple(plain for one in sent for plain in in_words(one))
+            await self.posting.say(sent)
         await self.posting.remove_surplus()
         if self.asked.private and self.asked.is_thread and answer.followups:
             await self._offer(answer.followups)
