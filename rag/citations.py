@@ -3,7 +3,7 @@
 In: pieces of text, cut anywhere. Out: sentences without their markers. Understood are ``[1]``, ``【1】``, ``[1][2]``,
 ``[1, 2]`` and ``[1-3]``, before or behind the full stop; a marker belongs to the sentence that ends before it or holds
 it. A sentence is given out once the text behind it shows that it has ended, so that a later piece changes nothing of
-it. Reasoning between ``<think>`` and ``</think>`` at the beginning is left out. Refuses nothing.
+it. Refuses nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,6 @@ _WORD_BEHIND = regex.compile(r"\s+\S+\s")
 _ANY_BEHIND = regex.compile(r"\s*\n|\s+\S|\S")
 _ENDED = regex.compile(r"[.!?…‥。！？।॥؟۔።][\p{Pe}\p{Pf}\p{Pi}\"'’]*$")
 _ENDED_WITHOUT_SIGN = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]$")
-_THINK, _THOUGHT = "<think>", "</think>"
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,36 +53,17 @@ class Sentences:
         self._lang = lang
         self._buffer = ""
         self._paragraph = False
-        self._is_thinking: bool | None = None
 
     def feed(self, piece: str) -> list[Sentence]:
         """The sentences that have ended with this piece."""
         self._buffer += piece
-        if self._is_thinking is not False and not self._has_begun():
-            return []
         return list(self._ended())
 
     def end(self) -> list[Sentence]:
-        """The rest; the last one may have been cut off (``is_cut_off``)."""
-        if self._is_thinking:
-            return []
+        """The rest; the last one may have been cut off (``is_whole``)."""
         marked = read_markers(self._buffer)
         self._buffer = ""
         return list(self._sentences(marked, len(marked.text)))
-
-    def _has_begun(self) -> bool:
-        """Whether the answer itself has; drops what was thought before it."""
-        begin = self._buffer.lstrip()
-        if not begin or (len(begin) < len(_THINK) and _THINK.startswith(begin)):
-            return False
-        if not begin.startswith(_THINK):
-            self._is_thinking = False
-            return True
-        self._is_thinking = True
-        _, end, rest = begin.partition(_THOUGHT)
-        if end:
-            self._buffer, self._is_thinking = rest, False
-        return bool(end)
 
     def _ended(self) -> Iterator[Sentence]:
         held = _BEGUN_MARKER.search(self._buffer)
@@ -115,9 +95,9 @@ class Sentences:
         self._paragraph = self._paragraph or "\n" in text[previous:]
 
 
-def is_cut_off(last: Sentence) -> bool:
-    """Whether the last sentence of a text has neither a marker nor an end."""
-    return not (last.numbers or _ENDED.search(last.text) or _ENDED_WITHOUT_SIGN.search(last.text))
+def is_whole(last: Sentence) -> bool:
+    """Whether the last sentence of a text has a marker or an end."""
+    return bool(last.numbers or _ENDED.search(last.text) or _ENDED_WITHOUT_SIGN.search(last.text))
 
 
 def read_markers(text: str) -> Marked:

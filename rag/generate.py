@@ -14,7 +14,7 @@ import regex
 from index.detection import RELATIVES, detect
 from index.languages import UNDETERMINED, base
 from rag.candidates import Candidate
-from rag.citations import Sentence, Sentences, is_cut_off
+from rag.citations import Sentence, Sentences, is_whole
 from rag.citing import citation_source
 from rag.composing import Composed, Turn, not_found, quoted
 from rag.grounding import Grounding, Grounds
@@ -72,9 +72,9 @@ class Draft:
         """The sentences that end with this piece; quick."""
         return self._sentences.feed(piece)
 
-    def rest(self) -> list[Sentence]:
-        """What remains when the text has come to its end, without a sentence that was cut off."""
-        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off(one)]
+    def rest(self, *, is_cut_off: bool = False) -> list[Sentence]:
+        """What remains when the text has come to its end; ``is_cut_off``: in the middle of a sentence, it may be."""
+        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off or is_whole(one)]
 
     def show(self, sentence: Sentence) -> list[Event]:
         """What a reader sees of it; takes as long as verification."""

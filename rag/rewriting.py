@@ -5,16 +5,16 @@ fails, takes too long, or replies with anything but one question in that languag
 None finds it out without an LLM (``standalone.py``).
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import aclosing
-
-import anyio
 
 from index.detection import RELATIVES, detect_question
 from index.languages import base
 from index.numbers import numbers
 from rag.chat_model import ChatModel
 from rag.errors import LlmError
+from rag.patience import Patience
 from rag.plain_text import plain
 from rag.prompt import Message, Neutral, neutral, prompt
 from rag.records import Answer
@@ -26,6 +26,7 @@ LONGEST_ANSWER = 600
 """Characters of an earlier answer that are shown."""
 MOST_ADDED = 200
 """Characters by which the question may grow."""
+_log = logging.getLogger(__name__)
 
 
 async def rewritten(
@@ -41,17 +42,17 @@ async def rewritten(
     )
     reply = ""
     try:
-        with anyio.fail_after(patience_s):
-            reply = await _reply(chat, messages, len(question) + MOST_ADDED)
-    except (LlmError, TimeoutError):
+        reply = await _reply(chat, messages, Patience(patience_s), len(question) + MOST_ADDED)
+    except LlmError as exc:
+        _log.warning("a follow-up is understood without the LLM: %s", exc.logged)
         return None
     return reply if _is_usable(reply, question, lang, before) else None
 
 
-async def _reply(chat: ChatModel, messages: Sequence[Message], longest: int) -> str:
+async def _reply(chat: ChatModel, messages: Sequence[Message], patience: Patience, longest: int) -> str:
     """Not more than it takes to see that it is too long."""
     reply = ""
-    async with aclosing(chat.stream(messages)) as pieces:
+    async with aclosing(chat.stream(messages, patience)) as pieces:
         async for piece in pieces:
             reply += piece if isinstance(piece, str) else ""
             if len(reply) > longest:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.citations import Sentence, Sentences, is_cut_off
+from rag.citations import Sentence, Sentences, is_whole
 from rag.plain_text import plain
 
 
@@ -80,7 +80,7 @@ def test_a_language_without_spaces_is_parted_too() -> None:
     ("text", "expected"), [("Two is", True), ("Two is.", False), ("Two is “so.”", False), ("Two is [2]", False)]
 )
 def test_a_last_sentence_without_marker_and_end_was_cut_off(text: str, expected: bool) -> None:
-    assert is_cut_off(read([text])[-1]) == expected
+    assert is_whole(read([text])[-1]) != expected
 
 
 def test_a_link_is_no_marker_and_stays_to_be_refused() -> None:
@@ -90,16 +90,6 @@ def test_a_link_is_no_marker_and_stays_to_be_refused() -> None:
 def test_paragraphs_are_kept() -> None:
     first, second, third = read(["One is so. [1]\n\nTwo is so. [1] Three is so. [1]"])
     assert (first.begins_paragraph, second.begins_paragraph, third.begins_paragraph) == (False, True, False)
-
-
-@pytest.mark.parametrize("text", ["<think>Is it [1]? Yes.</think>\n\nIt is so [2].", "  <think></think>It is so [2]."])
-def test_reasoning_before_the_answer_is_left_out(text: str) -> None:
-    assert told(text) == [("It is so.", (2,))]
-    assert [(one.text, one.numbers) for one in read(list(text))] == [("It is so.", (2,))]
-
-
-def test_reasoning_that_does_not_end_is_no_answer() -> None:
-    assert told("<think>It is so [1]. And so on.") == []
 
 
 def test_a_sentence_is_given_out_as_soon_as_the_next_begins() -> None:

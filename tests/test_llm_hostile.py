@@ -20,8 +20,8 @@ from small_index import make_hit
 from index.chunking import chunk
 from index.readers.read import read_article
 from index.records import Article, Hit
-from rag.chat_model import Deadlines
 from rag.conversations import Conversations
+from rag.patience import Deadlines
 from rag.prompt import PROMPTS
 from rag.records import Answer, Event, MessageEnd, Question, TextDelta
 

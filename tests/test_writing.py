@@ -3,10 +3,10 @@
 import anyio
 import msgspec
 import pytest
-from scripted_llm import answering, ended, in_turn, notices, saying, says, written
+from scripted_llm import Step, answering, broken, ended, in_turn, llm, notices, saying, says, status, written
 from small_answering import ASKED, FACT, FixedSearch, found, unrelated
 
-from evals.benchmarks.scripted_llm import ScriptedLlm, prompt_of
+from evals.benchmarks.scripted_llm import ScriptedLlm, finish, prompt_of
 from index.records import Hit
 from rag.conversations import Conversations
 from rag.framing import not_found_text
@@ -177,6 +177,35 @@ def test_the_key_goes_to_the_endpoint_and_nowhere_else(conversations: Conversati
 
 
 def test_a_sentence_that_was_cut_off_is_not_shown(conversations: Conversations) -> None:
-    with saying("In 2021, the factory built 43,866 cars [1]. In 2021 the factory built") as server:
+    said = says("In 2021, the factory built 43,866 cars [1]. In 2021 the factory built")[:-3]
+    with llm(*said, finish("length")) as server:
         answer = ended(written(conversations, FixedSearch(found(FACT)), server))
     assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+
+
+def test_a_last_sentence_without_a_full_stop_is_shown(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert answer.text == "In 2021, the factory built 43,866 cars [1]"
+
+
+SECRETS = ("secret", "factory", "43,866")
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        (status(400, b'{"error": {"message": "secret: how many cars did the factory build"}}'), "status 400"),
+        (status(401, b'{"error": {"message": "Incorrect key: secret"}}'), "refuses the key"),
+        (broken("The factory built 43,866", 3, b'data: {"choices": "the factory"}\n\n'), "not what it should be"),
+    ],
+)
+def test_why_the_llm_failed_is_logged_and_nothing_that_was_said(
+    steps: list[Step], reason: str, conversations: Conversations, caplog: pytest.LogCaptureFixture
+) -> None:
+    with llm(*steps) as server:
+        ended(written(conversations, FixedSearch(found(FACT)), server))
+    (record,) = [one for one in caplog.records if one.name.startswith("rag.")]
+    assert record.levelname == "WARNING"
+    assert reason in record.getMessage()
+    assert not any(secret in caplog.text for secret in SECRETS)

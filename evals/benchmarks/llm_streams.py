@@ -29,8 +29,9 @@ from evals.benchmarks.table import Row, at_most, exactly, markdown
 from evals.fresh import open_existing, open_fresh
 from index.languages import base
 from rag.answer import Answering
-from rag.chat_model import Deadlines, OpenAIChat
+from rag.chat_model import OpenAIChat
 from rag.conversations import Conversations
+from rag.patience import Deadlines
 from rag.records import Answer, Event, MessageEnd, Notice, PhaseStatus, Question, StreamError, TextDelta
 from rag.runtime import Runtime
 from rag.settings import Settings
