@@ -38,7 +38,6 @@ from rag.records import (
     StreamError,
 )
 from rag.relative_dates import with_dates
-from rag.rewriting import rewritten
 from rag.scope import small_talk, small_talk_language
 from rag.standalone import Standalone, standalone
 from rag.telling import text_events
@@ -163,7 +162,7 @@ class Answering:
         opened = await anyio.to_thread.run_sync(self._open, question)
         text = None
         if opened.before and self._writer:
-            text = await rewritten(self._writer.chat, opened.asked.text, opened.asked.lang, opened.before)
+            text = await self._writer.rewritten(opened.asked.text, opened.asked.lang, opened.before)
         if text is None and opened.before:
             return await self._worked(self._understood, opened, text)
         return await anyio.to_thread.run_sync(self._understood, opened, text)

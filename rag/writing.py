@@ -8,7 +8,7 @@ can be verified, or that twice writes in the wrong language. One that says that 
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 import anyio
@@ -27,6 +27,7 @@ from rag.grounding import Grounding
 from rag.offering import Offer, offer
 from rag.patience import Patience
 from rag.records import Answer, Event, Notice, NoticeCode, PhaseStatus, Source, SourcesFound, TextDelta, Written
+from rag.rewriting import rewritten
 from rag.telling import text_events
 
 TRIES = 2
@@ -50,6 +51,10 @@ class Writer:
         self.checking = anyio.CapacityLimiter(CHECKED_AT_ONCE)
         self._meaning = meaning
         self._prompt_tokens = prompt_tokens
+
+    async def rewritten(self, question: str, lang: str, before: Sequence[Answer]) -> str | None:
+        """A follow-up as it would be asked alone; None where that is to be found out without an LLM."""
+        return await rewritten(self.chat, question, lang, before, prompt_tokens=self._prompt_tokens)
 
     def begin(self, turn: Turn, composed: Composed) -> "Writing | None":
         """None where the LLM is not asked: where nothing answers, the sources contradict each other, or the question
