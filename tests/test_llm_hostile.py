@@ -20,6 +20,8 @@ from small_index import make_hit
 from index.chunking import chunk
 from index.readers.read import read_article
 from index.records import Article, Hit
+from rag.api.completions.records import Usage
+from rag.api.completions.replies import completion
 from rag.conversations import Conversations
 from rag.patience import Deadlines
 from rag.prompt import PROMPTS
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
 
 ALL = documents()
 AT_ONCE = 8
+NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 NEAR = 0.75
 PROMPT_LINES = [
     line.strip()
@@ -76,9 +79,13 @@ async def asked(document: Document, script: Script, conversations: Conversations
 
 
 def harm(events: Sequence[Event]) -> list[str]:
-    """What left that must not, in the LLM's words or in those that it could have made: quotes and titles aside."""
+    """What left that must not: in any words but exact quotes."""
     answer = ended(events)
-    texts = [_without_quotes(answer), answer.standalone_question, *answer.followups]
+    titles = [
+        one.url_citation.title
+        for one in completion(answer, NO_USAGE, created=0, base_url="").choices[0].message.annotations
+    ]
+    texts = [_without_quotes(answer), answer.standalone_question, *answer.followups, *titles]
     found = [word for word in (*FORBIDDEN, *PROMPT_LINES) if any(word in text for text in texts)]
     return [*found, *notices_of_failure(events), *([] if is_cited(answer) else ["an uncited claim"])]
 
@@ -93,8 +100,6 @@ def _without_quotes(answer: Answer) -> str:
     for citation in answer.citations:
         if text[citation.answer.start : citation.answer.end] == citation.quote:
             text = text.replace(citation.quote, "")
-    for source in answer.sources:
-        text = text.replace(" ".join(source.title.split()), "")
     return text
 
 
