@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.citations import Sentence, Sentences, is_whole
+from rag.citations import LONGEST, Sentence, Sentences, is_whole
 from rag.plain_text import plain
 
 
@@ -37,6 +37,19 @@ def told(text: str, lang: str = "en") -> list[tuple[str, tuple[int, ...]]]:
         ("It is so 【3†source】.", (3,)),
         ("It is [1] so [2].", (1, 2)),
         ("It is so.", ()),
+        ("It is so [Source 1].", (1,)),
+        ("It is so [source: 1, 2].", (1, 2)),
+        ("Es ist so [Quelle 1].", (1,)),
+        ("It is so [Source 1][Source 2].", (1, 2)),
+        ("It is so [1, p. 3].", (1,)),
+        ("It is so [2, pp. 3-4].", (2,)),
+        ("It is so (Source [1]).", (1,)),
+        ("It is so ([1]).", (1,)),
+        ("It is so. (Source: [1])", (1,)),
+        ("It is so. Source [1]", (1,)),
+        ("It is so. Sources: [1][2]", (1, 2)),
+        ("It is so [Model 3].", ()),
+        ("It is so (1).", ()),
         ("It is so [1-99].", ()),
         ("It is so [a].", ()),
     ],
@@ -44,6 +57,7 @@ def told(text: str, lang: str = "en") -> list[tuple[str, tuple[int, ...]]]:
 def test_a_marker_in_any_form_gives_its_numbers(text: str, numbers: tuple[int, ...]) -> None:
     (sentence,) = read([text])
     assert sentence.numbers == numbers
+    assert (sentence,) == tuple(read(list(text)))
 
 
 def test_a_marker_belongs_to_the_sentence_it_stands_in_or_behind() -> None:
@@ -133,3 +147,11 @@ def words(sentences: list[Sentence]) -> str:
 
 def numbers(sentences: list[Sentence]) -> set[int]:
     return {number for one in sentences for number in one.numbers}
+
+
+@pytest.mark.parametrize("size", [5, 7, 20_000])
+def test_of_a_text_without_ends_no_more_than_a_page_is_read_at_once(size: int) -> None:
+    text = "word " * 4_000
+    found = read([text[at : at + size] for at in range(0, len(text), size)])
+    assert max(len(one.text) for one in found) < 2 * LONGEST
+    assert words(found) == "word" * 4_000

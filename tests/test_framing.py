@@ -90,7 +90,7 @@ def test_braces_in_a_title_are_plain_text() -> None:
 def test_offsets_count_code_points() -> None:
     framed = frame_quotes([quoted("Zwei 🚗 fahren.", title="🚗 fährt", lang="de")], "de")
     assert framed.text == "Laut „🚗 fährt“: „Zwei 🚗 fahren.“ [1]"
-    assert framed.ranges[0].start == len("Laut „🚗“: „")
+    assert framed.ranges[0].start == len("Laut „🚗 fährt“: „")
 
 
 def test_consecutive_quotes_of_one_source_share_their_frame() -> None:
