@@ -43,7 +43,19 @@ class LlmError(UnreachableError):
 
     code = "llm_unavailable"
 
-    def __init__(self, message: str, *, may_retry: bool = False) -> None:
-        """``may_retry``: whether the same request may succeed at once."""
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        may_retry: bool = False,
+        is_outage: bool = False,
+        retry_after_s: float = 0.0,
+    ) -> None:
+        """``detail``: in the endpoint's own words, which may repeat what it was sent. ``may_retry``: whether the same
+        request may succeed, after ``retry_after_s``. ``is_outage``: whether others are likely to fail too."""
+        super().__init__(f"{message}: {detail}" if detail else f"{message}.")
+        self.logged = f"{message}."
         self.may_retry = may_retry
+        self.is_outage = is_outage
+        self.retry_after_s = retry_after_s

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import regex
 
-from index.detection import RELATIVES, detect
+from index.detection import DETECTABLE, RELATIVES, detect
 from index.languages import UNDETERMINED, base
 from rag.candidates import Candidate
-from rag.citations import Sentence, Sentences, is_cut_off
+from rag.citations import Sentence, Sentences, is_whole
 from rag.citing import citation_source
 from rag.composing import Composed, Turn, not_found, quoted
 from rag.grounding import Grounding, Grounds
 from rag.offering import Offer
 from rag.phrasebook import phrases
-from rag.plain_text import plain
+from rag.plain_text import hosts, plain, plain_but_hosts
 from rag.question import expects
 from rag.records import Answer, Citation, CitationReady, Event, Notice, TextDelta, TextRange
 from rag.short_answer import short_answer
@@ -72,9 +72,9 @@ class Draft:
         """The sentences that end with this piece; quick."""
         return self._sentences.feed(piece)
 
-    def rest(self) -> list[Sentence]:
-        """What remains when the text has come to its end, without a sentence that was cut off."""
-        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off(one)]
+    def rest(self, *, is_cut_off: bool = False) -> list[Sentence]:
+        """What remains when the text has come to its end; ``is_cut_off``: in the middle of a sentence, it may be."""
+        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off or is_whole(one)]
 
     def show(self, sentence: Sentence) -> list[Event]:
         """What a reader sees of it; takes as long as verification."""
@@ -125,6 +125,9 @@ class Draft:
         text = plain(said) if len(said) <= LONGEST_SENTENCE else None
         if text in self._said:
             return
+        if text is None and (named := self._unit_with_hosts(said, sentence.numbers)):
+            yield from self._in_its_place(named)
+            return
         if text and _is_foreign(text, self._turn.lang):
             self.is_foreign = not self.is_shown
             text = None
@@ -136,6 +139,15 @@ class Draft:
             yield from self._in_its_place(grounds.units[0])
         elif not self.is_foreign:
             yield from self._left_out()
+
+    def _unit_with_hosts(self, said: str, numbers: Sequence[int]) -> Candidate | None:
+        """What a sentence rests on that is plain but for names of hosts, such as Node.js, which stand there too."""
+        text = plain_but_hosts(said) if len(said) <= LONGEST_SENTENCE else None
+        grounds = self._grounding.of(text, numbers) if text else None
+        if text is None or grounds is None or not grounds.hold:
+            return None
+        unit = grounds.units[0]
+        return unit if all(host in unit.text for host in hosts(text)) else None
 
     def _supported(self, text: str, grounds: Grounds) -> Iterator[Event]:
         gap = "" if not self._text else "\n\n" if self._begins_paragraph else " "
@@ -193,12 +205,15 @@ class Draft:
 
 
 def _is_foreign(text: str, lang: str) -> bool:
-    """Whether it is surely in another language; what it quotes does not count."""
+    """Whether it is surely in another language; what it quotes does not count. Of a language that cannot be told from
+    its relatives, nothing is foreign."""
     prose = _QUOTED.sub(" ", text)
     if sum(len(letter.encode()) for letter in prose if letter.isalpha()) < _LEAST_LETTERS:
         return False
     found, share = detect(prose)
     wanted = base(lang)
+    if not any(wanted in group for group in ({*DETECTABLE}, *RELATIVES)):
+        return False
     if share < _SURE or UNDETERMINED in {found, wanted} or found == wanted:
         return False
     return not any({found, wanted} <= group for group in RELATIVES)

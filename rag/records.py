@@ -15,7 +15,9 @@ Status = Literal["answered", "partial", "not_found", "out_of_scope"]
 Composer = Literal["extractive", "llm"]
 Phase = Literal["searching", "reading", "writing"]
 CheckName = Literal["source", "quote", "numbers", "names", "negation", "direction", "wording", "meaning"]
-NoticeCode = Literal["llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_wrong_language", "sentence_left_out"]
+NoticeCode = Literal[
+    "llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_silent", "llm_wrong_language", "sentence_left_out"
+]
 IndexState = Literal["ok", "rebuilding", "degraded"]
 
 

@@ -28,8 +28,9 @@ from evals.benchmarks.scripted_llm import (
 )
 from rag.answer import Answering
 from rag.breaker import Breaker
-from rag.chat_model import Deadlines, OpenAIChat
+from rag.chat_model import OpenAIChat
 from rag.conversations import Conversations
+from rag.patience import Deadlines
 from rag.records import Answer, Event, MessageEnd, Notice, Question, StreamError, TextDelta
 from rag.writing import Writer
 
@@ -137,6 +138,7 @@ __all__ = [
     "Reset",
     "Script",
     "ScriptedLlm",
+    "Step",
     "answering",
     "broken",
     "chat",

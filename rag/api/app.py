@@ -29,14 +29,14 @@ from rag.api.observing import Observing, metrics
 from rag.api.refusals import exception_handlers
 from rag.api.slack import slack_route
 from rag.api.stops import Stops
-from rag.api.wiring import Limits, Wiring
+from rag.api.wiring import Limits, Wiring, limits_for
 
 BODY_BYTES = 64 * 1024
 
 
 def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limits | None = None) -> Litestar:
     """The service over ``backend``. ``owner_token`` opens the admin routes beside the configured key."""
-    limits = limits or Limits()
+    limits = limits or limits_for(backend.settings)
     access = access_from(backend.settings, owner_token, MemoryCounters())
     wiring = Wiring(
         backend=backend,

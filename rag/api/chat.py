@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import msgspec
 from litestar import Request, Response, post
 from litestar.params import JSONBody
 
@@ -50,8 +51,7 @@ async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring
     question = check_question(data)
     if question.stream or _asks_for_events(request.headers.get("accept", "")):
         return StreamResponse(_turn(question, wiring))
-    async with wiring.admission.slot():
-        return Response(await wiring.backend.answer(question))
+    return StreamResponse(_whole(question, wiring))
 
 
 @post(
@@ -70,6 +70,16 @@ async def search(data: JSONBody[SearchRequest], wiring: Wired) -> SearchResponse
 
 def _asks_for_events(accept: str) -> bool:
     return any(kind.split(";")[0].strip().lower() == "text/event-stream" for kind in accept.split(","))
+
+
+def _whole(question: Question, wiring: Wiring) -> Piecewise:
+    """One piece; sent as a stream, because a whole response would not notice that its client has gone."""
+
+    async def produce(write: Write) -> None:
+        async with wiring.admission.slot():
+            await write(msgspec.json.encode(await wiring.backend.answer(question)))
+
+    return Piecewise(produce=produce, last_words=lambda exc: b"", media_type="application/json", closing=wiring.closing)
 
 
 def _turn(question: Question, wiring: Wiring) -> Piecewise:

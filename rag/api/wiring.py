@@ -11,6 +11,7 @@ from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
 from rag.api.stops import Stops
+from rag.settings import Settings
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 64
     """Those that wait for one of these to end; whoever comes then is refused."""
     keep_alive_s: float = 15.0
+
+
+def limits_for(settings: Settings) -> Limits:
+    """With room for every request that an LLM is asked at once: a turn that waits for it costs next to nothing, and
+    what turns compute is bounded elsewhere."""
+    usual = Limits()
+    if settings.llm_base_url is None:
+        return usual
+    return msgspec.structs.replace(usual, running=usual.running + settings.llm_requests_at_once)
 
 
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):

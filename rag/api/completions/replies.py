@@ -23,6 +23,7 @@ from rag.api.completions.records import (
     UrlCitation,
     Usage,
 )
+from rag.framing import shown_title
 from rag.records import Answer, Citation, Event, MessageEnd, MessageStart, TextDelta
 
 DONE = b"data: [DONE]\n\n"
@@ -83,7 +84,7 @@ def _url_citation(citation: Citation, base_url: str) -> UrlCitation:
     source = citation.source
     return UrlCitation(
         url=source.url or f"{base_url.rstrip('/')}/v1/articles/{quote(source.article_id, safe='')}",
-        title=source.title,
+        title=shown_title(source.title) or source.path,
         start_index=citation.answer.start,
         end_index=citation.answer.end,
     )
