@@ -18,6 +18,7 @@ from signal import SIGPROF
 
 import msgspec
 
+from index.errors import StorageError
 from index.readers.suffixes import SUFFIXES
 from index.readers.wire import Reply, Request
 from index.records import Article, Skipped
@@ -164,23 +165,32 @@ class _ChildParser:
             self._process = None
 
     def _start(self) -> None:
-        self._pipe, far_end = Pipe()
-        command = (str(far_end.fileno()), str(self._limits.memory_bytes), str(self._limits.seconds))
-        self._process = subprocess.Popen(
-            # -P: nothing in the folder that we happen to run in may pose as a library.
-            [sys.executable, "-P", "-m", "index.readers.child", *command],
-            pass_fds=[far_end.fileno()],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        far_end.close()
+        try:
+            self._launch()
+        except OSError as exc:
+            raise StorageError(
+                f"The process that parses files cannot be started: {exc.strerror or exc}. Let fewer files be open, or "
+                "more (`ulimit -n`), then try again."
+            ) from exc
         try:
             self._receive(_START_TIMEOUT_S)
         except (TimeoutError, EOFError, OSError) as exc:
             self.close()
             raise _FileError("The parsing process cannot start; it may need more memory.") from exc
+
+    def _launch(self) -> None:
+        self._pipe, far_end = Pipe()
+        command = (str(far_end.fileno()), str(self._limits.memory_bytes), str(self._limits.seconds))
+        with far_end:
+            self._process = subprocess.Popen(
+                # -P: nothing in the folder that we happen to run in may pose as a library.
+                [sys.executable, "-P", "-m", "index.readers.child", *command],
+                pass_fds=[far_end.fileno()],
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
 
     def _receive(self, seconds: float) -> Reply:
         if not self._pipe.poll(seconds):
