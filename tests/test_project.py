@@ -29,6 +29,8 @@ USED_WITHOUT_IMPORT = {
 WITH_THE_ENVIRONMENT = {"pip"}
 """What makes the environment is what Python brings; a client that the tests drive asks for it."""
 OWN = {"index", "rag", "evals"}
+FUZZED = REPOSITORY / "evals" / "torture" / "fuzz_child.py"
+"""Needs what only ``make torture`` installs."""
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -42,7 +44,7 @@ DEVELOPMENT = names(PROJECT["project"]["optional-dependencies"]["dev"])
 def imported(*folders: str) -> set[str]:
     """The distributions that the code under some folders imports; the peers have an environment of their own."""
     files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
-    trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines"]
+    trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines" and file != FUZZED]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
