@@ -43,10 +43,10 @@ class ReadingLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Of processor time."""
     wait_seconds: float = 60.0
     """By the clock, for a child that gets no processor time; then the file is tried once more."""
-    memory_bytes: int = 1024 * 1024 * 1024
+    memory_bytes: int = 512 * 1024 * 1024
 
 
-_DEFAULT_LIMITS = ReadingLimits()
+DEFAULT_LIMITS = ReadingLimits()
 
 
 def read_files(
@@ -55,7 +55,7 @@ def read_files(
     *,
     today: date,
     site_url: str | None = None,
-    limits: ReadingLimits = _DEFAULT_LIMITS,
+    limits: ReadingLimits = DEFAULT_LIMITS,
 ) -> Iterator[Article | Skipped | FailedFile]:
     """One result per path, in order. ``paths`` are relative to ``root``, with forward slashes."""
     return read_folders([(root, paths)], today=today, site_url=site_url, limits=limits)
@@ -66,7 +66,7 @@ def read_folders(
     *,
     today: date,
     site_url: str | None = None,
-    limits: ReadingLimits = _DEFAULT_LIMITS,
+    limits: ReadingLimits = DEFAULT_LIMITS,
 ) -> Iterator[Article | Skipped | FailedFile]:
     """The same for several folders with their paths, one after another, by one child process."""
     with closing(_ChildParser(limits)) as parser:
