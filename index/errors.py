@@ -4,6 +4,7 @@
     ├── InputError        fix the input: a path, an article, a question, a filter
     │   └── UnreadableFileError    one file cannot be read as an article; the others can
     ├── BusyError         retry: another process owns the data folder, or a limit is reached
+    │   └── StorageError  free what is short, then retry: nothing can be stored, what is stored can be read
     ├── ConfigurationError    configure: a setting, a missing model, a store of another version
     └── StoreGoneError    go on without: the derived store of an older generation; never reaches a caller of search
 
@@ -39,6 +40,12 @@ class BusyError(KildeError):
 
     code = "busy"
     retryable = True
+
+
+class StorageError(BusyError):
+    """The disk is full or read-only, no file can be opened, or the database does not answer."""
+
+    code = "storage"
 
 
 class ConfigurationError(KildeError):

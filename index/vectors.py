@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import StoreGoneError
+from index.errors import StorageError, StoreGoneError
 from index.records import Vectors
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ class ChromaVectors:
         )
 
     def upsert(self, chunk_ids: list[str], vectors: Vectors) -> None:
-        for some in _slices(len(chunk_ids), self._batch):
-            self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some])
+        with _writing():
+            for some in _slices(len(chunk_ids), self._batch):
+                self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some])
 
     def delete(self, chunk_ids: list[str]) -> None:
-        for some in _slices(len(chunk_ids), self._batch):
-            self._collection.delete(ids=chunk_ids[some])
+        with _writing():
+            for some in _slices(len(chunk_ids), self._batch):
+                self._collection.delete(ids=chunk_ids[some])
 
     def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
         from chromadb.errors import NotFoundError
@@ -71,6 +74,18 @@ class ChromaVectors:
         for collection in self._client.list_collections():
             if collection.name != self._collection.name:
                 self._client.delete_collection(collection.name)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Its errors, and those of SQLite below it, have no base of their own."""
+    try:
+        yield
+    except Exception as exc:
+        raise StorageError(
+            f"The vector store cannot be written to ({type(exc).__name__}: {exc}). "
+            "Check the disk of KILDE_DATA_DIR, then try again."
+        ) from exc
 
 
 def probe(folder: Path, generation: int) -> bool:

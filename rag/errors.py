@@ -5,6 +5,7 @@
     │   ├── UnreadableFileError          one file; the others go on
     │   └── NotFoundError           no such article, conversation, …    404, exit 1
     ├── BusyError                   retry later                         503, exit 2
+    │   └── StorageError                 free what is short first
     ├── UnreachableError            the service that was asked is gone  exit 2
     │   └── LlmError                the LLM's endpoint failed; no reader meets it
     └── ConfigurationError          change a setting                    exit 3
@@ -12,7 +13,7 @@
 "The articles do not say" is not here: it is an answer.
 """
 
-from index.errors import BusyError, ConfigurationError, InputError, KildeError, UnreadableFileError
+from index.errors import BusyError, ConfigurationError, InputError, KildeError, StorageError, UnreadableFileError
 
 __all__ = [
     "BusyError",
@@ -21,6 +22,7 @@ __all__ = [
     "KildeError",
     "LlmError",
     "NotFoundError",
+    "StorageError",
     "UnreachableError",
     "UnreadableFileError",
 ]

@@ -24,6 +24,7 @@ from rag.api.closing import Closing
 from rag.api.completions.routes import completion_routes
 from rag.api.counting import MemoryCounters
 from rag.api.cross_origin import add_headers
+from rag.api.gate import gate
 from rag.api.mcp import Mcp
 from rag.api.observing import Observing, metrics
 from rag.api.refusals import exception_handlers
@@ -40,7 +41,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
     access = access_from(backend.settings, owner_token, MemoryCounters())
     wiring = Wiring(
         backend=backend,
-        admission=Admission(running=limits.running, waiting=limits.waiting),
+        admission=Admission(running=limits.running, waiting=limits.waiting, streams=limits.streams),
         closing=Closing(),
         stops=Stops(),
         limits=limits,
@@ -72,6 +73,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
     )
     for route in app.routes:
         rule_of(route.path_format)
+    app.asgi_handler = gate(app.asgi_handler, wiring.admission, backend.settings.known_sites)
     return app
 
 

@@ -13,6 +13,7 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.params import JSONBody
 
+from rag.api.admission import Slot
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
 from rag.api.refusals import stream_error
@@ -86,8 +87,8 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
     frames = Frames()
 
     async def produce(write: Write) -> None:
-        async with wiring.admission.slot():
-            await _send_events(question, wiring, frames, write)
+        async with wiring.admission.slot() as slot:
+            await _send_events(question, wiring, slot, frames, write)
 
     return Piecewise(
         produce=produce,
@@ -99,13 +100,13 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
     )
 
 
-async def _send_events(question: Question, wiring: Wiring, frames: Frames, write: Write) -> None:
+async def _send_events(question: Question, wiring: Wiring, slot: Slot, frames: Frames, write: Write) -> None:
     began = anyio.current_time()
     shown, stopped = Shown(question), None
     with wiring.stops.turn() as turn:
         try:
             with turn.scope:
-                await _pass_on(wiring.backend.events(question), shown, turn, frames, write)
+                await _pass_on(wiring.backend.events(question), shown, turn, slot, frames, write)
         finally:
             if turn.was_cut:
                 cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
@@ -116,12 +117,13 @@ async def _send_events(question: Question, wiring: Wiring, frames: Frames, write
 
 
 async def _pass_on(
-    events: AsyncIterator[Event], shown: Shown, turn: StoppableTurn, frames: Frames, write: Write
+    events: AsyncIterator[Event], shown: Shown, turn: StoppableTurn, slot: Slot, frames: Frames, write: Write
 ) -> None:
     try:
         async for event in events:
             if not isinstance(event, CitationReady):  # which belongs to the text that was just shown
                 await anyio.lowlevel.checkpoint_if_cancelled()
+            slot.release_after(event)
             shown.add(event)
             if isinstance(event, MessageStart):
                 turn.begin(event.message_id)

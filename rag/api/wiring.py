@@ -18,9 +18,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one process."""
 
     running: int = 64
-    """Answers and searches that are made at once."""
+    """Answers and searches that the machine works for at once."""
     waiting: int = 64
-    """Those that wait for one of these to end; whoever comes then is refused."""
+    """Those that wait for one of these; whoever comes then is refused."""
+    streams: int = 4096
+    """Answers that are open at all, also where only an LLM or a reader is waited for."""
     keep_alive_s: float = 15.0
 
 

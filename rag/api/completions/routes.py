@@ -6,6 +6,7 @@ stream that breaks off ends with an ``error`` instead. A client that goes ends i
 """
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, JSONBody
 
+from rag.api.admission import Slot
 from rag.api.bodies import StrictJson
 from rag.api.chat import clean_up
 from rag.api.completions.asking import MODEL, asked, check_model, texts
@@ -21,13 +23,14 @@ from rag.api.completions.refusals import BODY_BYTES, broken_off, completion_exce
 from rag.api.completions.replies import DONE, Chunks, completion, frame
 from rag.api.completions.tokens import usage
 from rag.api.sse import KEEP_ALIVE
-from rag.api.stream import Piecewise, Produce, StreamResponse, Write
+from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
 from rag.records import Answer, ErrorBody, MessageEnd, Question, StreamError
 from rag.replies import error_named
 
 CREATED = 1_767_225_600
 """Of the model, as its clients expect it: a date that never changes (2026-01-01)."""
+_Send = Callable[[Write, Slot], Awaitable[None]]
 _MODEL = Model(id=MODEL, created=CREATED, owned_by=MODEL)
 
 
@@ -75,10 +78,10 @@ class _Turn:
     def chunked(self) -> Piecewise:
         return self._piecewise(self._send_chunks, "text/event-stream; charset=utf-8", keep_alive=KEEP_ALIVE)
 
-    def _piecewise(self, send: Produce, media_type: str, *, keep_alive: bytes) -> Piecewise:
+    def _piecewise(self, send: _Send, media_type: str, *, keep_alive: bytes) -> Piecewise:
         async def produce(write: Write) -> None:
-            async with self._wiring.admission.slot():
-                await send(write)
+            async with self._wiring.admission.slot() as slot:
+                await send(write, slot)
 
         return Piecewise(
             produce=produce,
@@ -89,17 +92,18 @@ class _Turn:
             keep_alive_s=self._wiring.limits.keep_alive_s,
         )
 
-    async def _send_whole(self, write: Write) -> None:
+    async def _send_whole(self, write: Write, _slot: Slot) -> None:
         answer = await self._wiring.backend.answer(self._question)
         took = await self._usage(answer)
         told = completion(answer, took, created=self._created, base_url=self._base_url)
         await write(msgspec.json.encode(told))
 
-    async def _send_chunks(self, write: Write) -> None:
+    async def _send_chunks(self, write: Write, slot: Slot) -> None:
         chunks = Chunks(created=self._created, base_url=self._base_url)
         events = self._wiring.backend.events(self._question)
         try:
             async for event in events:
+                slot.release_after(event)
                 if isinstance(event, StreamError):
                     raise error_named(ErrorBody(code=event.code, message=event.message), status=500)
                 for chunk in chunks.of(event):
