@@ -5,7 +5,7 @@
     │   └── UnreadableFileError    one file cannot be read as an article; the others can
     ├── BusyError         retry: another process owns the data folder, or a limit is reached
     ├── ConfigurationError    configure: a setting, a missing model, a store of another version
-    └── StoreGoneError    go on without: the derived store of an older generation; never reaches a caller of search
+    └── StoreGoneError    go on without: the derived store is gone or fails; never reaches a caller of search
 
 Every message names what is wrong and the way out. ``rag/errors.py`` adds the branches of answering.
 """
@@ -48,7 +48,7 @@ class ConfigurationError(KildeError):
 
 
 class StoreGoneError(KildeError):
-    """The derived store was dropped, because a newer generation serves; what it knew is in the catalog."""
+    """The derived store was dropped for a newer generation, or cannot be read; what it knew is in the catalog."""
 
     code = "store_gone"
     retryable = True

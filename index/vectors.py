@@ -4,7 +4,6 @@ In: chunk ids with vectors. Out: ids with cosine, best first. Holds ids and vect
 rebuilt from the catalog. A damaged store can kill the process that opens it, so ``probe`` opens it in a child first.
 """
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +33,8 @@ class ChromaVectors:
         from chromadb.config import Settings
 
         folder.mkdir(parents=True, exist_ok=True)
+        self.is_usable = True
+        """False once a query has failed."""
         self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
         self._batch = self._client.get_max_batch_size()
         self._collection: Collection = self._client.get_or_create_collection(
@@ -59,12 +60,19 @@ class ChromaVectors:
             found = self._collection.query(query_embeddings=vector[None, :], n_results=top_k, include=["distances"])
         except NotFoundError as exc:
             raise StoreGoneError("The collection was dropped; a newer generation serves.") from exc
+        except Exception as exc:  # Errors of SQLite and of its Rust core have no base of their own.
+            self.is_usable = False
+            raise StoreGoneError(f"The store cannot be searched ({type(exc).__name__}).") from exc
         distances = found["distances"]
         assert distances is not None
         return [(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
 
     def ids(self) -> set[str]:
         return set(self._collection.get(include=[])["ids"])
+
+    def close(self) -> None:
+        """Its files are whole once this returns; the process has none of them open any more."""
+        self._client.close()
 
     def drop_others(self) -> None:
         """Delete the collections of other generations."""
@@ -87,11 +95,6 @@ def probe(folder: Path, generation: int) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
-
-
-def discard(folder: Path) -> None:
-    """Remove a store that is damaged; the catalog has all that is needed to make it anew."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _name(generation: int) -> str:
