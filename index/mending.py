@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from index.catalog import Catalog
 from index.derived import filled_store, report
+from index.errors import KildeError
 from index.seal import discard, is_sealed, seal, unclosed
 from index.vectors import ChromaVectors
 
@@ -90,6 +92,24 @@ class Mender:
                 [*CHILD, job], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             return self._child
+
+
+def fill_anew(catalog_url: str, folder: Path) -> int:
+    """The store of the current generation in place of the one that is there; of how many chunks.
+
+    Raises KildeError where nothing is indexed, or the store cannot be made.
+    """
+    with closing(Catalog.open(catalog_url)) as catalog:
+        generation = catalog.current_generation()
+        chunk_ids = sorted(catalog.chunk_ids(generation.number)) if generation else []
+        if generation is None or not chunk_ids:
+            raise KildeError("Nothing has been ingested yet: run `kilde ingest PATH` first.")
+        (vector,) = catalog.chunk_vectors(generation.number, chunk_ids[:1]).values()
+    discard(folder)
+    order = Order(catalog_url=catalog_url, folder=str(folder), generation=generation.number, dim=len(vector) // 2)
+    if not Mender().mend(order):
+        raise KildeError(f"The vector store could not be made. Is there room in {folder.parent}?")
+    return len(chunk_ids)
 
 
 def audit(order: Order) -> bool:

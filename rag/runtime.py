@@ -43,6 +43,7 @@ from rag.records import (
     SearchRequest,
     SearchResponse,
 )
+from rag.restore import refusal
 from rag.searching import Searching
 from rag.settings import Settings
 from rag.validate import check_search
@@ -68,6 +69,8 @@ def open_runtime(settings: Settings) -> "Runtime":
         settings.data_path.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigurationError(f"KILDE_DATA_DIR={settings.data_dir!r} cannot be made: {exc.strerror}.") from exc
+    if reason := refusal(settings.data_path):
+        raise ConfigurationError(reason)
     return Runtime(settings)
 
 
@@ -156,6 +159,8 @@ class Runtime:
     async def delete_conversation(self, conversation_id: str) -> None:
         if not await anyio.to_thread.run_sync(self._ready_conversations().delete, conversation_id):
             raise NotFoundError(f"There is no conversation {conversation_id!r}.", "id")
+        if self._unanswered is not None:
+            self._unanswered.forget()
 
     async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
         return await anyio.to_thread.run_sync(self._ready_feedback().give, message_id, request)
