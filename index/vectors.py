@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from index.errors import StoreGoneError
 from index.records import Vectors
 
 if TYPE_CHECKING:
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 EF_SEARCH = 400
@@ -35,7 +36,8 @@ class ChromaVectors:
         folder.mkdir(parents=True, exist_ok=True)
         self.is_usable = True
         """False once a query has failed."""
-        self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        settings = Settings(anonymized_telemetry=False)
+        self._client = cast("Client", chromadb.PersistentClient(str(folder), settings=settings))
         self._batch = self._client.get_max_batch_size()
         self._collection: Collection = self._client.get_or_create_collection(
             _name(generation),

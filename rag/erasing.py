@@ -50,7 +50,7 @@ def older_than(engine: sa.Engine, moment: str) -> list[str]:
         sa.select(conversations.c.conversation_id)
         .join_from(conversations, messages, messages.c.conversation_id == conversations.c.conversation_id, isouter=True)
         .group_by(conversations.c.conversation_id, conversations.c.created_at)
-        .having(sa.func.coalesce(last, conversations.c.created_at) < moment)
+        .having(sa.func.coalesce(last, conversations.c.created_at) <= moment)
     )
     with engine.connect() as connection:
         return list(connection.scalars(query))

@@ -42,7 +42,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
 def erase_now(settings: Settings, wanted: Erasure) -> Erased:
     """Raises KildeError where some of it may still be read in the database's log."""
-    _tell_service(settings, wanted.conversations)
+    erased_by_service = _tell_service(settings, wanted.conversations)
     engine = open_tables(settings.conversations_url)
     try:
         ids = [*wanted.conversations, *_of_owners(engine, settings, wanted.slack_owners)]
@@ -50,7 +50,7 @@ def erase_now(settings: Settings, wanted: Erasure) -> Erased:
             before = datetime.now(UTC) - timedelta(days=wanted.older_than)
             ids += erasing.older_than(engine, before.isoformat(timespec="seconds"))
         erased = Erased(
-            conversations=erasing.erase_conversations(engine, ids),
+            conversations=erased_by_service + erasing.erase_conversations(engine, ids),
             messages=erasing.erase_messages(engine, wanted.messages),
             slack_events=erasing.of_slack_user(engine, wanted.slack_user) if wanted.slack_user else 0,
         )
@@ -62,14 +62,17 @@ def erase_now(settings: Settings, wanted: Erasure) -> Erased:
     return erased
 
 
-def _tell_service(settings: Settings, conversation_ids: Sequence[str]) -> None:
-    """It drops turns of them that it is working on; whether it knows them does not matter."""
+def _tell_service(settings: Settings, conversation_ids: Sequence[str]) -> int:
+    """It drops turns of them that it is working on, too; how many it knew."""
     address = running_service(settings.data_path) if settings.data_path.exists() else None
+    erased = 0
     if address is not None and conversation_ids:
         with Remote(address) as remote:
             for conversation_id in conversation_ids:
                 with suppress(KildeError):
                     remote.delete_conversation(conversation_id)
+                    erased += 1
+    return erased
 
 
 def _of_owners(engine: sa.Engine, settings: Settings, owners: Sequence[tuple[str, ...]]) -> list[str]:

@@ -104,9 +104,9 @@ class Runtime:
         return self._settings
 
     def close(self) -> None:
-        self._searching.close()
         if self._upkeep is not None:
             self._upkeep.stop()
+        self._searching.close()
         self._catalog.close()
         if self._conversations is not None:
             self._conversations.close()

@@ -32,6 +32,7 @@ class Searching:
         self._rerankers: dict[str, Reranker] = {}
         self._stores: dict[int, ChromaVectors | None] = {}
         self._mender: Mender | None = None
+        self._mends = True
         self._searcher: Searcher | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
 
@@ -41,9 +42,8 @@ class Searching:
         return any(store is None or not store.is_usable for store in self._stores.values())
 
     def close(self) -> None:
-        """Ends a mending that is under way; the store is whole and sealed once this returns."""
-        if self._mender is not None:
-            self._mender.stop()
+        """The store is whole and sealed once this returns."""
+        self.stop_mending()
         with self._opening:
             stores = [store for store in self._stores.values() if store is not None]
             self._stores = {}
@@ -113,12 +113,21 @@ class Searching:
             return None
         return generation.number, self.encoder(generation.model).dim
 
+    def stop_mending(self) -> None:
+        """For good; a mending that is under way fails."""
+        with self._opening:
+            self._mends = False
+            if self._mender is not None:
+                self._mender.stop()
+
     def mend(self, generation: int, dim: int) -> bool:
         """Whether there is a sound store now, closed. Takes as long as filling one takes, in a child process."""
         from index.mending import Mender, Order
 
         folder = self._settings.store_path
         with self._opening:
+            if not self._mends:
+                return False
             self._mender = self._mender or Mender()
             for store in self._stores.values():
                 if store is not None:

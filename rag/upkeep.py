@@ -51,8 +51,9 @@ class Upkeep:
             self._thread.start()
 
     def stop(self) -> None:
-        """Waits for a step that is under way; the searching's own ``close`` ends a mending."""
+        """Ends a mending, and waits for any other step that is under way."""
         self._stopped.set()
+        self._searching.stop_mending()
         if self._thread is not None:
             self._thread.join(timeout=10)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 import sqlalchemy as sa
-from canaries import canaries, hits
 from fake_backend import ANSWER
 
+from evals.torture.canaries import canaries, hits
 from rag import erasing
 from rag.cli import run
 from rag.conversations import Conversations

@@ -1,0 +1,1 @@
+"""Torture: what Kilde must survive, each module one kind."""
