@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import MUTATIONS, damage
 from many_vectors import DIM, many_vectors
 
+from evals.torture.mutations import MUTATIONS, damage
 from index.catalog import Catalog
 from index.derived import filled_store, inspect_store, report
 from index.mending import MOST_UNCLOSED, Mender, Order

@@ -33,6 +33,7 @@ class Started:
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] = COMMAND,
     ) -> None:
+        self.data_dir = data_dir
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the service
         began = time.perf_counter()
         self._process = subprocess.Popen(

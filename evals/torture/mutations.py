@@ -1,11 +1,13 @@
-"""Twelve ways to damage a closed store of at least a thousand vectors.
+"""Twelve ways to damage a closed derived store of at least a thousand vectors.
 
-In: the folder of the store, and which damage. Out: the folder, damaged. Every file that Chroma reads is hit.
+In: the folder of the store, and which damage. Out: the folder, damaged: the database and two of the index's files, each
+cut in half, overwritten with zeros, with one bit turned, or gone.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
+Way = Callable[[Path], None]
 FILES = ("chroma.sqlite3", "data_level0.bin", "index_metadata.pickle")
 
 
@@ -27,10 +29,11 @@ def deleted(file: Path) -> None:
     file.unlink()
 
 
-WAYS: tuple[Callable[[Path], None], ...] = (truncated, zeroed, one_bit, deleted)
+WAYS: tuple[Way, ...] = (truncated, zeroed, one_bit, deleted)
 MUTATIONS = tuple((name, way) for name in FILES for way in WAYS)
 
 
-def damage(folder: Path, name: str, way: Callable[[Path], None]) -> None:
+def damage(folder: Path, name: str, way: Way) -> None:
+    """Raises ValueError unless there is exactly one such file: Chroma has written no index yet."""
     (file,) = folder.rglob(name)
     way(file)
