@@ -27,13 +27,18 @@ _SHORT = {
 """What is the matter, and the way out, by SQLite's primary error code."""
 
 
-def open_database(url: str, migrations: Path, version_table: str) -> sa.Engine:
-    """An engine on a database with the newest schema. Raises ConfigurationError when it cannot be opened."""
+def open_database(url: str, migrations: Path, version_table: str, *, erases: bool = False) -> sa.Engine:
+    """An engine on a database with the newest schema. Raises ConfigurationError when it cannot be opened.
+
+    ``erases``: SQLite overwrites with zeros what is deleted or replaced.
+    """
     try:
         engine = sa.create_engine(url)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+            if erases:
+                event.listen(engine, "connect", _erase_what_is_deleted)
         event.listen(engine, "handle_error", _translate)
         _migrate(engine, migrations, version_table)
     except (sa.exc.ArgumentError, sa.exc.OperationalError, sa.exc.DatabaseError, ImportError, StorageError) as exc:
@@ -70,6 +75,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _erase_what_is_deleted(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA secure_delete=ON").close()
+    connection.execute("PRAGMA temp_store=MEMORY").close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

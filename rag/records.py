@@ -18,7 +18,7 @@ CheckName = Literal["source", "quote", "numbers", "names", "negation", "directio
 NoticeCode = Literal[
     "llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_silent", "llm_wrong_language", "sentence_left_out"
 ]
-IndexState = Literal["ok", "rebuilding", "degraded"]
+IndexState = Literal["ok", "rebuilding", "degraded", "damaged"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,5 +274,6 @@ class Readiness(Record, frozen=True, kw_only=True):
     articles: int
     chunks: int
     index: IndexState
-    """``degraded``: dense search runs exactly over the catalog because the derived store is unusable."""
+    """``degraded``: dense search runs exactly over the catalog because the derived store is unusable. ``damaged``: an
+    audit after an unclean stop found what only a backup can put right."""
     message: str

@@ -74,4 +74,4 @@ slack_threads = sa.Table(
 
 
 def open_tables(url: str) -> sa.Engine:
-    return open_database(url, MIGRATIONS, VERSION_TABLE)
+    return open_database(url, MIGRATIONS, VERSION_TABLE, erases=True)

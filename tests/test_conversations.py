@@ -1,6 +1,7 @@
 """Conversations keep turns as they were given, oldest first, and forget them when told."""
 
 import threading
+import uuid
 
 import msgspec
 import sqlalchemy as sa
@@ -118,6 +119,6 @@ def test_threads_that_write_at_once_lose_nothing(conversations: Conversations) -
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=("Cs",))))
 def test_any_text_survives_storage(conversations: Conversations, text: str) -> None:
-    conversations.delete("c1")
-    conversations.append(answer("m1", text=text))
-    assert conversations.turns("c1")[0].text == text
+    one = uuid.uuid4().hex
+    conversations.append(answer(one, one, text=text))
+    assert conversations.turns(one)[0].text == text

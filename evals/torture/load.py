@@ -19,7 +19,7 @@ from evals.benchmarks.serving import kilde
 from evals.benchmarks.table import Row, at_most, exactly, markdown, none_of
 from evals.golden import QUESTIONS, load_cases
 from evals.torture.readers import Came, crowd
-from evals.torture.streams import CLOSED_S, EXIT_S, STOPPED, Service, stopped
+from evals.torture.streams import CLOSED_S, STOPPED, Service, stopped
 from evals.torture.watching import handles, seconds_until
 
 ARRIVALS, GOING = 2_000, 100
