@@ -17,6 +17,7 @@ from rag.errors import ConfigurationError, KildeError
 from rag.owner import running_service
 from rag.remote import Remote
 from rag.settings import Settings
+from rag.slack.naming import Names
 from rag.slack.threads import Threads
 from rag.tables import open_tables
 
@@ -78,5 +79,5 @@ def _tell_service(settings: Settings, conversation_ids: Sequence[str]) -> int:
 def _of_owners(engine: sa.Engine, settings: Settings, owners: Sequence[tuple[str, ...]]) -> list[str]:
     if owners and not settings.slack_bot_token:
         raise ConfigurationError("Set KILDE_SLACK_BOT_TOKEN: threads are stored under a name made with it.")
-    threads = Threads(engine, settings.slack_bot_token or "")
+    threads = Threads(engine, Names(settings.slack_bot_token or ""))
     return [conversation_id for owner in owners for conversation_id in threads.forget(owner)]

@@ -175,7 +175,7 @@ def ingested(data_dir: Path, site: Path) -> tuple[dict[str, str], list[str]]:
             model_fingerprint="hashed words",
         )
         events = list(indexer.ingest(IngestRequest(paths=(str(site),))))
-        outcomes = {event.path: event.outcome for event in events if isinstance(event, FileOutcome)}
+        outcomes: dict[str, str] = {event.path: event.outcome for event in events if isinstance(event, FileOutcome)}
         return outcomes, [article.text for _, _, article in catalog.read_articles()]
 
 

@@ -86,7 +86,7 @@ def _run(target: str, folders: Sequence[str], failed: Path, seconds: float) -> t
 
 
 def _last(pattern: re.Pattern[bytes], told: bytes) -> bytes:
-    return (pattern.findall(told) or [b"0"])[-1]
+    return bytes((pattern.findall(told) or [b"0"])[-1])
 
 
 def _rows(name: str, found: Fuzzed) -> Iterator[Row]:
