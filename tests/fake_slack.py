@@ -150,12 +150,14 @@ class FakeSlack:
 
     def break_sockets(self) -> None:
         """As a network does: closes the connections without a word."""
+        self.wait(lambda slack: slack._sockets)
         for socket in list(self._sockets):
             asyncio.run_coroutine_threadsafe(socket.close(), self._loop).result(10)
 
     def drop_sockets(self) -> None:
         """As Slack does from time to time: asks the bot to connect anew."""
-        for socket in self._sockets:
+        self.wait(lambda slack: slack._sockets)
+        for socket in list(self._sockets):
             asyncio.run_coroutine_threadsafe(socket.send_str(json.dumps({"type": "disconnect"})), self._loop).result(10)
 
     async def _start(self) -> str:
