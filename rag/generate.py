@@ -16,12 +16,11 @@ from index.languages import UNDETERMINED, base
 from rag.candidates import Candidate
 from rag.citations import Sentence, Sentences, is_whole
 from rag.citing import citation_source
-from rag.composing import Composed, Turn, not_found, quoted
+from rag.composing import Composed, Turn, ending, not_found, quoted
 from rag.grounding import Grounding, Grounds
 from rag.offering import Offer
 from rag.phrasebook import phrases
 from rag.plain_text import hosts, plain, plain_but_hosts
-from rag.question import expects
 from rag.records import Answer, Citation, CitationReady, Event, Notice, TextDelta, TextRange
 from rag.short_answer import short_answer
 
@@ -45,7 +44,6 @@ class Draft:
         self._offered = offered
         self._grounding = grounding
         self._sentences = Sentences(turn.lang)
-        self._expected = expects(turn.standalone.text, turn.standalone.lang)
         self._text = ""
         self._citations: list[Citation] = []
         self._units: list[Candidate] = []
@@ -88,19 +86,32 @@ class Draft:
         return list(self._shown(said, sentence))
 
     def finish(self) -> list[Event]:
-        """Says what is missing, behind an answer to a part of the question."""
-        if not (self.is_silent and self.is_shown):
+        """What has to stand behind the text of an LLM whatever it says: the quotes that contradict each other, one of
+        each part that it passed over, and what the articles do not say."""
+        if not self.is_shown:
             return []
-        said = f"\n\n{phrases(self._turn.lang).partial}"
-        self._text += said
-        return [TextDelta(text=said)]
+        events = list(self._quotes(self._composed.disputed, disagree=True)) if self._composed.disputed else []
+        if not self.is_silent:
+            events += self._quotes(self._passed_over())
+        missing = f"\n\n{phrases(self._turn.lang).partial}" if self.is_silent else ""
+        said = ending(self._turn, self._composed) or missing
+        return [*events, self._add(said)] if said else events
 
     def complete(self) -> list[Event]:
         """The quotes that answer and are not yet shown, behind an answer that broke off."""
         known = {(one.hit.article_id, one.span.start, one.span.end) for one in self._units}
-        chosen = self._composed.answered.quoted if self._composed.answered else ()
-        missing = [one for one in chosen if (one.hit.article_id, one.span.start, one.span.end) not in known]
-        return list(self._quotes(missing)) if missing else []
+        missing = [
+            one
+            for one in self._composed.quoted
+            if (one.hit.article_id, one.span.start, one.span.end) not in known and one not in self._composed.disputed
+        ]
+        return [*self._quotes(missing), *self.finish()]
+
+    def _passed_over(self) -> list[Candidate]:
+        """The best quote of each part of the question that nothing shown answers."""
+        parts = self._composed.parts
+        answered = {id(self._composed.part_of(unit)) for unit in self._units} if len(parts) > 1 else set(map(id, parts))
+        return [part.chosen[0] for part in parts if id(part) not in answered]
 
     def answer(self) -> Answer:
         """As far as it is shown; that the articles do not say, where nothing is."""
@@ -112,7 +123,7 @@ class Draft:
         numbers = {citation.n for citation in self._citations}
         return msgspec.structs.replace(
             quotes,
-            status="partial" if self.is_silent else "answered",
+            status="partial" if self.is_silent or self._composed.unsaid else "answered",
             composer="llm",
             text=self._text,
             citations=tuple(self._citations),
@@ -163,7 +174,7 @@ class Draft:
                     source=citation_source(unit),
                     quote=unit.text,
                     verification=grounds.verification,
-                    highlight=short_answer(unit, self._expected),
+                    highlight=short_answer(unit, self._composed.part_of(unit).expected),
                 ),
                 unit,
             )
@@ -175,9 +186,10 @@ class Draft:
         else:
             yield from self._quotes([unit])
 
-    def _quotes(self, units: Sequence[Candidate]) -> Iterator[Event]:
-        sure = self._composed.answer.confidence or 0.0
-        made = quoted(self._turn, units, sure, numbers=self._offered.numbers)
+    def _quotes(self, units: Sequence[Candidate], *, disagree: bool = False) -> Iterator[Event]:
+        if not units:
+            return
+        made = quoted(self._turn, self._composed, units, self._offered.numbers, disagree=disagree)
         gap = "\n\n" if self._text else ""
         shift = len(self._text) + len(gap)
         yield self._add(gap + made.text)

@@ -62,16 +62,12 @@ class Writer:
         return await rewritten(self.chat, question, lang, before, prompt_tokens=self._prompt_tokens)
 
     def begin(self, turn: Turn, composed: Composed) -> "Writing | None":
-        """None where the LLM is not asked: where nothing answers, the sources contradict each other, or the question
-        has several parts, each with sources of its own.
-
-        Takes as long as counting the tokens of what is shown to it.
-        """
-        if composed.answered is None or composed.is_disputed or turn.further:
+        """None where the LLM is not asked: where nothing answers. Takes as long as counting the tokens of what is shown
+        to it."""
+        if composed.answered is None:
             return None
-        left = self._prompt_tokens - tokens_around_sources(turn.standalone.text, turn.lang)
-        answered = composed.answered
-        offered = offer(answered.hits, composed.ranked, answered.quoted, turn.lang, left)
+        left = self._prompt_tokens - tokens_around_sources(composed.asked, turn.lang)
+        offered = offer(composed.hits, composed.ranked, composed.quoted, turn.lang, left)
         if not offered.works:
             return None
         return Writing(turn, composed, offered, self, self._meaning())
@@ -162,7 +158,7 @@ class Writing:
                     return
 
     def _stream(self, *, is_again: bool) -> AsyncGenerator[str | Ended, None]:
-        asked = messages(self._turn.standalone.text, self._turn.lang, self._offered.text, is_again=is_again)
+        asked = messages(self._composed.asked, self._turn.lang, self._offered.text, is_again=is_again)
         return self._writer.chat.stream(asked, self._patience)
 
     async def _shown(self, draft: Draft, sentence: Sentence) -> list[Event]:

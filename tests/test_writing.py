@@ -8,6 +8,7 @@ from small_answering import ASKED, FACT, FixedSearch, found, unrelated
 
 from evals.benchmarks.scripted_llm import ScriptedLlm, finish, prompt_of
 from index.records import Hit
+from index.search import Query
 from rag.conversations import Conversations
 from rag.framing import not_found_text
 from rag.generate import SILENT
@@ -195,17 +196,70 @@ def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversa
     assert "German (de)" in prompt_of(server.requests[0])
 
 
-def test_sources_that_contradict_each_other_are_quoted_both(conversations: Conversations) -> None:
+@pytest.mark.parametrize("said", ["44,120", "43,866"])
+def test_sources_that_contradict_each_other_are_quoted_both_behind_what_the_llm_says(
+    said: str, conversations: Conversations
+) -> None:
     def hit(figure: str, article_id: str, published: str) -> Hit:
         return found(f"In 2021 the factory built {figure} cars.", article_id=article_id, published=published)
 
     old, new = hit("43,866", "a", "2022-01-01"), hit("44,120", "b", "2023-01-01")
     new = msgspec.structs.replace(new, work_id=old.work_id)
-    with saying("The factory built 44,120 cars in 2021 [1].") as server:
+    with saying(f"In 2021, the factory built {said} cars [1].") as server:
         answer = ended(written(conversations, FixedSearch(old, new), server))
-    assert answer.composer == "extractive"
-    assert "The sources differ" in answer.text
-    assert server.requests == []
+    assert answer.composer == "llm"
+    assert answer.text == (
+        f"In 2021, the factory built {said} cars. [1]\n\n"
+        "According to “Title of b” (January 1, 2023): “In 2021 the factory built 44,120 cars.” [1] "
+        "“In 2021 the factory built 43,866 cars.” [1]\n\n"
+        "The sources differ; the newest comes first."
+    )
+    for citation in answer.citations[1:]:
+        assert answer.text[citation.answer.start : citation.answer.end] == citation.quote
+
+
+class TwoSearches(FixedSearch):
+    """Finds the fact for a question for cars, and another for one for people."""
+
+    def __init__(self, *people: Hit) -> None:
+        super().__init__(found(FACT))
+        self.people = people
+
+    def __call__(self, query: Query) -> tuple[Hit, ...]:
+        return self.people if "people" in query.text else super().__call__(query)
+
+
+TWO_PARTS = "How many cars did the factory build in 2021, and how many people worked at the plant in Ghent?"
+
+
+def test_a_question_of_two_parts_is_written_with_the_sources_of_both(conversations: Conversations) -> None:
+    search = TwoSearches(found(OTHER, article_id="b"))
+    with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
+        answer = ended(written(conversations, search, server, TWO_PARTS))
+    assert (answer.composer, answer.status, [citation.n for citation in answer.citations]) == (
+        "llm",
+        "answered",
+        [1, 2],
+    )
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1] The plant in Ghent employed 3,000 people. [2]"
+
+
+def test_a_part_that_the_llm_passes_over_is_quoted(conversations: Conversations) -> None:
+    search = TwoSearches(found(OTHER, article_id="b"))
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, search, server, TWO_PARTS))
+    assert answer.text == (f"In 2021, the factory built 43,866 cars. [1]\n\nAccording to “Title of b”: “{OTHER}” [2]")
+
+
+def test_a_part_that_no_article_answers_is_named_behind_what_the_llm_says(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, TwoSearches(unrelated("b")), server, TWO_PARTS))
+    assert (answer.composer, answer.status) == ("llm", "partial")
+    first, last = answer.text.split("\n\n")
+    assert first == "In 2021, the factory built 43,866 cars. [1]"
+    assert last.startswith("“How many people worked at the plant in Ghent?”")
+    assert last.endswith(not_found_text("en"))
+    assert "people" not in prompt_of(server.requests[0]).rpartition("Question")[2]
 
 
 def test_an_answer_that_is_not_streamed_is_the_same(conversations: Conversations) -> None:
