@@ -1,4 +1,4 @@
-"""``python -m evals.torture.faults [--index FOLDER]``: a disk that fills up, and no more open files, under a real service.
+"""``python -m evals.torture.faults [--index FOLDER]``: a full disk, and no more open files, under a real service.
 
 In: the sample articles, or a folder that holds them indexed, copied to a small file system in memory. Out: a table:
 whether what has to be stored is refused as what it is, what is stored can be read, every turn that was acknowledged is
@@ -32,7 +32,6 @@ from rag.conversations import Conversations
 DISK_MB, LONGEST_S = 96, 60.0
 MOST_TURNS = 400
 QUESTION = "How many people work there?"
-_INSIDE = "KILDE_TORTURE_INSIDE"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -44,8 +43,9 @@ class Reply(msgspec.Struct, frozen=True):
 def main(args: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(prog="faults", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--index", type=Path, help="a data folder that holds the sample articles already")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args(args)
-    if _INSIDE not in os.environ:
+    if not given.inside:
         return _in_a_namespace(args)
     with indexed(given.index) as data_dir, _small_disk(data_dir) as small:
         rows = [*full_disk(small), *no_handles(small), *read_only(small)]
@@ -55,8 +55,8 @@ def main(args: Sequence[str] = ()) -> int:
 
 def _in_a_namespace(args: Sequence[str]) -> int:
     """The same anew where it may mount; what it mounts is gone with it."""
-    command = ["unshare", "--map-root-user", "--mount", sys.executable, "-m", "evals.torture.faults", *args]
-    done = subprocess.run(command, env={**os.environ, _INSIDE: "yes"}, stdout=subprocess.PIPE, text=True, check=False)
+    command = ["unshare", "--map-root-user", "--mount", sys.executable, "-m", "evals.torture.faults", "--inside", *args]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="")
     return done.returncode
 

@@ -1,4 +1,4 @@
-"""``python -m evals.torture.soak [--minutes N] [--index FOLDER]``: a real ``kilde serve`` that is asked without a pause.
+"""``python -m evals.torture.soak [--minutes N] [--index FOLDER]``: a real ``kilde serve`` asked without a pause.
 
 In: the sample articles, or a folder that holds them indexed. Out: a table: questions asked, what came of them, and
 whether memory and open files in the last quarter are those of the second. Every tenth reader leaves at the first event.
