@@ -84,7 +84,10 @@ def full_disk(data_dir: Path) -> Iterator[Row]:
         yield Row("disk full: turns stored until one is refused", str(len(kept)))
         yield Row("disk full: the refusal", f"{told[-1].status} {told[-1].code}", "503 storage", _is_told(told[-1]))
         yield from _reads("disk full", service)
-        yield Row("disk full: an ingest ends with", _ingest(service, data_dir), "storage or nothing to store")
+        ended = _ingest(data_dir)
+        yield Row(
+            "disk full: an ingest ends with", ended, "exit 2, the disk is full", "exit 2: kilde: The data" in ended
+        )
         (data_dir.parent / "filler").unlink()
         yield Row("room again: the next question", str(_ask(service).status), "200", _ask(service).status == 200)
     with closing(Conversations.open(f"sqlite:///{data_dir / 'conversations.db'}")) as stored:
@@ -143,7 +146,7 @@ def _reads(when: str, service: Service) -> Iterator[Row]:
     yield Row(f"{when}: reads", listed, "all 200", set(found.values()) == {200})
 
 
-def _ingest(service: Service, data_dir: Path) -> str:
+def _ingest(data_dir: Path) -> str:
     """The last line of a run over a new article."""
     articles = Path(f"/tmp/kilde-new-{os.getpid()}")
     articles.mkdir()
