@@ -33,7 +33,7 @@ def exactly(what: str, measured: int, goal: int = 0) -> Row:
 
 def none_of(what: str, failures: int, trials: int) -> Row:
     """None must have failed; beside it what share may fail all the same, at 95 % (the rule of three)."""
-    bound = f", so at most {100 * 3 / trials:.2g} %" if trials and not failures else ""
+    bound = f", so at most {100 * 3 / trials:.2g} %" if trials > 3 and not failures else ""
     return Row(what, f"{failures} of {trials}{bound}", "0", failures == 0 and trials > 0)
 
 

@@ -76,7 +76,8 @@ class _Reader:
         ends = [text.count(end) for end in TERMINAL]
         came.ends, came.errors = came.ends + sum(ends), came.errors + ends[1]
         # An event's name may be cut in two, and what was counted must not be counted again.
-        self.rest = b"" if text.endswith(TERMINAL) else text[-_KEPT:]
+        counted = max(text.rfind(end) + len(end) for end in TERMINAL) if sum(ends) else 0
+        self.rest = text[counted:][-_KEPT:]
 
 
 def crowd(

@@ -99,22 +99,29 @@ def vanishing(service: Service, readers: int) -> Iterator[Row]:
 
 
 def stopped(service: Service, streams: int) -> Iterator[Row]:
-    """The service is told to stop once all are open."""
+    """The service is told to stop once all are there, be they taken or refused."""
     told_at = 0.0
 
-    def stop(open_now: int) -> None:
+    def stop(_open: int) -> None:
         nonlocal told_at
-        if not told_at and open_now == streams and handles(service.pid) > streams:
+        if not told_at and time.monotonic() - began > 1.0:
             told_at = time.monotonic()
             service.process.send_signal(signal.SIGTERM)
 
+    began = time.monotonic()
     came = crowd(service.url, [QUESTION] * streams, at_once=streams, batch=BATCH, within_s=30, meanwhile=stop)
     code = service.process.wait(30)
-    yield none_of(
-        "streams without exactly one last event when SIGTERM comes", sum(c.ends != 1 for c in came), len(came)
-    )
-    yield at_most("from SIGTERM to the end of the process", time.monotonic() - told_at, EXIT_S, "s")
+    took_s = time.monotonic() - told_at
+    taken = [one for one in came if one.status == 200]
+    yield Row(f"of {len(came)} who asked a second before SIGTERM: taken, still open then", _open_at(taken, told_at))
+    yield none_of("of those taken, without exactly one last event", sum(one.ends != 1 for one in taken), len(taken))
+    yield none_of("neither taken nor told to come back", sum(one.status not in (200, 503) for one in came), len(came))
+    yield at_most("from SIGTERM to the end of the process", took_s, EXIT_S, "s")
     yield exactly("its exit code", code)
+
+
+def _open_at(taken: Sequence[Came], at: float) -> str:
+    return f"{len(taken)}, {sum(not one.ended_at or one.ended_at > at for one in taken)}"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from rag.errors import ConfigurationError
 
-STREAM_GRACE_S = 5.0
+STREAM_GRACE_S = 3.0
 SHUTDOWN_S = 8
 _BACKLOG = 2048
 
