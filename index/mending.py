@@ -1,9 +1,9 @@
 """The derived store made sound again, in a child process, while the service answers without it.
 
 In: where the catalog and the store lie. Out: a store that is whole, closed and sealed, and the answer whether there is
-one: the store that was there where an audit finds nothing wrong, else one filled anew from the catalog's vectors.
-Embeds nothing. Chroma can kill the process that reads a damaged store, so only a child ever does; a child whose parent
-has gone leaves too.
+one: the store that was there where it was not closed and an audit finds nothing wrong, else one filled anew from the
+catalog's vectors. Embeds nothing. Chroma can kill the process that reads a damaged store, so only a child ever does; a
+child whose parent has gone leaves too.
 """
 
 import os
@@ -19,7 +19,7 @@ import msgspec
 from index.catalog import Catalog
 from index.derived import filled_store, report
 from index.errors import KildeError
-from index.seal import discard, is_sealed, seal, unclosed
+from index.seal import discard, is_sealed, seal, unclosed, was_closed
 from index.vectors import ChromaVectors
 
 AUDIT_S = 600
@@ -56,7 +56,8 @@ class Mender:
             return self._mended(folder, order)
 
     def _mended(self, folder: Path, order: Order) -> bool:
-        if folder.is_dir() and unclosed(folder) < MOST_UNCLOSED and self._run("audit", order, AUDIT_S):
+        is_worth_asking = folder.is_dir() and not was_closed(folder) and unclosed(folder) < MOST_UNCLOSED
+        if is_worth_asking and self._run("audit", order, AUDIT_S):
             return True
         return self._run("fill", order, None)
 

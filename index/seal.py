@@ -36,6 +36,11 @@ def unclosed(folder: Path) -> int:
     return _read(folder).unclosed
 
 
+def was_closed(folder: Path) -> bool:
+    """Whether it was closed when it was last used: if it is not sealed all the same, something has changed it since."""
+    return bool(_read(folder).files)
+
+
 def seal(folder: Path) -> None:
     """Call it once the store is closed and nobody writes."""
     _write(folder, Seal(files=_hashes(folder)))

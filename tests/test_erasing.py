@@ -131,6 +131,16 @@ def test_a_single_turn_goes_with_its_feedback_and_the_last_one_with_its_conversa
     assert conversations.get("c1") is None
 
 
+def test_a_comment_that_is_taken_back_leaves_no_byte(settings: Settings, engine: sa.Engine) -> None:
+    (said,) = canaries(1)
+    Conversations(engine).append(turn("1", "one"))
+    feedback = FeedbackStore(engine, Pseudonyms.open(settings.data_path))
+    feedback.give("m-1", FeedbackRequest(rating="down", reason="other", comment=said))
+    assert hits([said], [settings.data_path]) != {}
+    feedback.give("m-1", FeedbackRequest(rating=None))
+    assert hits([said], [settings.data_path]) == {}
+
+
 def test_a_slack_thread_goes_with_its_conversation_and_what_its_events_hold(
     settings: Settings, engine: sa.Engine
 ) -> None:

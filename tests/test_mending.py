@@ -82,9 +82,10 @@ def test_every_damage_is_seen_before_chroma_reads_it(data: Path, name: str, way:
 def test_a_damaged_store_is_mended_and_sealed(
     data: Path, catalog: Catalog, name: str, way: Callable[[Path], None]
 ) -> None:
+    before = made_at(data)
     damage(data / "chroma", name, way)
     assert Mender().mend(order(data))
-    assert is_sealed(data / "chroma")
+    assert (is_sealed(data / "chroma"), made_at(data) != before) == (True, True)
     found = inspect_store(catalog, data / "chroma")
     assert found is not None
     assert (found.chunks, found.missing, found.stale, found.lost) == (CHUNKS, 0, 0, 0)

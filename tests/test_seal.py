@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.seal import break_seal, discard, is_sealed, seal, unclosed
+from index.seal import break_seal, discard, is_sealed, seal, unclosed, was_closed
 
 
 @pytest.fixture
@@ -45,9 +45,10 @@ def test_what_was_never_sealed_or_has_no_readable_seal_is_not_sealed(folder: Pat
 
 
 def test_openings_are_counted_until_a_closing(folder: Path) -> None:
+    assert was_closed(folder)
     break_seal(folder)
     break_seal(folder)
-    assert (is_sealed(folder), unclosed(folder)) == (False, 2)
+    assert (is_sealed(folder), was_closed(folder), unclosed(folder)) == (False, False, 2)
     seal(folder)
     assert (is_sealed(folder), unclosed(folder)) == (True, 0)
 

@@ -2,8 +2,8 @@
 
 import logging
 
-from evals.cli import main
+from evals import cli
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    main()
+    cli.main()

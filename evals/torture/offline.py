@@ -35,7 +35,10 @@ def main(args: Sequence[str] = ()) -> int:
         if reason := why_not():
             print(reason, file=sys.stderr)
             return 2
-        return subprocess.run(alone([sys.executable, "-m", "evals.torture.offline", INSIDE]), check=False).returncode
+        command = alone([sys.executable, "-m", "evals.torture.offline", INSIDE])
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        print(done.stdout, end="")
+        return done.returncode
     with tempfile.TemporaryDirectory(prefix="kilde-offline-") as scratch:
         rows = list(torture(Path(scratch), ["--ingest", str(ARTICLES)], golden=GOLDEN))
     print(f"{markdown(rows)}\n\n{describe()}", flush=True)
