@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from browsing import Visit, needs_chromium, visit
 from fake_backend import ANSWER, CITATION, QUOTE, TEXT, FakeBackend, turn
 from playwright.sync_api import Browser, expect
 
 from rag.feedback_records import FeedbackRequest
-from rag.records import CitationReady, MessageStart, PhaseStatus, Question, TextDelta
+from rag.records import CitationReady, MessageStart, PhaseStatus, Question, TextDelta, TextRange
 
 pytestmark = needs_chromium
 START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question=ANSWER.question)
@@ -83,6 +84,51 @@ def test_text_and_citations_are_shown_as_they_come(browser: Browser) -> None:
         expect(opened.page.locator(".marker")).to_have_text("1")
         expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
         expect(opened.page.locator(".phase")).to_be_visible()
+
+
+def test_a_sentence_of_a_language_model_is_no_quote_but_leads_to_it(browser: Browser) -> None:
+    written = "Die Brücke trägt jeden Tag 4.200 Radfahrer."
+    cited = msgspec.structs.replace(
+        CITATION, answer=TextRange(start=0, end=len(written)), highlight=TextRange(start=11, end=25)
+    )
+    answer = msgspec.structs.replace(ANSWER, composer="llm", text=f"{written} [1]", citations=(cited,))
+    with visit(browser, FakeBackend(answer=answer)) as opened:
+        opened.open()
+        opened.answered()
+        expect(opened.page.locator(".answer")).to_have_text(f"{written} 1")
+        expect(opened.page.locator(".answer :is(q, strong, [lang])")).to_have_count(0)
+        opened.page.locator(".marker").click()
+        expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
+
+
+def test_enter_while_an_answer_runs_does_not_stop_it(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.open()
+        opened.ask()
+        opened.field.press("Enter")
+        expect(opened.page.locator(".answer")).to_contain_text("Sie trägt")
+        opened.field.press("Enter")
+        expect(opened.page.locator(".phase")).to_be_visible()
+        assert [url for url in opened.requested if url.endswith("/stop")] == []
+
+
+def test_a_question_asked_while_an_answer_runs_takes_its_turn(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".answer")).to_contain_text("Sie trägt")
+        opened.backend.script = turn()
+        opened.ask("Und die Katzen?")
+        expect(opened.page.locator(".turn").first).to_contain_text("Stopped.")
+        expect(opened.page.locator(".turn").last.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+@pytest.mark.parametrize("sign", ["isComposing: true", "keyCode: 229"])
+def test_the_enter_that_accepts_a_suggested_word_does_not_ask(demo: Visit, sign: str) -> None:
+    demo.field.fill("じてんしゃ")
+    demo.field.evaluate(f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', {sign}, bubbles: true}}))")
+    expect(demo.page.locator(".turn")).to_have_count(0)
+    assert demo.field.input_value() == "じてんしゃ"
 
 
 def test_stopping_keeps_what_came_tells_the_service_and_offers_to_try_again(browser: Browser) -> None:

@@ -62,6 +62,11 @@ export class KildeChat extends HTMLElement {
     return mode === "inline" || mode === "page" ? mode : "launcher";
   }
 
+  /** Frameworks assign what an element has as a property. */
+  set mode(mode) {
+    this.setAttribute("mode", mode);
+  }
+
   /** Opens the panel of the launcher. */
   open() {
     if (!this.#panel || this.#panel.open) return;

@@ -58,6 +58,7 @@ function readBlock(block) {
 
 /**
  * An answer's text in order, as pieces {text}, {text, citation} for a quote, and {marker, citation} for an [n].
+ * A sentence that a quote only supports, as a language model writes it, is no quote.
  * A marker stands for the quote before it that has its number; one that stands for none stays text.
  * @param {string} text
  * @param {Citation[]} citations
@@ -71,7 +72,8 @@ export function answerPieces(text, citations) {
     const { start, end } = citation.answer;
     if (start < at || end > points.length) continue;
     pieces.push(...markerPieces(points.slice(at, start).join(""), citations, at));
-    pieces.push({ text: points.slice(start, end).join(""), citation });
+    const supported = points.slice(start, end).join("");
+    pieces.push(supported === citation.quote ? { text: supported, citation } : { text: supported });
     at = end;
   }
   pieces.push(...markerPieces(points.slice(at).join(""), citations, at));
