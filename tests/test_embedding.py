@@ -17,6 +17,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "embedding.md").read_text("utf-8")
 SERVICE = "https://kilde.example.org"
 MODULES = Path(__file__).parent / "browser" / "node_modules"
+SITES = re.findall(r"export KILDE_SITES='(.+)'", PAGE)[0]
 CODE = {name: content.decode() for name, content in widget_modules().items()}
 needs_hugo = pytest.mark.skipif(shutil.which("hugo") is None, reason="needs Hugo: apt-get install hugo")
 needs_react = pytest.mark.skipif(
@@ -32,7 +33,7 @@ def blocks(kind: str, address: str = SERVICE) -> list[str]:
 @pytest.fixture
 def press(browser: Browser) -> Iterator[Visit]:
     """A publisher's page is about to be opened, on another origin than the service's."""
-    with visit(browser, sharing=True) as opened:
+    with visit(browser, sites=SITES.replace("https://www.example.org", "{origin}")) as opened:
         yield opened
         assert opened.errors == []
 

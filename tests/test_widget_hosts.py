@@ -11,7 +11,7 @@ INLINE = f'{script_tag("", "")}<kilde-chat mode="inline"></kilde-chat>'
 
 
 def test_one_tag_on_a_page_of_another_origin_under_a_strict_policy_is_enough(browser: Browser) -> None:
-    with visit(browser, sharing=True) as opened:
+    with visit(browser, sites="press={origin}") as opened:
         service = opened.address
         policy = f"default-src 'none'; script-src {service}; connect-src {service}; require-trusted-types-for 'script'"
         opened.host(script_tag(service), policy=policy, elsewhere=True)
@@ -25,6 +25,21 @@ def test_one_tag_on_a_page_of_another_origin_under_a_strict_policy_is_enough(bro
         assert opened.page.locator(".send").evaluate("e => getComputedStyle(e).borderRadius") == "50%"
         assert opened.errors == []
         assert {url for url in opened.requested if not url.startswith(service)} == {f"{opened.elsewhere}/host.html"}
+
+
+@pytest.mark.parametrize(
+    ("sites", "told"),
+    [(None, "There is no site 'press'"), ("press=https://press.example", "is no origin of the site 'press'")],
+)
+def test_a_page_that_may_not_ask_is_told_who_can_allow_it(sites: str | None, told: str, browser: Browser) -> None:
+    with visit(browser, sites=sites) as opened:
+        opened.host(script_tag(opened.address), elsewhere=True)
+        opened.page.get_by_role("button", name="Ask the articles").click()
+        opened.ask()
+        problem = opened.page.locator(".problem")
+        expect(problem).to_contain_text("This page may not ask here yet. Whoever runs it can allow that.")
+        expect(problem.locator(".about")).to_contain_text(told)
+        expect(problem.locator(".about")).to_contain_text("KILDE_SITES")
 
 
 def test_without_a_site_id_the_header_is_left_out(browser: Browser) -> None:

@@ -31,7 +31,7 @@ def dropped(route: Route) -> None:
         (refusal(429, **{"Retry-After": "40"}), "That is the limit for now. You can ask again in 40 seconds."),
         (refusal(429, **{"Retry-After": "7200"}), "That is the limit for now. You can ask again in 2 hours."),
         (refusal(429), "That is the limit for now. Please come back later."),
-        (refusal(403), "Questions cannot be asked from this page."),
+        (refusal(403), "This page may not ask here yet. Whoever runs it can allow that.The words of the service."),
         (refusal(400), "This question cannot be used. Please put it differently.The words of the service."),
         (refusal(500), "Something went wrong on our side. Please try again later."),
         (lambda route: route.fulfill(status=502, body="<h1>Bad gateway"), "Something went wrong on our side."),

@@ -36,6 +36,7 @@ def kilde_environment(data_dir: Path) -> dict[str, str]:
         "KILDE_DATA_DIR": str(data_dir),
         "KILDE_MODEL_DIR": str(model_dir()),
         "KILDE_RATE_LIMIT": "off",
+        "KILDE_SITE_LIMIT": "off",
     }
 
 

@@ -64,7 +64,7 @@ export class Turn {
   /** @param {Trouble} trouble @param {() => void} again */
   fail(trouble, again) {
     const told = troubleInWords(trouble, this.context);
-    const detail = trouble.kind === "refused" && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
+    const detail = ["refused", "forbidden"].includes(trouble.kind) && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
     this.#end(this.#ending("problem", [element("span", {}, told), detail], again));
     this.context.say(told);
   }
