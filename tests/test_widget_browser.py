@@ -1,5 +1,6 @@
 """The widget in a browser: asking, reading on, judging, stopping, and coming back."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -159,6 +160,41 @@ def test_a_conversation_lasts_over_page_changes_until_it_is_forgotten(demo: Visi
     expect(demo.page.locator(".turn")).to_have_count(0)
 
 
+def test_a_stopped_turn_says_so_on_the_next_page_and_can_be_asked_again(demo: Visit) -> None:
+    empty = msgspec.structs.replace(ANSWER, text="", citations=(), sources=(), followups=(), stopped=True)
+    demo.answered()
+    demo.backend.conversations["c1"] = (empty,)
+    demo.open("/?another")
+    expect(demo.page.locator(".turn > .notice")).to_contain_text("Stopped.")
+    expect(demo.page.locator(".actions")).to_have_count(0)
+    demo.page.get_by_role("button", name="Try again").click()
+    expect(demo.page.locator(".answer .quote")).to_have_text(QUOTE)
+    expect(demo.page.locator(".turn")).to_have_count(1)
+
+
+def test_a_judgement_is_shown_on_the_next_page_until_the_conversation_is_forgotten(demo: Visit) -> None:
+    demo.answered()
+    demo.page.get_by_role("button", name="Helpful", exact=True).click()
+    expect(demo.page.locator(".state")).to_have_text("Thank you.")
+    demo.open("/?another")
+    expect(demo.page.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "true")
+    demo.page.get_by_role("button", name="Forget this conversation").click()
+    expect(demo.page.locator(".turn")).to_have_count(0)
+    assert demo.page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_asking_on_the_next_page_keeps_the_turns_before(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        before = opened.backend.conversations["c1"]
+        opened.backend.conversations["c1"] = (msgspec.structs.replace(before[0], message_id="m0", question="Zuerst?"),)
+        opened.page.route("**/v1/conversations/c1", lambda route: (time.sleep(0.5), route.continue_()))
+        opened.open("/?another")
+        opened.answered("Und dann?")
+        expect(opened.page.locator(".asked")).to_have_text(["Zuerst?", "Und dann?"])
+
+
 def test_a_conversation_that_the_service_has_forgotten_begins_anew(demo: Visit) -> None:
     demo.answered()
     demo.backend.conversations.clear()
@@ -180,14 +216,25 @@ def test_an_answer_is_copied_with_its_sources(demo: Visit) -> None:
     )
 
 
+def test_an_answer_is_copied_over_plain_http_too(demo: Visit) -> None:
+    demo.page.context.grant_permissions(["clipboard-read"])
+    demo.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})")
+    demo.answered()
+    demo.page.get_by_role("button", name="Copy with sources").click()
+    expect(demo.page.locator(".state")).to_have_text("Copied.")
+    demo.page.evaluate("delete navigator.clipboard")
+    assert demo.page.evaluate("navigator.clipboard.readText()").startswith(TEXT)
+
+
 def test_a_thumb_down_takes_a_reason_and_a_comment(demo: Visit) -> None:
     demo.answered()
     demo.page.get_by_role("button", name="Not helpful").click()
-    expect(demo.page.locator(".state")).to_have_text("Thank you.")
+    expect(demo.page.locator(".state")).to_be_empty()
     demo.page.get_by_label("It is out of date").check()
     demo.page.get_by_label("Comment (optional)").fill("Seit 2024 sind es mehr.")
     demo.page.get_by_role("button", name="Send").click()
     expect(demo.page.get_by_label("Comment (optional)")).to_be_hidden()
+    expect(demo.page.locator(".state")).to_have_text("Thank you.")
     given = [call for call in demo.backend.calls if isinstance(call, FeedbackRequest)]
     assert [(call.rating, call.reason, call.comment) for call in given] == [
         ("down", None, ""),

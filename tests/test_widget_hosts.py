@@ -2,10 +2,14 @@
 
 import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
-from fake_backend import QUOTE
+from fake_backend import ANSWER, QUOTE, FakeBackend
 from playwright.sync_api import Browser, expect
 
+from rag.records import MessageStart, TextDelta
+
 pytestmark = needs_chromium
+START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question=ANSWER.question)
+UNFINISHED = (START, TextDelta(text="Laut"), 30.0)
 LAUNCHER = script_tag("")
 INLINE = f'{script_tag("", "")}<kilde-chat mode="inline"></kilde-chat>'
 
@@ -144,6 +148,39 @@ def test_the_language_can_change_while_an_answer_is_there(browser: Browser) -> N
         opened.page.get_by_label("Try it in").select_option("nl")
         expect(opened.page.get_by_role("button", name="Citaat tonen")).to_be_visible()
         expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+def test_a_new_heading_leaves_the_open_dialog_and_the_running_answer_alone(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.host(LAUNCHER)
+        open_launcher(opened)
+        opened.ask()
+        expect(opened.page.locator(".answer")).to_have_text("Laut")
+        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('heading', 'Ask us')")
+        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'en')")
+        expect(opened.page.get_by_role("dialog", name="Ask us")).to_be_visible()
+        expect(opened.page.locator(".phase")).to_be_visible()
+        assert [url for url in opened.requested if url.endswith("/stop")] == []
+
+
+def test_a_new_language_leaves_the_dialog_open_and_the_question_in_its_field(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.host(LAUNCHER)
+        open_launcher(opened)
+        opened.ask("Wie viele?")
+        expect(opened.page.locator(".answer")).to_have_text("Laut")
+        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'de')")
+        expect(opened.page.get_by_role("dialog", name="Fragen Sie die Artikel")).to_be_visible()
+        assert opened.field.input_value() == "Wie viele?"
+
+
+def test_where_a_language_cannot_be_loaded_its_words_are_english_and_say_so(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.page.route("**/strings/ar.js", lambda route: route.abort("connectionrefused"))
+        opened.host(script_tag(""), lang="ar")
+        expect(opened.page.locator(".launcher")).to_have_text("Ask the articles")
+        surface = opened.page.locator(".surface")
+        assert (surface.get_attribute("lang"), surface.get_attribute("dir")) == ("en", "ltr")
 
 
 def test_it_says_that_an_ai_answers_before_the_first_message_and_its_log_is_a_log(browser: Browser) -> None:

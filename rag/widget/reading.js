@@ -66,6 +66,7 @@ function readBlock(block) {
  */
 export function answerPieces(text, citations) {
   const points = Array.from(text);
+  /** @type {Piece[]} */
   const pieces = [];
   let at = 0;
   for (const citation of [...citations].sort((a, b) => a.answer.start - b.answer.start)) {
@@ -77,8 +78,11 @@ export function answerPieces(text, citations) {
     at = end;
   }
   pieces.push(...markerPieces(points.slice(at).join(""), citations, at));
-  return pieces.filter((piece) => ("marker" in piece && piece.marker) || piece.text);
+  return pieces.filter((piece, n) => piece.marker || (piece.text && !(isBlank(piece) && pieces[n - 1]?.marker && pieces[n + 1]?.marker)));
 }
+
+/** Spaces between two markers in a row would only push them apart. @param {Piece} piece */
+const isBlank = ({ text = "" }) => /^[^\S\n]*$/.test(text);
 
 /** @param {string} text @param {Citation[]} citations @param {number} offset @returns {Piece[]} */
 function markerPieces(text, citations, offset) {
