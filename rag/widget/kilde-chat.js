@@ -14,8 +14,8 @@ import { sheet } from "./style.js";
 
 /** @import { Context, Example, Mode, Strings } from "./types" */
 
-/** Where the service is: above the folder of this file. */
-const BASE = new URL("../../", import.meta.url).href;
+/** Where the service is: above the folder of the widget. */
+const BASE = `${import.meta.url.split("/widget/v1/")[0]}/`;
 const AUTO = "auto";
 
 export class KildeChat extends HTMLElement {
