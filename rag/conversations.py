@@ -36,7 +36,8 @@ class Conversations:
 
     def append(self, answer: Answer) -> None:
         """Adds a turn, and its conversation with the first one. A message that is there already stays as it is; a turn
-        that was at work while its conversation was erased is dropped."""
+        that was at work while its conversation was erased is dropped. Who stopped the turn before and asks the same
+        again has this one in its place."""
         if answer.conversation_id in self._erased:
             return
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -49,7 +50,8 @@ class Conversations:
             "status": answer.status,
         }
         with self._engine.begin() as connection:
-            connection.execute(self._insert_new(conversations), conversation)
+            connection.execute(self._insert_new(conversations), conversation)  # first: whoever reads first cannot wait
+            self._remove_stopped(answer, connection)
             connection.execute(self._insert_new(messages), message)
 
     def replace(self, answer: Answer) -> None:
@@ -113,6 +115,18 @@ class Conversations:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _remove_stopped(self, answer: Answer, connection: sa.Connection) -> None:
+        last = (
+            sa.select(messages.c.answer)
+            .where(messages.c.conversation_id == answer.conversation_id)
+            .order_by(messages.c.place.desc())
+            .limit(1)
+        )
+        text = connection.scalar(last)
+        before = None if text is None else msgspec.json.decode(text, type=Answer)
+        if before is not None and before.stopped and before.question == answer.question:
+            connection.execute(sa.delete(messages).where(messages.c.message_id == before.message_id))
 
     def _insert_new(self, table: sa.Table) -> sa.Insert:
         if self._engine.dialect.name == "postgresql":

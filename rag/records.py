@@ -149,6 +149,8 @@ class Answer(Record, frozen=True, kw_only=True):
     """0 to 1: how sure it is that the articles answer, also where they do not; None where nothing was searched."""
     written: Written | None = None
     """None where no LLM was asked."""
+    stopped: bool = False
+    """Its reader ended it; this is what was shown of it."""
 
 
 class MessageStart(Record, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit: str = "60/minute"
     """Requests of one visitor; ``off`` counts none."""
     site_limit: str = "10000/day"
-    """Questions and searches from all visitors of one site together; ``off`` counts none."""
+    """Questions and searches from all visitors of one site together, and from all that name none; ``off``: no limit."""
     trusted_proxies: str | None = None
     """Addresses and networks whose ``X-Forwarded-For`` names the client."""
     mcp_hosts: str | None = None

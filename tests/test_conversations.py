@@ -58,6 +58,21 @@ def test_a_turn_that_is_gone_is_not_replaced(conversations: Conversations) -> No
     assert conversations.turns("c1") == ()
 
 
+def test_the_same_question_after_a_stopped_turn_takes_its_place(conversations: Conversations) -> None:
+    stopped = msgspec.structs.replace(answer("m1"), stopped=True)
+    for turn in (stopped, answer("m2"), answer("m3")):
+        conversations.append(turn)
+    assert conversations.turns("c1") == (answer("m2"), answer("m3"))
+
+
+def test_another_question_leaves_a_stopped_turn_where_it_is(conversations: Conversations) -> None:
+    stopped = msgspec.structs.replace(answer("m1"), stopped=True)
+    other = msgspec.structs.replace(answer("m2"), question="Und die Katzen?")
+    for turn in (stopped, other):
+        conversations.append(turn)
+    assert conversations.turns("c1") == (stopped, other)
+
+
 def test_get_tells_when_the_conversation_began(conversations: Conversations) -> None:
     conversations.append(answer("m1"))
     began = conversations.get("c1")

@@ -39,6 +39,7 @@ def kilde_environment(data_dir: Path, settings: Mapping[str, str] = MappingProxy
         "KILDE_DATA_DIR": str(data_dir),
         "KILDE_MODEL_DIR": str(model_dir()),
         "KILDE_RATE_LIMIT": "off",
+        "KILDE_SITE_LIMIT": "off",
         **settings,
     }
 

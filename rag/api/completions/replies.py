@@ -40,7 +40,8 @@ def completion(answer: Answer, usage: Usage, *, created: int, base_url: str) -> 
 class Chunks:
     """The chunks of one stream."""
 
-    def __init__(self, *, created: int, base_url: str) -> None:
+    def __init__(self, *, created: int, base_url: str, has_usage: bool = False) -> None:
+        self._no_usage = None if has_usage else msgspec.UNSET
         self._created = created
         self._base_url = base_url
         self._id = ""
@@ -65,7 +66,7 @@ class Chunks:
 
     def _chunk(self, delta: Delta, *, finish_reason: Literal["stop"] | None = None) -> Chunk:
         choice = ChunkChoice(delta=delta, finish_reason=finish_reason)
-        return Chunk(id=self._id, created=self._created, model=MODEL, choices=(choice,))
+        return Chunk(id=self._id, created=self._created, model=MODEL, choices=(choice,), usage=self._no_usage)
 
 
 def frame(record: msgspec.Struct) -> bytes:

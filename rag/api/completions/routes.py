@@ -99,7 +99,7 @@ class _Turn:
         await write(msgspec.json.encode(told))
 
     async def _send_chunks(self, write: Write, slot: Slot) -> None:
-        chunks = Chunks(created=self._created, base_url=self._base_url)
+        chunks = Chunks(created=self._created, base_url=self._base_url, has_usage=self._asks_for_usage)
         events = self._wiring.backend.events(self._question)
         try:
             async for event in events:
@@ -116,10 +116,14 @@ class _Turn:
             await clean_up(events)
 
     async def _end(self, chunks: Chunks, answer: Answer, write: Write) -> None:
-        options = self._request.stream_options
-        if options and options.include_usage:
+        if self._asks_for_usage:
             await write(frame(chunks.of_usage(await self._usage(answer))))
         await write(DONE)
+
+    @property
+    def _asks_for_usage(self) -> bool:
+        options = self._request.stream_options
+        return bool(options and options.include_usage)
 
     async def _usage(self, answer: Answer) -> Usage:
         return await anyio.to_thread.run_sync(usage, texts(self._request.messages), answer.text)
