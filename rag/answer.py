@@ -23,7 +23,7 @@ from index.records import Hit
 from index.search import Query
 from rag.composing import Composed, Picked, Turn, compose, pick, reply
 from rag.condense import language
-from rag.errors import KildeError, NotFoundError
+from rag.errors import KildeError, no_conversation
 from rag.followups import searched
 from rag.metrics import count_notices, count_turn
 from rag.parts import parts
@@ -195,10 +195,7 @@ class Answering:
             return self._retold(question)
         before = self._conversations.turns(question.conversation_id)
         if not before:
-            raise NotFoundError(
-                f"There is no conversation {question.conversation_id!r}. Leave conversation_id out to begin one.",
-                "conversation_id",
-            )
+            raise no_conversation(question.conversation_id)
         return before
 
     def _retold(self, question: Question) -> tuple[Answer, ...]:

@@ -30,6 +30,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+keys = typer.Typer(help="Keys that programs show.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one record a line.")]
 Lang = Annotated[str | None, typer.Option("--lang", metavar="TAG", help="Language of the answer, e.g. de or pt-BR.")]
@@ -244,6 +246,38 @@ def slack() -> None:
     from rag.cli_slack import run_slack
 
     run_slack(load_settings())
+
+
+@keys.command("add")
+def keys_add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who gets it.")],
+    scopes: Annotated[
+        list[str], typer.Option("--scope", metavar="SCOPE", help="ask, ingest or admin; may be repeated.")
+    ],
+    days: Annotated[int | None, typer.Option(metavar="N", help="In force for N days; default: until revoked.")] = None,
+    rate: Annotated[str | None, typer.Option(metavar="RATE", help="Such as 600/minute; default: the setting.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key, and show it once."""
+    from rag.cli_keys import add_key
+
+    add_key(load_settings(), name, scopes, days=days, rate=rate, as_json=as_json)
+
+
+@keys.command("list")
+def keys_list(as_json: Json = False) -> None:
+    """List keys: id, state, scopes, rate, when they were made, name."""
+    from rag.cli_keys import list_keys
+
+    list_keys(load_settings(), as_json=as_json)
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]) -> None:
+    """End a key at once, also in a running service."""
+    from rag.cli_keys import revoke_key
+
+    revoke_key(load_settings(), key_id)
 
 
 add_commands(app)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -20,6 +21,9 @@ from rag.errors import BusyError, KildeError, StorageError
 from rag.logs import begin_logs
 from rag.owner import Owner
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.api.stores import Stores
 
 BUSY_PAUSE_S = 2.0
 QUIET_MS = 500
@@ -37,7 +41,7 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
         begin_tracing()
 
-        with closing(open_runtime(settings)) as runtime:
+        with closing(open_runtime(settings)) as runtime, open_stores(settings) as stores:
             if ingested:
                 show_ingest(runtime.ingest(_request(settings, ingested)), as_json=False)
             runtime.warm()
@@ -47,9 +51,21 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
                 owner.publish(url)
                 show(Text(f"Kilde is ready at {url} {opening}"))
 
-            app = build_app(runtime, owner_token=owner.token)
+            app = build_app(runtime, owner_token=owner.token, stores=stores)
             with watching(runtime, _request(settings, watched)):
                 serve(app, host=settings.host, port=settings.port, on_ready=on_ready)
+
+
+@contextmanager
+def open_stores(settings: Settings) -> Iterator["Stores"]:
+    """Keys and owners, in the database of the conversations."""
+    from rag.api.stores import Stores
+    from rag.keys import KeyStore
+    from rag.ownership import Ownership
+
+    url = settings.conversations_url
+    with closing(KeyStore.open(url)) as keys, closing(Ownership.open(url)) as owners:
+        yield Stores(keys=keys, owners=owners)
 
 
 @contextmanager

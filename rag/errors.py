@@ -25,6 +25,8 @@ __all__ = [
     "StorageError",
     "UnreachableError",
     "UnreadableFileError",
+    "no_conversation",
+    "no_message",
 ]
 
 
@@ -32,6 +34,19 @@ class NotFoundError(InputError):
     """The id is well-formed but names nothing."""
 
     code = "not_found"
+
+
+def no_conversation(conversation_id: str) -> NotFoundError:
+    """The same words whether it is another's or not there at all."""
+    return NotFoundError(
+        f"There is no conversation {conversation_id!r}. Without a conversation_id a question begins one.",
+        "conversation_id",
+    )
+
+
+def no_message(message_id: str) -> NotFoundError:
+    """The same words whether it is another's or not there at all."""
+    return NotFoundError(f"There is no message {message_id!r}. Its id is in the answer, as message_id.", "message_id")
 
 
 class UnreachableError(KildeError):

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from index.database import writer
 from rag.erasing import scrub
-from rag.errors import NotFoundError
+from rag.errors import no_message
 from rag.feedback_records import (
     Feedback,
     FeedbackList,
@@ -66,7 +66,7 @@ class FeedbackStore:
             with writer(self._engine).begin() as connection:
                 self._replace(connection, given)
         except sa.exc.IntegrityError as exc:
-            raise _unknown(message_id) from exc  # Its conversation was deleted in this very moment.
+            raise no_message(message_id) from exc  # Its conversation was deleted in this very moment.
         if given.rating is None:
             scrub(self._engine)
         return given
@@ -111,7 +111,7 @@ class FeedbackStore:
             sa.select(messages.c.conversation_id).where(messages.c.message_id == given.message_id)
         )
         if conversation_id is None:
-            raise _unknown(given.message_id)
+            raise no_message(given.message_id)
         if given.rating is None:
             connection.execute(sa.delete(feedback).where(feedback.c.message_id == given.message_id))
             return
@@ -182,7 +182,3 @@ def _asked_before(connection: sa.Connection, conversation_id: str, place: int) -
 
 def _is_unanswered(since: str) -> sa.ColumnElement[bool]:
     return sa.and_(messages.c.asked_at >= since, sa.or_(messages.c.status == "not_found", feedback.c.rating == "down"))
-
-
-def _unknown(message_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no message {message_id!r}. Its id is in the answer, as message_id.", "message_id")

@@ -29,7 +29,7 @@ from index.records import (
 )
 from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
-from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError
+from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
 from rag.overview import overview
 from rag.records import (
@@ -153,12 +153,12 @@ class Runtime:
     async def conversation(self, conversation_id: str) -> Conversation:
         found = await anyio.to_thread.run_sync(self._ready_conversations().get, conversation_id)
         if found is None:
-            raise NotFoundError(f"There is no conversation {conversation_id!r}.", "id")
+            raise no_conversation(conversation_id)
         return found
 
     async def delete_conversation(self, conversation_id: str) -> None:
         if not await anyio.to_thread.run_sync(self._ready_conversations().delete, conversation_id):
-            raise NotFoundError(f"There is no conversation {conversation_id!r}.", "id")
+            raise no_conversation(conversation_id)
         if self._unanswered is not None:
             self._unanswered.forget()
 

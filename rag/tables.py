@@ -1,4 +1,4 @@
-"""The SQL tables of conversations, feedback and Slack, as queries name them; ``rag/migrations`` makes them.
+"""The SQL tables of conversations, feedback, Slack and keys, as queries name them; ``rag/migrations`` makes them.
 
 In: the address of a database. Out: an engine on it, with the newest schema; deleting a message there deletes its
 feedback. Refuses a database that cannot be used with ConfigurationError.
@@ -20,6 +20,7 @@ conversations = sa.Table(
     metadata,
     sa.Column("conversation_id", sa.Text, primary_key=True),
     sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=True),
 )
 
 messages = sa.Table(
@@ -70,6 +71,19 @@ slack_threads = sa.Table(
     sa.Column("conversation_id", sa.Text, primary_key=True),
     sa.Column("thread", sa.Text, nullable=False),
     sa.Column("last_at", sa.Float, nullable=False),
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("secret_sha256", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("rate", sa.Text, nullable=True),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=True),
+    sa.Column("revoked_at", sa.Text, nullable=True),
 )
 
 

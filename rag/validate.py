@@ -24,6 +24,7 @@ ID_CHARACTERS = 200
 FILTER_VALUES = 1000
 EARLIER_QUESTIONS = 100
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_ID = re.compile(r"[!-~]+")
 _DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -72,8 +73,8 @@ def check_feedback(request: FeedbackRequest) -> FeedbackRequest:
 
 def check_id(value: str, param: str) -> str:
     """``value``, if it can be an id at all; whether it names something is for the store to say."""
-    if not 1 <= len(value) <= ID_CHARACTERS or not value.isprintable():
-        raise InputError(f"An id has 1 to {ID_CHARACTERS} printable characters.", param)
+    if len(value) > ID_CHARACTERS or not _ID.fullmatch(value):
+        raise InputError(f"An id has 1 to {ID_CHARACTERS} visible characters of ASCII.", param)
     return value
 
 

@@ -22,7 +22,7 @@ from index.records import (
 )
 from rag.admin_records import IndexOverview, Problem
 from rag.drift_records import Drift, DriftReport, Statement
-from rag.errors import InputError, NotFoundError
+from rag.errors import InputError, NotFoundError, no_conversation, no_message
 from rag.feedback_records import (
     Feedback,
     FeedbackList,
@@ -336,7 +336,7 @@ class FakeBackend:
     async def conversation(self, conversation_id: str) -> Conversation:
         messages = self.conversations.get(conversation_id)
         if messages is None:
-            raise NotFoundError(f"No conversation has the id {conversation_id}.", "conversation_id")
+            raise no_conversation(conversation_id)
         return Conversation(conversation_id=conversation_id, created_at="2024-01-02T03:04:05Z", messages=messages)
 
     async def delete_conversation(self, conversation_id: str) -> None:
@@ -345,12 +345,12 @@ class FakeBackend:
 
     async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
         if message_id != self.scripted_answer.message_id:
-            raise NotFoundError(f"No message has the id {message_id}.", "message_id")
+            raise no_message(message_id)
         self.calls.append(request)
         return Feedback(message_id=message_id, rating=request.rating, reason=request.reason, comment=request.comment)
 
     async def unanswered(self, weeks: int) -> UnansweredReport:
-        if weeks > 52:
+        if not 1 <= weeks <= 52:
             raise InputError("weeks must be from 1 to 52.", "weeks")
         return REPORT
 
@@ -382,5 +382,5 @@ class FakeBackend:
 
     def _accept(self, question: Question) -> None:
         if question.conversation_id is not None and question.conversation_id not in self.conversations:
-            raise NotFoundError(f"No conversation has the id {question.conversation_id}.", "conversation_id")
+            raise no_conversation(question.conversation_id)
         self.calls.append(question)

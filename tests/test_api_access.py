@@ -112,7 +112,11 @@ def test_the_table_has_every_published_route(client: TestClient[Any]) -> None:
 
 
 def test_the_schema_says_where_a_site_or_a_key_is_taken(client: TestClient[Any]) -> None:
-    taken = {"readers": [{}, {"site": []}], "admins": [{"admin": []}]}
+    taken = {
+        "readers": [{}, {"site": []}, {"key": []}],
+        "own pages": [{}, {"key": []}],
+        "keys": [{"admin": []}],
+    }
     for path, methods in client.get("/schema").json()["paths"].items():
         for operation in methods.values():
             assert operation.get("security") == taken.get(rule_of(path).who), path

@@ -8,7 +8,7 @@ from fake_backend import KEY, FakeBackend
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from rag.api import access
+from rag.api import credentials
 from rag.api.app import build_app
 from rag.api.counting import MemoryCounters, wait_for
 from rag.api.limiting import in_words
@@ -230,7 +230,7 @@ def test_what_a_client_puts_before_the_proxy_s_word_does_not_count() -> None:
 def test_who_is_no_trusted_proxy_cannot_name_another_client(
     proxies: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    access._warn_of_proxy.cache_clear()
+    credentials._warn_of_proxy.cache_clear()
     with service(rate_limit="1/day", trusted_proxies=proxies) as client:
         assert search(client, X_Forwarded_For="198.51.100.1") == 200
         assert search(client, X_Forwarded_For="198.51.100.2") == 429

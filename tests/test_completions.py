@@ -300,7 +300,7 @@ def test_the_schema_has_these_routes_with_their_types(client: TestClient[Any]) -
     kinds = {status: _schema(told) for status, told in route["responses"].items()}
     assert _schema(route["requestBody"]) == "CompletionRequest"
     assert kinds.pop("200") == "Completion"
-    assert kinds == dict.fromkeys(("400", "403", "404", "413", "429", "503"), "CompletionErrorResponse")
+    assert kinds == dict.fromkeys(("400", "401", "403", "404", "413", "429", "503"), "CompletionErrorResponse")
 
 
 def _schema(told: Any) -> str:

@@ -112,6 +112,7 @@ def test_its_migrations_leave_other_tables_alone(url: str) -> None:
         "conversations",
         "conversations_version",
         "feedback",
+        "keys",
         "messages",
         "slack_events",
         "slack_threads",

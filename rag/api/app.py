@@ -9,41 +9,45 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rag.api import articles, chat, conversations, feedback, health, page, stopping, widget
-from rag.api.access import SITE_HEADER, access_from, authorise, rule_of
+from rag.api.access import access_from, authorise, rule_of
 from rag.api.admin import admin_routes
 from rag.api.admin_page import admin_page, admin_page_file
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
 from rag.api.completions.routes import completion_routes
-from rag.api.counting import MemoryCounters
+from rag.api.credentials import SITE_HEADER
 from rag.api.cross_origin import add_headers
+from rag.api.document import DocumentConfig
 from rag.api.gate import gate
 from rag.api.mcp import Mcp
 from rag.api.observing import Observing, metrics
 from rag.api.refusals import exception_handlers
 from rag.api.slack import slack_route
 from rag.api.stops import Stops
+from rag.api.stores import Stores
 from rag.api.wiring import Limits, Wiring, limits_for
 
 BODY_BYTES = 64 * 1024
 
 
-def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limits | None = None) -> Litestar:
+def build_app(
+    backend: Backend, *, owner_token: str | None = None, limits: Limits | None = None, stores: Stores | None = None
+) -> Litestar:
     """The service over ``backend``. ``owner_token`` opens the admin routes beside the configured key."""
-    limits = limits or limits_for(backend.settings)
-    access = access_from(backend.settings, owner_token, MemoryCounters())
+    limits, stores = limits or limits_for(backend.settings), stores or Stores()
+    access = access_from(backend.settings, owner_token, stores)
     wiring = Wiring(
         backend=backend,
         admission=Admission(running=limits.running, waiting=limits.waiting, streams=limits.streams),
         closing=Closing(),
         stops=Stops(),
+        owners=stores.owners,
         limits=limits,
     )
     mcp = Mcp(wiring)
@@ -73,7 +77,7 @@ def build_app(backend: Backend, *, owner_token: str | None = None, limits: Limit
     )
     for route in app.routes:
         rule_of(route.path_format)
-    app.asgi_handler = gate(app.asgi_handler, wiring.admission, backend.settings.known_sites)
+    app.asgi_handler = gate(app.asgi_handler, wiring.admission)
     return app
 
 
@@ -85,8 +89,8 @@ def _middleware(proxies: tuple[str, ...]) -> list[DefineMiddleware]:
     return [DefineMiddleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))]  # type: ignore[arg-type]
 
 
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
+def _openapi() -> DocumentConfig:
+    return DocumentConfig(
         title="Kilde",
         version="1",
         description="Answers over a publisher's articles, with the exact words that support every sentence.",
@@ -100,7 +104,12 @@ def _openapi() -> OpenAPIConfig:
 
 def _credentials() -> dict[str, SecurityScheme | Reference]:
     return {
-        "admin": SecurityScheme(type="http", scheme="bearer", description="The admin key"),
+        "admin": SecurityScheme(
+            type="http", scheme="bearer", description="The admin key, or a key with the scope that the route needs"
+        ),
+        "key": SecurityScheme(
+            type="http", scheme="bearer", description="A key with the scope ask, counted by itself; none is needed"
+        ),
         "site": SecurityScheme(
             type="apiKey",
             security_scheme_in="header",

@@ -16,6 +16,8 @@ from litestar.params import JSONBody
 from rag.api.admission import Slot
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
+from rag.api.credentials import Caller, caller_of
+from rag.api.owning import check_conversation, keep_owner
 from rag.api.refusals import stream_error
 from rag.api.responses import FOR_READERS, refusals
 from rag.api.sse import KEEP_ALIVE, TERMINAL, Frames
@@ -44,22 +46,23 @@ CLOSE_S = 5.0
     "/v1/chat",
     dto=StrictJson[Question],
     status_code=200,
-    responses=refusals(400, 403, 404, 413, 429, 503),
+    responses=refusals(400, 401, 403, 404, 413, 429, 503),
     security=FOR_READERS,
 )
 async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring: Wired) -> Response[Answer]:
     """One turn: the answer with its citations; with ``stream`` the same as server-sent events."""
-    question = check_question(data)
+    question, caller = check_question(data), caller_of(request)
+    await check_conversation(wiring.owners, caller, question.conversation_id)
     if question.stream or _asks_for_events(request.headers.get("accept", "")):
-        return StreamResponse(_turn(question, wiring))
-    return StreamResponse(_whole(question, wiring))
+        return StreamResponse(_turn(question, caller, wiring))
+    return StreamResponse(_whole(question, caller, wiring))
 
 
 @post(
     "/v1/search",
     dto=StrictJson[SearchRequest],
     status_code=200,
-    responses=refusals(400, 403, 413, 429, 503),
+    responses=refusals(400, 401, 403, 413, 429, 503),
     security=FOR_READERS,
 )
 async def search(data: JSONBody[SearchRequest], wiring: Wired) -> SearchResponse:
@@ -73,22 +76,24 @@ def _asks_for_events(accept: str) -> bool:
     return any(kind.split(";")[0].strip().lower() == "text/event-stream" for kind in accept.split(","))
 
 
-def _whole(question: Question, wiring: Wiring) -> Piecewise:
+def _whole(question: Question, caller: Caller, wiring: Wiring) -> Piecewise:
     """One piece; sent as a stream, because a whole response would not notice that its client has gone."""
 
     async def produce(write: Write) -> None:
         async with wiring.admission.slot():
-            await write(msgspec.json.encode(await wiring.backend.answer(question)))
+            answer = await wiring.backend.answer(question)
+        await keep_owner(wiring.owners, caller.owner, answer.conversation_id)
+        await write(msgspec.json.encode(answer))
 
     return Piecewise(produce=produce, last_words=lambda exc: b"", media_type="application/json", closing=wiring.closing)
 
 
-def _turn(question: Question, wiring: Wiring) -> Piecewise:
+def _turn(question: Question, caller: Caller, wiring: Wiring) -> Piecewise:
     frames = Frames()
 
     async def produce(write: Write) -> None:
         async with wiring.admission.slot() as slot:
-            await _send_events(question, wiring, slot, frames, write)
+            await _send_events(question, caller, wiring, slot, frames, write)
 
     return Piecewise(
         produce=produce,
@@ -100,25 +105,29 @@ def _turn(question: Question, wiring: Wiring) -> Piecewise:
     )
 
 
-async def _send_events(question: Question, wiring: Wiring, slot: Slot, frames: Frames, write: Write) -> None:
+async def _send_events(
+    question: Question, caller: Caller, wiring: Wiring, slot: Slot, frames: Frames, write: Write
+) -> None:
     began = anyio.current_time()
     shown, stopped = Shown(question), None
-    with wiring.stops.turn() as turn:
+    with wiring.stops.turn(caller.owner) as turn:
         try:
             with turn.scope:
-                await _pass_on(wiring.backend.events(question), shown, turn, slot, frames, write)
+                await _pass_on(question, wiring, shown, turn, slot, frames, write)
         finally:
             if turn.was_cut:
                 cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
                 with anyio.CancelScope(shield=True):  # kept also when the reader goes at the same time
                     stopped = await wiring.backend.keep_stopped(cut)
+                    await keep_owner(wiring.owners, turn.owner, stopped.conversation_id)
         if stopped is not None:
             await write(frames.frame(MessageEnd(answer=stopped)))
 
 
 async def _pass_on(
-    events: AsyncIterator[Event], shown: Shown, turn: StoppableTurn, slot: Slot, frames: Frames, write: Write
+    question: Question, wiring: Wiring, shown: Shown, turn: StoppableTurn, slot: Slot, frames: Frames, write: Write
 ) -> None:
+    events = wiring.backend.events(question)
     try:
         async for event in events:
             if not isinstance(event, CitationReady):  # which belongs to the text that was just shown
@@ -127,6 +136,8 @@ async def _pass_on(
             shown.add(event)
             if isinstance(event, MessageStart):
                 turn.begin(event.message_id)
+            if isinstance(event, MessageEnd):
+                await keep_owner(wiring.owners, turn.owner, event.answer.conversation_id)
             await write(frames.frame(event))
             if isinstance(event, TERMINAL):
                 turn.finish()

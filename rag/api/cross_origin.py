@@ -4,13 +4,18 @@ In: a response about to be sent, with what ``rag/api/access.py`` noted in its re
 nothing. A page of another origin may read why readers' routes refuse it; of all other routes its browser keeps it away.
 """
 
+from collections.abc import Collection
+
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from rag.api.access import SHARED, SITE_HEADER, VARIES
+from rag.api.access import SHARED, VARIES
+from rag.api.credentials import SITE_HEADER
 
 SECURITY = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
@@ -21,15 +26,25 @@ _PREFLIGHT = {
 }
 
 
+_TLS = {"strict-transport-security": "max-age=31536000"}
+
+
 async def add_headers(message: Message, scope: Scope) -> None:
     """Before anything is sent."""
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
-    for name, value in (SECURITY | _sharing(scope)).items():
+    for name, value in (SECURITY | _sharing(scope) | (_TLS if scope.get("scheme") == "https" else {})).items():
         headers.setdefault(name, value)
+    if scope.get("method") == "OPTIONS" and "path_template" in scope:
+        headers["allow"] = ", ".join(sorted(_methods(scope)))
     if scope.get("state", {}).get(VARIES):
         headers.extend_header_value("vary", "Origin")
+
+
+def _methods(scope: Scope) -> Collection[str]:
+    """Of all routes at this address; the framework tells those of the one that was registered first."""
+    return scope["litestar_app"].route_handler_method_map[scope["path_template"]]
 
 
 def _sharing(scope: Scope) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """How often visitors may ask, and how much the readers of one site together.
 
-In: a visitor or a site, for each request of theirs. Out: nothing, or 429 with ``Retry-After`` and words that say when
-to come back. What is refused is not counted.
+In: a visitor, a key or a site, for each request of theirs. Out: nothing, or 429 with ``Retry-After`` and words that say
+when to come back. What is refused is not counted.
 """
 
 import math
@@ -10,7 +10,8 @@ import msgspec
 from litestar.exceptions import TooManyRequestsException
 
 from rag.api.counting import Counters
-from rag.rates import Rate
+from rag.keys import Key
+from rag.rates import Rate, parse_rate
 
 
 class Limiter(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,10 @@ class Limiter(msgspec.Struct, frozen=True, kw_only=True):
 
     async def count_visit(self, visitor: str) -> None:
         await self._take(f"visitor {visitor}", self.visitor_rate, "Too many requests from one place")
+
+    async def count_key(self, key: Key) -> None:
+        rate = parse_rate(key.rate, "--rate") if key.rate else self.visitor_rate
+        await self._take(f"key {key.key_id}", rate, "Too many requests with this key")
 
     async def count_question(self, site: str | None) -> None:
         """None: the service's own pages, programs, and whoever else names no site; they share one count."""

@@ -28,11 +28,10 @@ _CODES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
 }
-_TOLD_AS_RAISED = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+_TOLD_AS_RAISED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 """Only ``rag/api/access.py`` raises these, with words for whoever asked."""
 _MESSAGES = {
     HTTPStatus.BAD_REQUEST: "The request has no body, or cannot be read.",
-    HTTPStatus.UNAUTHORIZED: "This needs the admin key, as Authorization: Bearer KEY.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large; 64 KiB are the most.",

@@ -1,20 +1,28 @@
 """``POST /v1/messages/{id}/stop``: ends the answer that is being sent.
 
 In: the id of a message, as its stream began with. Out: nothing, once that stream has ended and what was shown is
-stored. Stopping again changes nothing. Refuses a message of which no stream runs with 404.
+stored. Stopping again changes nothing. Refuses a message of which no stream
+runs, and another's, with 404.
 """
 
-from litestar import post
+from typing import Any
+
+from litestar import Request, post
 from litestar.params import FromPath
 
+from rag.api.credentials import caller_of
 from rag.api.responses import FOR_READERS, refusals
 from rag.api.wiring import Wired
 from rag.validate import check_id
 
 
 @post(
-    "/v1/messages/{message_id:str}/stop", status_code=204, responses=refusals(400, 403, 404, 429), security=FOR_READERS
+    "/v1/messages/{message_id:str}/stop",
+    status_code=204,
+    responses=refusals(400, 401, 403, 404, 429),
+    security=FOR_READERS,
 )
-async def stop(message_id: FromPath[str], wiring: Wired) -> None:
+async def stop(message_id: FromPath[str], request: Request[Any, Any, Any], wiring: Wired) -> None:
     """Its stream ends with `message.end`, which holds what was shown so far."""
-    await wiring.stops.stop(check_id(message_id, "message_id"))
+    caller = caller_of(request)
+    await wiring.stops.stop(check_id(message_id, "message_id"), None if caller.is_admin else caller.owner)

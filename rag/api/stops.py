@@ -1,7 +1,7 @@
 """The turns that are being streamed, and how one of them is stopped.
 
 In: a turn, and the id of its message once that is known. Out: a scope that is cancelled when someone stops the turn.
-Refuses to stop a message that is not being sent with NotFoundError.
+Refuses to stop a message that is not being sent, or to another, with NotFoundError.
 """
 
 from collections import deque
@@ -20,7 +20,8 @@ REMEMBERED = 1_000
 class StoppableTurn:
     """One turn that is being streamed; what runs in ``scope`` is cancelled when it is stopped."""
 
-    def __init__(self, running: "dict[str, StoppableTurn]") -> None:
+    def __init__(self, running: "dict[str, StoppableTurn]", owner: str) -> None:
+        self.owner = owner
         self.scope = anyio.CancelScope()
         self.over = anyio.Event()
         self._running = running
@@ -51,23 +52,26 @@ class Stops:
 
     def __init__(self) -> None:
         self._running: dict[str, StoppableTurn] = {}
-        self._stopped: deque[str] = deque(maxlen=REMEMBERED)
+        self._stopped: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
     @contextmanager
-    def turn(self) -> Iterator[StoppableTurn]:
-        turn = StoppableTurn(self._running)
+    def turn(self, owner: str) -> Iterator[StoppableTurn]:
+        turn = StoppableTurn(self._running, owner)
         try:
             yield turn
         finally:
             turn.end()
 
-    async def stop(self, message_id: str) -> None:
-        """Returns when the turn is over, or its reader takes nothing any more. Raises NotFoundError."""
+    async def stop(self, message_id: str, owner: str | None) -> None:
+        """``owner``: who stops it; None finds all. Returns when the turn is over, or its reader takes nothing any more.
+
+        Raises NotFoundError.
+        """
         turn = self._running.get(message_id)
-        if turn is not None:
-            self._stopped.append(message_id)
+        if turn is not None and owner in (None, turn.owner):
+            self._stopped.append((message_id, turn.owner))
             turn.scope.cancel()
             with anyio.move_on_after(PATIENCE_S):
                 await turn.over.wait()
-        elif message_id not in self._stopped:
+        elif not any(message_id == stopped and owner in (None, whose) for stopped, whose in self._stopped):
             raise NotFoundError(f"No answer with the id {message_id!r} is being sent.", "message_id")

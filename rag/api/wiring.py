@@ -13,6 +13,7 @@ from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
 from rag.api.stops import Stops
+from rag.api.stores import Owners
 from rag.settings import Settings
 
 CORES = os.cpu_count() or 1
@@ -47,6 +48,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     admission: Admission
     closing: Closing
     stops: Stops
+    owners: Owners
     limits: Limits
 
 

@@ -22,6 +22,9 @@ from rag.api.completions.records import Completion, CompletionRequest, Model, Mo
 from rag.api.completions.refusals import BODY_BYTES, broken_off, completion_exception_handlers, completion_refusals
 from rag.api.completions.replies import DONE, Chunks, completion, frame
 from rag.api.completions.tokens import usage
+from rag.api.credentials import Caller, caller_of
+from rag.api.owning import check_conversation, keep_owner
+from rag.api.responses import FOR_PROGRAMS
 from rag.api.sse import KEEP_ALIVE
 from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
@@ -34,13 +37,13 @@ _Send = Callable[[Write, Slot], Awaitable[None]]
 _MODEL = Model(id=MODEL, created=CREATED, owned_by=MODEL)
 
 
-@get("/models", responses=completion_refusals(403, 429))
+@get("/models", responses=completion_refusals(401, 403, 429))
 async def models() -> Models:
     """The one model there is."""
     return Models(data=(_MODEL,))
 
 
-@get("/models/{model:str}", responses=completion_refusals(403, 404, 429))
+@get("/models/{model:str}", responses=completion_refusals(401, 403, 404, 429))
 async def model(model: FromPath[str]) -> Model:
     """The model, by its name."""
     check_model(model)
@@ -51,22 +54,26 @@ async def model(model: FromPath[str]) -> Model:
     "/chat/completions",
     dto=StrictJson[CompletionRequest],
     status_code=200,
-    responses=completion_refusals(400, 403, 404, 413, 429, 503),
+    responses=completion_refusals(400, 401, 403, 404, 413, 429, 503),
     request_max_body_size=BODY_BYTES,
 )
 async def complete(
     data: JSONBody[CompletionRequest], request: Request[Any, Any, Any], wiring: Wired
 ) -> Response[Completion]:
     """One turn, as a completion whose annotations lead to what is quoted; with ``stream`` the same in chunks."""
-    question = asked(data)
-    turn = _Turn(data, question, wiring, str(request.base_url))
+    question, caller = asked(data), caller_of(request)
+    await check_conversation(wiring.owners, caller, question.conversation_id)
+    turn = _Turn(data, question, caller, wiring, str(request.base_url))
     return StreamResponse(turn.chunked() if data.stream else turn.whole())
 
 
 class _Turn:
-    def __init__(self, request: CompletionRequest, question: Question, wiring: Wiring, base_url: str) -> None:
+    def __init__(
+        self, request: CompletionRequest, question: Question, caller: Caller, wiring: Wiring, base_url: str
+    ) -> None:
         self._request = request
         self._question = question
+        self._owner = caller.owner
         self._wiring = wiring
         self._base_url = base_url
         self._created = int(time.time())
@@ -94,6 +101,7 @@ class _Turn:
 
     async def _send_whole(self, write: Write, _slot: Slot) -> None:
         answer = await self._wiring.backend.answer(self._question)
+        await keep_owner(self._wiring.owners, self._owner, answer.conversation_id)
         took = await self._usage(answer)
         told = completion(answer, took, created=self._created, base_url=self._base_url)
         await write(msgspec.json.encode(told))
@@ -116,6 +124,7 @@ class _Turn:
             await clean_up(events)
 
     async def _end(self, chunks: Chunks, answer: Answer, write: Write) -> None:
+        await keep_owner(self._wiring.owners, self._owner, answer.conversation_id)
         if self._asks_for_usage:
             await write(frame(chunks.of_usage(await self._usage(answer))))
         await write(DONE)
@@ -130,4 +139,7 @@ class _Turn:
 
 
 def completion_routes() -> Router:
-    return Router("/v1", route_handlers=[models, model, complete], exception_handlers=completion_exception_handlers())
+    handlers = [models, model, complete]
+    return Router(
+        "/v1", route_handlers=handlers, exception_handlers=completion_exception_handlers(), security=FOR_PROGRAMS
+    )
