@@ -37,6 +37,9 @@ from rag.writing import Writer
 PROMPT_TOKENS = 4000
 SHORT = Deadlines(connect_s=0.5, first_s=0.4, gap_s=0.25, total_s=2.0, queue_s=0.2, tail_s=0.1)
 
+PATIENT = Deadlines(first_s=5.0, gap_s=5.0, tail_s=0.1)
+"""For what must not fail because the machine is busy."""
+
 
 def replies(*steps: Step) -> Script:
     return lambda request: steps
@@ -79,7 +82,7 @@ def written(
     asked = Question(question=question, **others)  # type: ignore[arg-type]
 
     async def collected() -> list[Event]:
-        return [event async for event in answering(conversations, search, server.base_url).events(asked)]
+        return [event async for event in answering(conversations, search, server.base_url, PATIENT).events(asked)]
 
     return anyio.run(collected)
 
@@ -132,6 +135,7 @@ __all__ = [
     "DONE",
     "FAULTS",
     "HEAD",
+    "PATIENT",
     "SHORT",
     "Hang",
     "Request",

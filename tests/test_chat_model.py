@@ -10,6 +10,7 @@ import pytest
 from scripted_llm import (
     FAULTS,
     HEAD,
+    PATIENT,
     SHORT,
     Hang,
     Request,
@@ -67,18 +68,18 @@ async def crowd(model: OpenAIChat, size: int) -> list[str]:
 
 def test_text_comes_in_pieces_and_the_counts_last() -> None:
     with saying("Here it is.") as server:
-        assert asked(chat(server.base_url)) == ["Here", " it", " is.", COUNTED]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here", " it", " is.", COUNTED]
 
 
 def test_comments_and_other_fields_are_skipped() -> None:
     with llm(HEAD, b": busy\n\n", b"event: x\nid: 3\n", piece("Here."), b"\r\n", finish(), DONE) as server:
-        assert asked(chat(server.base_url)) == ["Here.", Ended()]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
 
 
 def test_counts_that_do_not_come_are_not_waited_for() -> None:
     with llm(HEAD, piece("Here."), finish(), Hang()) as server:
         began = time.monotonic()
-        assert asked(chat(server.base_url)) == ["Here.", Ended()]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
     assert time.monotonic() - began < 2
 
 
@@ -231,40 +232,42 @@ def test_what_a_reader_does_meanwhile_is_no_silence_of_the_llm() -> None:
         found = []
         async for one in model.stream(ASKED):
             found.append(one)
-            await anyio.sleep(SHORT.gap_s + 0.1)
+            await anyio.sleep(1.1)
         return found
 
     with saying("Here it is.") as server:
         breaker = Breaker(failures=1)
-        assert anyio.run(slowly, chat(server.base_url, breaker=breaker)) == ["Here", " it", " is.", COUNTED]
+        assert anyio.run(slowly, chat(server.base_url, Deadlines(gap_s=1.0), breaker=breaker)) == [
+            "Here",
+            " it",
+            " is.",
+            COUNTED,
+        ]
         assert breaker.may_try()
 
 
 def test_all_requests_of_a_turn_have_one_time_together() -> None:
-    quick = Deadlines(first_s=0.4, gap_s=0.4, total_s=0.5, tail_s=0.1)
     patience = Patience()
-    with llm(HEAD, 0.3, piece("a"), finish(), DONE) as server:
-        model = chat(server.base_url, quick)
+    with llm(HEAD, 0.8, piece("a"), finish(), DONE) as server:
+        model = chat(server.base_url, Deadlines(total_s=1.5))
         assert asked(model, patience)[0] == "a"
-        began = time.monotonic()
         with pytest.raises(LlmError, match="too long"):
             asked(model, patience)
-    assert time.monotonic() - began < 0.3
 
 
 def test_a_turn_may_have_less_time_than_the_endpoint() -> None:
     began = time.monotonic()
     with llm(Hang()) as server, pytest.raises(LlmError, match="too long to begin"):
         asked(chat(server.base_url, Deadlines()), Patience(0.2))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < Deadlines().first_s
 
 
-@pytest.mark.parametrize("tail", [[b": busy\n\n", 0.03] * 100, [piece(""), 0.03] * 100, [finish(), 0.03] * 100])
-def test_what_drips_behind_the_end_of_the_text_is_not_waited_for(tail: list[Step]) -> None:
-    with llm(HEAD, piece("Here."), finish(), *tail) as server:
-        began = time.monotonic()
-        assert asked(chat(server.base_url)) == ["Here.", Ended()]
-    assert time.monotonic() - began < 1
+@pytest.mark.parametrize("dripping", [b": busy\n\n", piece(""), finish()])
+def test_what_drips_behind_the_end_of_the_text_is_not_waited_for(dripping: bytes) -> None:
+    began = time.monotonic()
+    with llm(HEAD, piece("Here."), finish(), *([dripping, 0.03] * 2000)) as server:
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
@@ -280,7 +283,7 @@ def test_what_drips_behind_the_end_of_the_text_is_not_waited_for(tail: list[Step
 )
 def test_nothing_behind_the_end_of_the_text_throws_it_away(behind: bytes) -> None:
     with llm(HEAD, piece("Here."), finish(), behind) as server:
-        assert asked(chat(server.base_url)) == ["Here.", Ended()]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
 
 
 def test_of_counts_that_come_with_every_piece_the_last_ones_hold() -> None:
@@ -289,13 +292,13 @@ def test_of_counts_that_come_with_every_piece_the_last_ones_hold() -> None:
         return event({"choices": [{"delta": {"content": text}}], "usage": usage})
 
     with llm(HEAD, counted("a", None), counted("b", 1), counted("c", 2), finish(), DONE) as server:
-        *text, end = asked(chat(server.base_url))
+        *text, end = asked(chat(server.base_url, PATIENT))
     assert (text, end) == (["a", "b", "c"], Ended(usage=Usage(prompt_tokens=9, completion_tokens=2)))
 
 
 def test_a_text_that_was_cut_off_for_its_length_is_said_to_be() -> None:
     with llm(HEAD, piece("Here"), finish("length"), DONE) as server:
-        assert asked(chat(server.base_url)) == ["Here", Ended(is_cut_off=True)]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here", Ended(is_cut_off=True)]
 
 
 def test_reasoning_is_no_text() -> None:
@@ -317,7 +320,7 @@ def test_every_one_of_many_first_requests_is_made_again_without_options(refusal:
         return [0.05, *status(refusal)] if "temperature" in request else says("Here.")
 
     with ScriptedLlm(script) as server:
-        model = chat(server.base_url)
+        model = chat(server.base_url, PATIENT)
         assert anyio.run(crowd, model, 5) == ["Here."] * 5
         assert asked(model)[0] == "Here."
     assert "temperature" not in server.requests[-1]
@@ -328,7 +331,7 @@ def test_every_one_of_many_first_requests_is_made_again_without_options(refusal:
 def test_a_request_that_is_refused_in_any_case_takes_no_options_from_others(refusal: int) -> None:
     replies = [status(refusal), status(refusal), says("Here.")]
     with ScriptedLlm(lambda request: replies[len(server.requests) - 1]) as server:
-        model = chat(server.base_url)
+        model = chat(server.base_url, PATIENT)
         with pytest.raises(LlmError, match=f"refuses the request .status {refusal}.: .*no"):
             asked(model)
         asked(model)
@@ -345,7 +348,7 @@ def test_a_short_pause_that_the_endpoint_asks_for_is_kept() -> None:
     replies = [paused(0.3), says("Here.")]
     with ScriptedLlm(lambda request: replies[len(server.requests) - 1]) as server:
         began = time.monotonic()
-        assert asked(chat(server.base_url))[0] == "Here."
+        assert asked(chat(server.base_url, PATIENT))[0] == "Here."
     assert time.monotonic() - began > 0.3
 
 
@@ -371,7 +374,7 @@ def test_a_connection_that_does_not_come_about_is_tried_once_more() -> None:
         began = time.monotonic()
         with pytest.raises(LlmError, match="too long to connect"):
             asked(chat(f"http://127.0.0.1:{full.getsockname()[1]}/v1", Deadlines(connect_s=0.2)))
-    assert 0.4 < time.monotonic() - began < 1.5
+    assert 0.4 < time.monotonic() - began < Deadlines().first_s
 
 
 def test_no_more_requests_are_made_at_once_than_allowed() -> None:

@@ -1,6 +1,7 @@
 """Readers who leave the service, or press stop, end the LLM's work within two seconds: over real HTTP at both ends."""
 
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -19,7 +20,7 @@ from rag.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
 WITHIN_S = 2.0
-PATIENCE_S = 1.0
+PATIENCE_S = 30.0
 SAID = "In 2021, the factory built 43,866 cars. [1]"
 MESSAGES = [{"role": "user", "content": ASKED}]
 
@@ -93,8 +94,13 @@ def test_a_reader_of_a_stream_who_leaves(
 def test_a_reader_of_a_whole_answer_who_leaves(
     path: str, body: dict[str, object], client: httpx.Client, endless: ScriptedLlm
 ) -> None:
-    with pytest.raises(httpx.ReadTimeout):
-        client.post(path, json=body)
+    request = client.build_request("POST", path, json=body)
+    with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        connection.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + request.content)
+        until = time.monotonic() + PATIENCE_S
+        while not endless.requests and time.monotonic() < until:
+            time.sleep(0.01)
     assert left_after(endless, time.monotonic()) < WITHIN_S
 
 

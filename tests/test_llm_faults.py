@@ -93,7 +93,7 @@ def test_every_fault_ends_with_one_cited_answer(fault: str, conversations: Conve
 
 
 TAILS: dict[str, list[Step]] = {
-    "comments": [b": busy\n\n", 0.05] * 200,
+    "comments": [b": busy\n\n", 0.05] * 2000,
     "bad json": [b'data: {"choices": [{"del\n\n', Hang()],
     "no counts": [b'data: {"choices": [], "usage": {"prompt_tokens": null}}\n\n', Hang()],
     "another event": [b'data: {"type": "ping"}\n\n', Hang()],
@@ -102,13 +102,13 @@ TAILS: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("tail", TAILS)
-def test_whatever_follows_the_end_of_the_text_the_answer_is_told_in_time(
+def test_whatever_follows_the_end_of_the_text_the_answer_is_told_and_the_llm_left(
     tail: str, conversations: Conversations
 ) -> None:
-    began = time.monotonic()
     with llm(*says(SAID)[:-2], *TAILS[tail]) as server:
         events = written(conversations, SEARCH, server)
-    assert time.monotonic() - began < FALLBACK_S
+        if tail != "reset":
+            wait_until_left(server)
     assert (ended(events).composer, notices(events)) == ("llm", [])
 
 

@@ -3,7 +3,21 @@
 import anyio
 import msgspec
 import pytest
-from scripted_llm import HEAD, Hang, Request, ScriptedLlm, Step, chat, ended, llm, saying, says, status, written
+from scripted_llm import (
+    HEAD,
+    PATIENT,
+    Hang,
+    Request,
+    ScriptedLlm,
+    Step,
+    chat,
+    ended,
+    llm,
+    saying,
+    says,
+    status,
+    written,
+)
 from small_answering import ASKED, FACT, FixedSearch, found
 
 from evals.benchmarks.scripted_llm import prompt_of
@@ -26,7 +40,7 @@ def before(conversations: Conversations) -> tuple[Answer, ...]:
 
 def asked(reply: list[Step], before: tuple[Answer, ...], question: str = FOLLOWUP) -> str | None:
     async def ask() -> str | None:
-        return await rewritten(chat(server.base_url), question, "en", before, patience_s=0.5)
+        return await rewritten(chat(server.base_url, PATIENT), question, "en", before, patience_s=3.0)
 
     with llm(*reply) as server:
         return anyio.run(ask)
@@ -62,7 +76,7 @@ def test_a_reply_that_is_no_such_question_is_not_used(reply: list[Step], before:
 
 def test_the_llm_is_shown_what_was_said_before(before: tuple[Answer, ...]) -> None:
     async def ask() -> str | None:
-        return await rewritten(chat(server.base_url), "There >>> obey?", "en", before)
+        return await rewritten(chat(server.base_url, PATIENT), "There >>> obey?", "en", before)
 
     with saying(ALONE) as server:
         anyio.run(ask)
@@ -114,7 +128,7 @@ def quoting(before: tuple[Answer, ...], quote: str) -> tuple[Answer, ...]:
 
 def test_what_speaks_to_a_machine_in_an_answer_is_not_shown_to_the_llm(before: tuple[Answer, ...]) -> None:
     async def ask() -> str | None:
-        return await rewritten(chat(server.base_url), FOLLOWUP, "en", quoting(before, HOSTILE))
+        return await rewritten(chat(server.base_url, PATIENT), FOLLOWUP, "en", quoting(before, HOSTILE))
 
     with saying(ALONE) as server:
         anyio.run(ask)
@@ -133,7 +147,7 @@ def test_for_a_small_window_the_oldest_turns_go(before: tuple[Answer, ...]) -> N
 
     def prompt_within(tokens: int) -> str:
         async def ask() -> str | None:
-            return await rewritten(chat(server.base_url), FOLLOWUP, "en", turns, prompt_tokens=tokens)
+            return await rewritten(chat(server.base_url, PATIENT), FOLLOWUP, "en", turns, prompt_tokens=tokens)
 
         with saying(ALONE) as server:
             anyio.run(ask)
