@@ -80,7 +80,7 @@ def soaked(service: Service, seconds: float) -> Iterator[Row]:
 
 
 def _median(looks: Sequence[Look], name: str) -> float:
-    return statistics.median(getattr(look, name) for look in looks)
+    return float(statistics.median(getattr(look, name) for look in looks))
 
 
 if __name__ == "__main__":
