@@ -53,4 +53,4 @@ def test_a_name_that_is_none_is_refused_with_those_there_are(capsys: pytest.Capt
 
 
 def test_every_module_with_a_main_is_known_by_its_name() -> None:
-    assert {"crash", "crash_real", "crash_turns"} <= mains("evals.torture").keys()
+    assert {"crash", "faults", "files", "fuzz", "load", "soak", "streams"} <= mains("evals.torture").keys()

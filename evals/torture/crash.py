@@ -152,6 +152,7 @@ def _compare_with_sources(folder: Folder, found: Found) -> None:
     found.missing += missing
     found.stale += stale
     found.recall = min(found.recall, recall)
+    print(f"{found.kills.total()} kills, {len(found.wrong)} halves, {found.other_hashes} other texts", file=sys.stderr)
 
 
 def _hashes(articles: Path) -> Iterator[tuple[str, str]]:

@@ -33,12 +33,11 @@ from index.encoder import SentenceEncoder
 from index.lexical import terms
 from index.model_identity import BUNDLED
 from index.reading import DEFAULT_LIMITS, read_files
-from index.records import Article, Encoder, FileOutcome, IngestRequest
+from index.records import Article, Encoder, FileOutcome, IngestRequest, Outcome
 from index.vectors import ChromaVectors
 
 GOOD = 1_000
 SECONDS, MEGABYTES = 5.0, 512
-LINES = 10
 _PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
@@ -73,7 +72,9 @@ def costs_of(folder: Path, share: float, encoder: Encoder) -> Iterator[Cost]:
     (folder / "first.md").write_text("What starts the process that parses.\n", encoding="utf-8")
     for name, data in bombs(share):
         (folder / name).write_bytes(data)
-        yield _cost(folder, name, encoder)
+        cost = _cost(folder, name, encoder)
+        print(f"{cost.seconds:5.1f} s  {cost.reading_mb:5.0f} MB  {cost.cutting_mb:5.0f} MB  {name}", file=sys.stderr)
+        yield cost
         (folder / name).unlink()
 
 
@@ -134,8 +135,6 @@ def _cost_rows(costs: Sequence[Cost]) -> Iterator[Row]:
     over = [one for one in costs if one.seconds > SECONDS or max(one.reading_mb, one.cutting_mb) > MEGABYTES]
     yield Row("bombs that the process which parses was ended for", str(sum(one.is_lost for one in costs)))
     yield none_of("bombs over one of these", len(over), len(costs))
-    for one in sorted(costs, key=lambda one: -one.seconds)[:LINES]:
-        print(f"{one.seconds:5.1f} s  {one.reading_mb:5.0f} MB  {one.cutting_mb:5.0f} MB  {one.name}", file=sys.stderr)
 
 
 _HELD: dict[str, Callable[[Cost], float]] = {
@@ -163,7 +162,7 @@ def _ingest_rows(scratch: Path, share: float) -> Iterator[Row]:
     yield Row("the whole ingest", f"{time.monotonic() - began:.0f} s")
 
 
-def ingested(data_dir: Path, site: Path) -> tuple[dict[str, str], list[str]]:
+def ingested(data_dir: Path, site: Path) -> tuple[dict[str, Outcome], list[str]]:
     """Outcomes by path, and the texts of all that is indexed."""
     data_dir.mkdir()
     with closing(Catalog.open(f"sqlite:///{data_dir / 'catalog.db'}")) as catalog:

@@ -86,7 +86,8 @@ def _run(target: str, folders: Sequence[str], failed: Path, seconds: float) -> t
 
 
 def _last(pattern: re.Pattern[bytes], told: bytes) -> bytes:
-    return bytes((pattern.findall(told) or [b"0"])[-1])
+    found: list[bytes] = pattern.findall(told)
+    return found[-1] if found else b"0"
 
 
 def _rows(name: str, found: Fuzzed) -> Iterator[Row]:

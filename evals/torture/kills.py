@@ -7,7 +7,6 @@ with an error of its own.
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from os import killpg
@@ -28,9 +27,9 @@ def run(module: str, *args: str, log: Path, after_s: float | None = None) -> boo
     with suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE_S if after_s is None else after_s)
     was_running = process.poll() is None
-    with suppress(ProcessLookupError):
+    if was_running:  # else its number may be another's by now
         killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        process.wait()
     if process.returncode not in (0, -signal.SIGKILL) or (was_running and after_s is None):
         raise RuntimeError(f"{module} ended with {process.returncode}: {log.read_text('utf-8')[-2000:]}")
     return process.returncode != 0
@@ -39,13 +38,3 @@ def run(module: str, *args: str, log: Path, after_s: float | None = None) -> boo
 def turns_of(markers: Sequence[str]) -> list[str]:
     """The markers of a run, one of each kind by turns: the first of every kind, then the second, and so on."""
     return sorted(markers, key=lambda marker: (int(marker.rpartition(" ")[2]), marker.rpartition(" ")[0]))
-
-
-def wait_until(reached: object, within_s: float, what: str) -> None:
-    """Polls a function. Raises TimeoutError."""
-    assert callable(reached)
-    deadline = time.monotonic() + within_s
-    while not reached():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {within_s:g} s")
-        time.sleep(0.01)
