@@ -36,6 +36,7 @@ async function greet(wanted) {
   Array.from(hero.children).forEach((child, n) => child.replaceChildren(texts[n] ?? ""));
   hero.lang = language;
   hero.dir = directionOf(language);
+  document.documentElement.classList.remove("greeting");
 }
 
 /** @returns {Promise<Listed[]>} */
