@@ -238,6 +238,23 @@ def test_who_is_no_trusted_proxy_cannot_name_another_client(
     assert "198.51.100" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Real-IP": "198.51.100.{n}"},
+        {"Forwarded": "for=198.51.100.{n}"},
+        {"True-Client-IP": "198.51.100.{n}"},
+        {"X-Forwarded-For": "198.51.100.{n}, 203.0.113.9"},
+        {"X-Forwarded-For": "10.0.0.{n}, 203.0.113.9, 10.0.0.2"},
+        {"X-Forwarded-For": "'; DROP TABLE {n}, 203.0.113.9"},
+    ],
+)
+def test_no_header_of_a_client_s_own_makes_it_another_visitor(headers: dict[str, str]) -> None:
+    with service("10.0.0.1", rate_limit="2/day", trusted_proxies="10.0.0.0/8") as client:
+        sent = [{name: value.format(n=n) for name, value in headers.items()} for n in range(4)]
+        assert [search(client, **one) for one in sent] == [200, 200, 429, 429]
+
+
 def test_one_network_of_ipv6_addresses_is_one_visitor() -> None:
     with service("::1", rate_limit="1/day", trusted_proxies="::1") as client:
         assert search(client, X_Forwarded_For="2001:db8:1:2::3") == 200

@@ -44,7 +44,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
 
 def _methods(scope: Scope) -> Collection[str]:
     """Of all routes at this address; the framework tells those of the one that was registered first."""
-    return scope["litestar_app"].route_handler_method_map[scope["path_template"]]
+    routes = [route for route in scope["litestar_app"].routes if route.path_format == scope["path_template"]]
+    return {method for route in routes for method in getattr(route, "methods", ())}
 
 
 def _sharing(scope: Scope) -> dict[str, str]:

@@ -18,6 +18,8 @@ from rag.records import ErrorBody, ErrorResponse, StreamError
 from rag.unexpected import log_unexpected
 
 RETRY_AFTER_S = 2
+_GONE = "client disconnected prematurely"
+"""What the framework raises as an internal error where a client leaves while its body is read."""
 _INTERNAL = "Something went wrong on our side. It has been noted."
 _CODES = {
     HTTPStatus.BAD_REQUEST: "invalid_request",
@@ -75,6 +77,8 @@ def _tell(_request: Request[Any, Any, Any], exc: Exception) -> Response[ErrorRes
 
 def _tell_http(request: Request[Any, Any, Any], exc: HTTPException) -> Response[ErrorResponse]:
     status = HTTPStatus(exc.status_code)
+    if exc.detail == _GONE:
+        status = HTTPStatus.BAD_REQUEST
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _tell(request, exc)
     code = _CODES.get(status, "invalid_request")

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import uvicorn
 from litestar import Litestar
 
+from rag.api.patience import PatientProtocol
 from rag.errors import ConfigurationError
 
 STREAM_GRACE_S = 3.0
@@ -28,6 +29,7 @@ def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] |
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
+            http=PatientProtocol,
             workers=1,
             ws="none",
             lifespan="on",
