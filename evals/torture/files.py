@@ -174,7 +174,7 @@ def ingested(data_dir: Path, site: Path) -> tuple[dict[str, Outcome], list[str]]
             model_fingerprint="hashed words",
         )
         events = list(indexer.ingest(IngestRequest(paths=(str(site),))))
-        outcomes: dict[str, str] = {event.path: event.outcome for event in events if isinstance(event, FileOutcome)}
+        outcomes = {event.path: event.outcome for event in events if isinstance(event, FileOutcome)}
         return outcomes, [article.text for _, _, article in catalog.read_articles()]
 
 
