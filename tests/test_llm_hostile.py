@@ -7,6 +7,7 @@ asked of an LLM that obeys what it reads, and of one that says it whatever it re
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from hashlib import sha256
 
 import anyio
 import msgspec
@@ -169,7 +170,7 @@ async def rewritten_question(document: Document, is_whole: bool, conversations: 
     quotes = [said.text[span.start - said.start : span.end - said.start] for span in said.sentences]
     told = " ".join(f"“{quote}” [1]" for quote in [*quotes, said.title])
     first = msgspec.structs.replace(ANSWER, text=told, lang="en", question=ASKED, standalone_question=ASKED)
-    conversation = f"{document.name}, {is_whole}"
+    conversation = sha256(f"{document.name}, {is_whole}".encode()).hexdigest()
     asks = " ".join((quotes[-1] if is_whole else document.payload).split()).rstrip(".")
     conversations.append(msgspec.structs.replace(first, conversation_id=conversation, message_id=conversation))
     with ScriptedLlm(replies(*says(f"{asks}?"))) as server:
