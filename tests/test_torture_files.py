@@ -70,3 +70,9 @@ def test_a_path_that_the_system_does_not_take_is_an_input_error(index: SmallInde
 def test_the_process_that_parses_may_hold_512_mb() -> None:
     assert DEFAULT_LIMITS.memory_bytes == 512 * 2**20
     assert DEFAULT_LIMITS.seconds <= 5
+
+
+def test_a_text_longer_than_any_article_is_refused() -> None:
+    reply = reply_to(Request(path="a.txt", data=b"word " * 60_001, today=TODAY, site_url=None))
+    assert reply.failed == "The text is longer than 300,000 characters; split it."
+    assert reply_to(Request(path="a.txt", data=b"word " * 60_000, today=TODAY, site_url=None)).article is not None
