@@ -91,8 +91,15 @@ def vacuum(engine: sa.Engine) -> None:
 
 def _settle_events(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
     """Only their own ids stay, so that none is answered again."""
-    nothing = {"state": "done", "asked": None, "conversation_id": None, "message_id": None, "stream_ts": None}
-    return connection.execute(sa.update(slack_events).where(which).values(nothing)).rowcount
+    nothing = {
+        "state": "done",
+        "forgotten": True,
+        "asked": None,
+        "conversation_id": None,
+        "message_id": None,
+        "stream_ts": None,
+    }
+    return connection.execute(done).rowcount
 
 
 def _drop_empty(connection: sa.Connection, conversation_ids: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from rag.records import Answer
 from rag.settings import Settings
 from rag.slack.asked import Asked
 from rag.slack.deliveries import Deliveries
+from rag.slack.naming import Names
 from rag.slack.threads import Threads
 from rag.tables import open_tables
 
@@ -50,10 +51,9 @@ def turn(name: str, text: str, conversation: str | None = None) -> Answer:
     )
 
 
-def asked(event_id: str, text: str, user: str = "U1") -> Asked:
-    return Asked(
-        event_id=event_id, team="T1", channel="C1", user=user, text=text, thread_ts="1.2", owner=("T1", "C1", "1.2")
-    )
+def asked(key: str, text: str, user: str = "U1") -> Asked:
+    owner = ("T1", "C1", "1.2") if user == "U1" else ("T1", "C1", "1.2", user)
+    return Asked(key=key, team="T1", channel="C1", user=user, text=text, thread_ts="1.2", owner=owner)
 
 
 def count(settings: Settings, table: str) -> int:
@@ -146,8 +146,8 @@ def test_a_slack_thread_goes_with_its_conversation_and_what_its_events_hold(
 ) -> None:
     said, waiting, other = canaries(3)
     Conversations(engine).append(turn("1", said, "c1"))
-    Threads(engine, TOKEN).keep(asked("E1", said), "c1")
-    deliveries = Deliveries(engine)
+    Threads(engine, Names(TOKEN)).keep(asked("E1", said), "c1")
+    deliveries = Deliveries(engine, Names(TOKEN))
     deliveries.claim([asked("E1", said), asked("E2", waiting, "U2"), asked("E3", other, "U3")])
     deliveries.keep_answer("E1", "c1", "m-1")
     owner = ("T1", "C1", "1.2")
