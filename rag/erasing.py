@@ -99,7 +99,7 @@ def _settle_events(connection: sa.Connection, which: sa.ColumnElement[bool]) -> 
         "message_id": None,
         "stream_ts": None,
     }
-    return connection.execute(done).rowcount
+    return connection.execute(sa.update(slack_events).where(which).values(nothing)).rowcount
 
 
 def _drop_empty(connection: sa.Connection, conversation_ids: Sequence[str]) -> None:
