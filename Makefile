@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 ARTICLES := evals/corpus/content
 
-.PHONY: help serve test check bench clean
+.PHONY: help serve test check bench torture clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ check: $(VENV)/installed  ## lint, formatting, types, and which module may impor
 
 bench: $(VENV)/installed  ## run the benchmarks
 	$(BIN)/python -m evals.benchmarks
+
+torture: $(VENV)/installed  ## crash, fill, fuzz and flood it; takes hours
+	@$(PIP) install atheris
+	$(BIN)/python -m evals.torture
 
 clean:  ## remove the environment and all caches; the index in .kilde stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -107,13 +107,17 @@ class Indexer:
             yield event
         yield tally.summary(dry_run=request.dry_run)
 
+    def is_outdated(self) -> bool:
+        """Whether the index was made with another model, chunker or analyser."""
+        current = self._catalog.current_generation()
+        return current is not None and current.fingerprint != self.fingerprint
+
     def rebuild(self) -> Iterator[IngestProgress]:
         """Chunk and embed every stored article anew for this indexer's fingerprint, then swap generations.
 
         The old generation serves until the swap. Does nothing when the current generation has this fingerprint.
         """
-        current = self._catalog.current_generation()
-        if current is not None and current.fingerprint != self.fingerprint:
+        if self.is_outdated():
             generation = self._catalog.start_generation(self.fingerprint, self._model)
             yield from rebuild(self._catalog, self._embedder, self._store, generation.number)
 

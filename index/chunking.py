@@ -144,8 +144,10 @@ def _cut(text: str, start: int, stop: int, end: int) -> int:
     space = max(text.rfind(" ", start, stop), text.rfind("\n", start, stop))
     if space > start:
         return space + 1
-    letters = list(_LETTER.finditer(text, max(start, stop - 8), stop))
-    return letters[-1].start() if letters and letters[-1].start() > start else stop
+    # A slice, since the letters of a flag are found by looking back over all flags before it; begun at a whole flag.
+    begin = start + max(0, stop - start - 8) // 2 * 2
+    letters = list(_LETTER.finditer(text[begin:stop]))
+    return begin + letters[-1].start() if letters and begin + letters[-1].start() > start else stop
 
 
 def _packed(units: list[_Unit], target: int) -> Iterator[list[_Unit]]:

@@ -1,9 +1,11 @@
 """SQL connections: one engine per database, brought to its newest schema by Alembic when it is opened.
 
 In: an SQLAlchemy URL, a folder of migrations and the name of the table that remembers which of them ran. Refuses a
-database that a later version has written.
+database that a later version has written. What cannot be stored or opened later on is a StorageError, on every
+connection of the engine.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,22 +13,35 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from index.errors import ConfigurationError
+from index.errors import BusyError, ConfigurationError, StorageError
 
 BUSY_TIMEOUT_MS = 10_000
 BATCH = 500
 """Ids in one IN list."""
+_SHORT = {
+    sqlite3.SQLITE_FULL: "the disk is full. Free some room",
+    sqlite3.SQLITE_READONLY: "it is read-only. Make the folder KILDE_DATA_DIR writable again",
+    sqlite3.SQLITE_IOERR: "the disk does not take or give it. Check the disk of KILDE_DATA_DIR",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the folder KILDE_DATA_DIR, and how many files are open",
+}
+"""What is the matter, and the way out, by SQLite's primary error code."""
 
 
-def open_database(url: str, migrations: Path, version_table: str) -> sa.Engine:
-    """An engine on a database with the newest schema. Raises ConfigurationError when it cannot be opened."""
+def open_database(url: str, migrations: Path, version_table: str, *, erases: bool = False) -> sa.Engine:
+    """An engine on a database with the newest schema. Raises ConfigurationError when it cannot be opened.
+
+    ``erases``: SQLite overwrites with zeros what is deleted or replaced.
+    """
     try:
         engine = sa.create_engine(url)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+            if erases:
+                event.listen(engine, "connect", _erase_what_is_deleted)
+        event.listen(engine, "handle_error", _translate)
         _migrate(engine, migrations, version_table)
-    except (sa.exc.ArgumentError, sa.exc.OperationalError, sa.exc.DatabaseError, ImportError) as exc:
+    except (sa.exc.ArgumentError, sa.exc.OperationalError, sa.exc.DatabaseError, ImportError, StorageError) as exc:
         raise ConfigurationError(
             f"The database {sa_url(url)} cannot be opened: {exc}. See KILDE_DATABASE_URL."
         ) from exc
@@ -62,8 +77,26 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _erase_what_is_deleted(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA secure_delete=ON").close()
+    connection.execute("PRAGMA temp_store=MEMORY").close()
+
+
 def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _translate(context: sa.engine.ExceptionContext) -> None:
+    """Tells what is short in place of what the driver says of it, whichever statement met it."""
+    cause = context.original_exception
+    if isinstance(cause, sqlite3.OperationalError):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise BusyError("The database is being written to by another process. Try again shortly.") from cause
+        if code in _SHORT:
+            raise StorageError(f"The database cannot be used: {_SHORT[code]}, then try again.") from cause
+    elif context.is_disconnect or (context.connection is None and not isinstance(cause, sqlite3.Error)):
+        raise StorageError("The database does not answer. See that it runs, then try again.") from cause
 
 
 def _migrate(engine: sa.Engine, migrations: Path, version_table: str) -> None:

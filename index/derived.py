@@ -1,7 +1,8 @@
-"""The derived store and the catalog kept in step: opened with care, repaired from the catalog, or done without.
+"""The derived store and the catalog kept in step: opened where it can be trusted, repaired from the catalog, audited.
 
-In: the catalog and the folder of the store. Out: a store that holds exactly the catalog's current chunks, or None when
-it cannot be had, and dense search is exact in memory. Embeds nothing.
+In: the catalog and the folder of the store. Out: a store that holds exactly the catalog's current chunks, or None where
+it was damaged or not closed, or cannot be had: dense search is exact then, in memory, until the store is mended. Embeds
+nothing.
 """
 
 import logging
@@ -14,27 +15,45 @@ from numpy.typing import NDArray
 from index.catalog import Catalog
 from index.catalog_records import unpack_vectors
 from index.records import Vectors, VectorStore
-from index.vectors import ChromaVectors, discard, probe
+from index.seal import break_seal, is_sealed, seal
+from index.vectors import ChromaVectors, probe
 
 log = logging.getLogger(__name__)
 AUDITED_NEIGHBOURS = 10
 AUDITED_CHUNKS = 20_000
 """At most so many chunks are looked up one by one; an even sample of more."""
 MIN_RECALL = 0.98
+MOST_ADDED = 5_000
+"""Chunks that the store may lack when it is opened; more are for whoever has the time."""
 
 
-def open_store(catalog: Catalog, folder: Path, generation: int, dim: int) -> ChromaVectors | None:
-    """The store of a generation, repaired where it differs from the catalog; made anew where it is damaged."""
-    if not probe(folder, generation):
-        log.warning("the derived vector store is damaged; it is rebuilt from the catalog")
-        discard(folder)
+def open_store(
+    catalog: Catalog, folder: Path, generation: int, dim: int, *, is_open: bool = False
+) -> ChromaVectors | None:
+    """The store of a generation, in step with the catalog. ``is_open``: this process has opened it before."""
+    wanted = catalog.chunk_ids(generation)
+    if not (is_open or is_sealed(folder) or (not folder.exists() and not wanted)):
+        log.warning("the derived vector store is missing, damaged or was not closed; dense search is exact, in memory")
+        return None
     try:
+        if not is_open:
+            break_seal(folder)
         store = ChromaVectors(folder, generation)
+        if len(wanted - store.ids()) > MOST_ADDED and not is_open:
+            store.close()
+            return None
         reconcile(catalog, store, generation, dim)
     except Exception:
         # Chroma raises its own errors, those of SQLite and panics of its Rust core; search goes on without it.
         log.exception("the derived vector store cannot be used; dense search is exact, in memory")
         return None
+    return store
+
+
+def filled_store(catalog: Catalog, folder: Path, generation: int, dim: int) -> ChromaVectors:
+    """The store of a generation, however much it takes; raises whatever Chroma raises."""
+    store = ChromaVectors(folder, generation)
+    reconcile(catalog, store, generation, dim)
     return store
 
 
@@ -70,9 +89,18 @@ class StoreReport(msgspec.Struct, frozen=True, kw_only=True):
 def inspect_store(catalog: Catalog, folder: Path) -> StoreReport | None:
     """Compare the whole store with the catalog, changing nothing; None when it does not open or nothing is indexed."""
     generation = catalog.current_generation()
-    if generation is None or not folder.exists() or not probe(folder, generation.number):
+    if generation is None or not folder.exists():
         return None
-    return report(catalog, ChromaVectors(folder, generation.number), generation.number)
+    was_sealed = is_sealed(folder)
+    if not probe(folder, generation.number):
+        return None
+    store = ChromaVectors(folder, generation.number)
+    try:
+        return report(catalog, store, generation.number)
+    finally:
+        store.close()
+        if was_sealed:
+            seal(folder)  # Chroma writes to its files whenever it opens them.
 
 
 def report(catalog: Catalog, store: VectorStore, generation: int) -> StoreReport:

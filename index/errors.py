@@ -4,8 +4,9 @@
     ├── InputError        fix the input: a path, an article, a question, a filter
     │   └── UnreadableFileError    one file cannot be read as an article; the others can
     ├── BusyError         retry: another process owns the data folder, or a limit is reached
+    │   └── StorageError  free what is short, then retry: nothing can be stored, what is stored can be read
     ├── ConfigurationError    configure: a setting, a missing model, a store of another version
-    └── StoreGoneError    go on without: the derived store of an older generation; never reaches a caller of search
+    └── StoreGoneError    go on without: the derived store is gone or fails; never reaches a caller of search
 
 Every message names what is wrong and the way out. ``rag/errors.py`` adds the branches of answering.
 """
@@ -41,6 +42,12 @@ class BusyError(KildeError):
     retryable = True
 
 
+class StorageError(BusyError):
+    """The disk is full or read-only, no file can be opened, or the database does not answer."""
+
+    code = "storage"
+
+
 class ConfigurationError(KildeError):
     """Settings or installation have to be changed before this can work."""
 
@@ -48,7 +55,7 @@ class ConfigurationError(KildeError):
 
 
 class StoreGoneError(KildeError):
-    """The derived store was dropped, because a newer generation serves; what it knew is in the catalog."""
+    """The derived store was dropped for a newer generation, or cannot be read; what it knew is in the catalog."""
 
     code = "store_gone"
     retryable = True

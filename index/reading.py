@@ -18,6 +18,7 @@ from signal import SIGPROF
 
 import msgspec
 
+from index.errors import StorageError
 from index.readers.suffixes import SUFFIXES
 from index.readers.wire import Reply, Request
 from index.records import Article, Skipped
@@ -42,10 +43,10 @@ class ReadingLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Of processor time."""
     wait_seconds: float = 60.0
     """By the clock, for a child that gets no processor time; then the file is tried once more."""
-    memory_bytes: int = 1024 * 1024 * 1024
+    memory_bytes: int = 512 * 1024 * 1024
 
 
-_DEFAULT_LIMITS = ReadingLimits()
+DEFAULT_LIMITS = ReadingLimits()
 
 
 def read_files(
@@ -54,7 +55,7 @@ def read_files(
     *,
     today: date,
     site_url: str | None = None,
-    limits: ReadingLimits = _DEFAULT_LIMITS,
+    limits: ReadingLimits = DEFAULT_LIMITS,
 ) -> Iterator[Article | Skipped | FailedFile]:
     """One result per path, in order. ``paths`` are relative to ``root``, with forward slashes."""
     return read_folders([(root, paths)], today=today, site_url=site_url, limits=limits)
@@ -65,7 +66,7 @@ def read_folders(
     *,
     today: date,
     site_url: str | None = None,
-    limits: ReadingLimits = _DEFAULT_LIMITS,
+    limits: ReadingLimits = DEFAULT_LIMITS,
 ) -> Iterator[Article | Skipped | FailedFile]:
     """The same for several folders with their paths, one after another, by one child process."""
     with closing(_ChildParser(limits)) as parser:
@@ -164,23 +165,32 @@ class _ChildParser:
             self._process = None
 
     def _start(self) -> None:
-        self._pipe, far_end = Pipe()
-        command = (str(far_end.fileno()), str(self._limits.memory_bytes), str(self._limits.seconds))
-        self._process = subprocess.Popen(
-            # -P: nothing in the folder that we happen to run in may pose as a library.
-            [sys.executable, "-P", "-m", "index.readers.child", *command],
-            pass_fds=[far_end.fileno()],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        far_end.close()
+        try:
+            self._launch()
+        except OSError as exc:
+            raise StorageError(
+                f"The process that parses files cannot be started: {exc.strerror or exc}. Let fewer files be open, or "
+                "more (`ulimit -n`), then try again."
+            ) from exc
         try:
             self._receive(_START_TIMEOUT_S)
         except (TimeoutError, EOFError, OSError) as exc:
             self.close()
             raise _FileError("The parsing process cannot start; it may need more memory.") from exc
+
+    def _launch(self) -> None:
+        self._pipe, far_end = Pipe()
+        command = (str(far_end.fileno()), str(self._limits.memory_bytes), str(self._limits.seconds))
+        with far_end:
+            self._process = subprocess.Popen(
+                # -P: nothing in the folder that we happen to run in may pose as a library.
+                [sys.executable, "-P", "-m", "index.readers.child", *command],
+                pass_fds=[far_end.fileno()],
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
 
     def _receive(self, seconds: float) -> Reply:
         if not self._pipe.poll(seconds):

@@ -5,6 +5,7 @@ one snapshot; after an ingest the caller makes a new searcher.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 
 import msgspec
 import numpy as np
@@ -75,6 +76,12 @@ class Searcher:
         self._encoder = encoder
         self._store = store
         self.snapshot = take_snapshot(catalog, encoder.dim)
+
+    def with_store(self, store: VectorStore | None) -> "Searcher":
+        """The same snapshot with another store."""
+        other = copy(self)
+        other._store = store
+        return other
 
     def search(self, query: Query, question: QuestionVectors | None = None) -> tuple[Hit, ...]:
         """At most ``top_k`` hits, best first; none when nothing is indexed or nothing passes the filters.
@@ -176,7 +183,7 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
 
 
 def _nearest(snapshot: Snapshot, store: VectorStore, vector: NDArray[np.float32]) -> Iterable[int] | None:
-    """Rows of the chunks nearest to the question; None where the store is that of a generation no longer kept."""
+    """Rows of the chunks nearest to the question; None where the store is of a generation no longer kept, or fails."""
     try:
         near = [snapshot.row_of.get(chunk_id) for chunk_id, _ in store.query(vector, CANDIDATES)]
     except StoreGoneError:

@@ -15,7 +15,7 @@ import msgspec
 from index.catalog import Catalog
 from index.catalog_records import FileState
 from index.errors import InputError
-from index.reading import FailedFile, find_files
+from index.reading import DEFAULT_LIMITS, FailedFile, find_files
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,8 +92,12 @@ def make_plan(catalog: Catalog, scope: Scope, *, site_url: str | None, today: da
 
 
 def _resolve(sources: dict[str, str], path: Path) -> Scope:
-    path = path.resolve()
-    if not path.exists():
+    try:
+        path = path.resolve()
+        is_there = path.exists()
+    except (OSError, ValueError, RuntimeError):  # too long, with a NUL, a link to itself
+        is_there = False
+    if not is_there:
         raise InputError(f"{path} does not exist. Name a folder of articles or a single file.", "paths")
     folder = path if path.is_dir() else path.parent
     for source_id, root in sources.items():
@@ -129,6 +133,9 @@ def _look(root: Path, path: str, state: FileState | None) -> tuple[Seen, bool]:
         size, mtime_ns = stat.st_size, stat.st_mtime_ns
         if state and (state.size, state.mtime_ns) == (size, mtime_ns):
             return Seen(path=path, size=size, mtime_ns=mtime_ns, sha256=state.sha256), True
+        if size > DEFAULT_LIMITS.file_bytes:
+            # Reading it is refused, and hashing a sparse file may never end.
+            return Seen(path=path, size=size, mtime_ns=mtime_ns, sha256=""), False
         with (root / path).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

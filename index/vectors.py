@@ -4,20 +4,21 @@ In: chunk ids with vectors. Out: ids with cosine, best first. Holds ids and vect
 rebuilt from the catalog. A damaged store can kill the process that opens it, so ``probe`` opens it in a child first.
 """
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import StoreGoneError
+from index.errors import StorageError, StoreGoneError
 from index.records import Vectors
 
 if TYPE_CHECKING:
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 EF_SEARCH = 400
@@ -34,7 +35,10 @@ class ChromaVectors:
         from chromadb.config import Settings
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        self.is_usable = True
+        """False once a query has failed."""
+        settings = Settings(anonymized_telemetry=False)
+        self._client = cast("Client", chromadb.PersistentClient(str(folder), settings=settings))
         self._batch = self._client.get_max_batch_size()
         self._collection: Collection = self._client.get_or_create_collection(
             _name(generation),
@@ -45,12 +49,14 @@ class ChromaVectors:
         )
 
     def upsert(self, chunk_ids: list[str], vectors: Vectors) -> None:
-        for some in _slices(len(chunk_ids), self._batch):
-            self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some])
+        with _writing():
+            for some in _slices(len(chunk_ids), self._batch):
+                self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some])
 
     def delete(self, chunk_ids: list[str]) -> None:
-        for some in _slices(len(chunk_ids), self._batch):
-            self._collection.delete(ids=chunk_ids[some])
+        with _writing():
+            for some in _slices(len(chunk_ids), self._batch):
+                self._collection.delete(ids=chunk_ids[some])
 
     def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
         from chromadb.errors import NotFoundError
@@ -59,6 +65,9 @@ class ChromaVectors:
             found = self._collection.query(query_embeddings=vector[None, :], n_results=top_k, include=["distances"])
         except NotFoundError as exc:
             raise StoreGoneError("The collection was dropped; a newer generation serves.") from exc
+        except Exception as exc:  # Errors of SQLite and of its Rust core have no base of their own.
+            self.is_usable = False
+            raise StoreGoneError(f"The store cannot be searched ({type(exc).__name__}).") from exc
         distances = found["distances"]
         assert distances is not None
         return [(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
@@ -66,11 +75,27 @@ class ChromaVectors:
     def ids(self) -> set[str]:
         return set(self._collection.get(include=[])["ids"])
 
+    def close(self) -> None:
+        """Its files are whole once this returns; the process has none of them open any more."""
+        self._client.close()
+
     def drop_others(self) -> None:
         """Delete the collections of other generations."""
         for collection in self._client.list_collections():
             if collection.name != self._collection.name:
                 self._client.delete_collection(collection.name)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Its errors, and those of SQLite below it, have no base of their own."""
+    try:
+        yield
+    except Exception as exc:
+        raise StorageError(
+            f"The vector store cannot be written to ({type(exc).__name__}: {exc}). "
+            "Check the disk of KILDE_DATA_DIR, then try again."
+        ) from exc
 
 
 def probe(folder: Path, generation: int) -> bool:
@@ -87,11 +112,6 @@ def probe(folder: Path, generation: int) -> bool:
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
-
-
-def discard(folder: Path) -> None:
-    """Remove a store that is damaged; the catalog has all that is needed to make it anew."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _name(generation: int) -> str:

@@ -39,7 +39,6 @@ from rag.records import (
     StreamError,
 )
 from rag.relative_dates import with_dates
-from rag.rewriting import rewritten
 from rag.scope import small_talk, small_talk_language
 from rag.standalone import Standalone, standalone
 from rag.telling import text_events
@@ -50,6 +49,8 @@ from rag.writing import Writer, Writing
 SEARCHED_HITS = 24
 AT_WORK = os.cpu_count() or 1
 """Turns searched and composed at once; more only take the cores from one another, and all end later."""
+AT_AFTERWORK = max(1, AT_WORK // 2)
+"""Turns beside them for which follow-ups are searched: whoever has a text does not queue behind new turns."""
 RETOLD_TURNS = 6
 """Of those that were asked elsewhere; each is searched for anew."""
 
@@ -109,6 +110,7 @@ class Answering:
         self._today = today
         self._writer = writer
         self._at_work = anyio.CapacityLimiter(AT_WORK)
+        self._after_work = anyio.CapacityLimiter(AT_AFTERWORK)
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
@@ -153,7 +155,7 @@ class Answering:
                 async for event in steps:
                     yield event
             composed = writing.composed()
-        answer = await self._worked(self._with_more_followups, turn, composed)
+        answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed, limiter=self._after_work)
         if answer.followups:
             yield Followups(followups=answer.followups)
         yield MessageEnd(answer=answer)
@@ -162,7 +164,7 @@ class Answering:
         opened = await anyio.to_thread.run_sync(self._open, question)
         text = None
         if opened.before and self._writer:
-            text = await rewritten(self._writer.chat, opened.asked.text, opened.asked.lang, opened.before)
+            text = await self._writer.rewritten(opened.asked.text, opened.asked.lang, opened.before)
         if text is None and opened.before:
             return await self._worked(self._understood, opened, text)
         return await anyio.to_thread.run_sync(self._understood, opened, text)

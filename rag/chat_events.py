@@ -1,25 +1,38 @@
 """The bytes of a streamed chat completion → its text and token counts. Pure.
 
-In: bytes as they come, cut anywhere. Out: pieces of text, and the usage where the endpoint gives it. Refuses, with
-ValueError that says what is wrong, everything that is no such stream: a line without end, what is no JSON, and errors
-in both shapes in which endpoints send them under status 200. (The client's own reader puts no bound on a line, and
-takes the second shape for an empty piece.)
+In: bytes as they come, cut anywhere. Out: pieces of text, without what was thought before them, and the usage where the
+endpoint gives it. Refuses, with ValueError that says what is wrong, everything that is no such stream: a line without
+end, what is no JSON, and errors in both shapes in which endpoints send them under status 200. (The client's own reader
+puts no bound on a line, and takes the second shape for an empty piece.) What follows the end of the text may be
+anything: a complete answer is not thrown away for it.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 
+from rag.thinking import Thoughts
+
 LONGEST_LINE = 256 * 1024
+LONGEST_REPLY = 32 * 1024 * 1024
 _DATA, _DONE = b"data:", b"[DONE]"
 _BROKEN_OFF = {"content_filter": "the endpoint's filter ended it", "error": "the endpoint ended it with an error"}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens, as the endpoint counted them."""
+    """Tokens, as the endpoint counted them; None where it did not."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """The text has come to its end."""
+
+    is_cut_off: bool = False
+    """Whether it was longer than the LLM may write."""
+    usage: Usage | None = None
 
 
 class _Delta(msgspec.Struct, frozen=True):
@@ -33,9 +46,9 @@ class _Choice(msgspec.Struct, frozen=True):
 
 class _Chunk(msgspec.Struct, frozen=True):
     choices: tuple[_Choice, ...] | None = None
-    usage: Usage | None = None
+    usage: object = None
     error: object = None
-    object: str = ""
+    object: str | None = None
 
 
 class ChatEvents:
@@ -43,42 +56,65 @@ class ChatEvents:
 
     def __init__(self) -> None:
         self._line = b""
+        self._read_bytes = 0
+        self._thoughts = Thoughts()
         self.finish_reason: str | None = None
+        self.usage: Usage | None = None
+        """The last that came: some endpoints count anew with every piece."""
         self.is_done = False
-        """Whether the endpoint has said that nothing follows."""
+        """Whether nothing follows."""
 
-    def feed(self, data: bytes) -> Iterator[str | Usage]:
-        """What these bytes complete, in order; text is never empty."""
-        *lines, self._line = (self._line + data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        if len(self._line) > LONGEST_LINE:
-            raise ValueError(f"a line of more than {LONGEST_LINE:,} bytes")
-        for line in lines:
-            yield from self._read(line)
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The text that these bytes complete, in order; never empty."""
+        try:
+            for line in self._lines(data):
+                yield from self._told(line)
+        except ValueError:
+            if self.finish_reason is None:
+                raise
+            self.is_done = True
 
-    def end(self) -> None:
+    def end(self) -> Ended:
         """Raises ValueError where the stream ended before the answer did."""
         if self.finish_reason is None:
             raise ValueError("it ended before its finish_reason")
         if reason := _BROKEN_OFF.get(self.finish_reason):
             raise ValueError(reason)
+        return Ended(is_cut_off=self.finish_reason == "length", usage=self.usage)
 
-    def _read(self, line: bytes) -> Iterator[str | Usage]:
+    def _lines(self, data: bytes) -> Iterator[bytes]:
+        self._read_bytes += len(data)
+        *lines, self._line = (self._line + data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        yield from lines
+        if len(self._line) > LONGEST_LINE:
+            raise ValueError(f"a line of more than {LONGEST_LINE:,} bytes")
+        if self._read_bytes > LONGEST_REPLY:
+            raise ValueError(f"a reply of more than {LONGEST_REPLY:,} bytes")
+
+    def _told(self, line: bytes) -> Iterator[str]:
         """A comment, an empty line and every field but ``data`` says nothing."""
-        if self.is_done or not line.startswith(_DATA):
-            return
-        payload = line[len(_DATA) :].strip()
+        payload = line[len(_DATA) :].strip() if line.startswith(_DATA) else b""
         if payload == _DONE:
             self.is_done = True
-        elif payload:
-            yield from self._told(_decoded(payload))
-
-    def _told(self, chunk: _Chunk) -> Iterator[str | Usage]:
+        if not payload or self.is_done:
+            return
+        chunk = _decoded(payload)
+        self._count(chunk.usage)
         for choice in chunk.choices or ():
-            if choice.delta and choice.delta.content:
-                yield choice.delta.content
-            self.finish_reason = choice.finish_reason or self.finish_reason
-        if chunk.usage:
-            yield chunk.usage
+            yield from self._read(choice)
+
+    def _read(self, choice: _Choice) -> Iterator[str]:
+        if self.finish_reason is not None:
+            return
+        if choice.delta and choice.delta.content and (text := self._thoughts.without(choice.delta.content)):
+            yield text
+        self.finish_reason = choice.finish_reason
+        if self.finish_reason and (text := self._thoughts.end()):
+            yield text
+
+    def _count(self, usage: object) -> None:
+        with suppress(msgspec.ValidationError):
+            self.usage = msgspec.convert(usage, Usage | None) or self.usage
 
 
 def _decoded(payload: bytes) -> _Chunk:

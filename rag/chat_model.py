@@ -1,13 +1,13 @@
 """The one client of an LLM: an OpenAI-compatible endpoint, asked for streamed text.
 
-In: messages. Out: pieces of text as they come, then the token counts where the endpoint gives them. Every way in which
-an endpoint can fail (refused, TLS, status, silence, a torn or malformed stream) is one LlmError that says what is
-wrong. It tries once more where the same request may succeed, before the first piece only; waits no longer than
-``Deadlines`` allow; asks no more at once than the endpoint bears; leaves it alone after failures in a row. Whoever
-stops reading closes the connection, and with it the endpoint's work.
+In: messages. Out: pieces of text as they come, then how the text ended, with the token counts where the endpoint gives
+them. Every way in which an endpoint can fail (refused, TLS, status, silence, a torn or malformed stream) is one
+LlmError that says what is wrong. It tries once more where the same request may succeed, before the first piece only;
+waits no longer than ``Deadlines`` allow; asks no more at once than the endpoint bears; leaves it alone after failures
+in a row. Whoever stops reading closes the connection, and with it the endpoint's work.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -18,38 +18,20 @@ import msgspec
 import openai
 
 from rag.breaker import Breaker
-from rag.chat_events import ChatEvents, Usage
+from rag.chat_events import ChatEvents, Ended
+from rag.chat_failures import FAILURES, RefusedError, broken, failure, not_opened
 from rag.errors import ConfigurationError, LlmError
+from rag.patience import Clock, Deadlines, Patience
 from rag.prompt import Message
 from rag.settings import Settings
 
 MOST_TOKENS = 1024
 """Of one answer; a few sentences take a tenth."""
-_TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_WRONG = {
-    400: "it refuses the request: {detail}",
-    401: "it refuses the key. Set KILDE_LLM_API_KEY.",
-    403: "the key has no right to it. Set KILDE_LLM_API_KEY.",
-    404: "it knows no such address or model. Check KILDE_LLM_BASE_URL, which ends before /chat/completions, and "
-    "KILDE_LLM_MODEL.",
-    429: "it takes no more requests at this moment, or the account has run out.",
-}
+LONGEST_PAUSE_S, LONGEST_REST_S = 3.0, 60.0
+"""How long a turn waits, and the endpoint is left alone, where it asks for a pause."""
 _EVENTS = "text/event-stream"
-
-
-class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds. A client's own defaults allow half an hour."""
-
-    connect_s: float = 3.0
-    first_s: float = 20.0
-    """Until the first piece of text."""
-    gap_s: float = 15.0
-    """Between pieces of text."""
-    total_s: float = 120.0
-    queue_s: float = 5.0
-    """For a place among the requests that are made at once."""
-    tail_s: float = 1.0
-    """For what follows the text: the token counts."""
+_OPTIONS = {"temperature": 0, "max_tokens": MOST_TOKENS, "stream_options": {"include_usage": True}}
+"""Newer hosted models refuse one or another; none is needed."""
 
 
 class ChatModel(Protocol):
@@ -58,8 +40,11 @@ class ChatModel(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
-        """Raises LlmError; close it (``aclosing``) to stop early."""
+    def stream(
+        self, messages: Sequence[Message], patience: Patience | None = None
+    ) -> AsyncGenerator[str | Ended, None]:
+        """Pieces of text, then how it ended. ``patience``: of the turn, where it asks more than once. Raises LlmError;
+        close it (``aclosing``) to stop early."""
         ...
 
 
@@ -81,7 +66,7 @@ class OpenAIChat:
         self._deadlines = deadlines or Deadlines()
         self._breaker = breaker or Breaker()
         self._places = anyio.Semaphore(at_once)
-        self._knows_options = True
+        self._takes_options = True
         # No connection is kept: one that idles may be gone, or belong to an event loop that is closed.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
         self._client = openai.AsyncOpenAI(
@@ -97,139 +82,137 @@ class OpenAIChat:
     def name(self) -> str:
         return self._model
 
-    async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
-        if not self._breaker.may_try():
-            raise self._error("it has failed several times in a row and is left alone for a moment.")
-        async with self._place(), aclosing(self._tries(messages)) as pieces:
-            try:
+    async def stream(
+        self, messages: Sequence[Message], patience: Patience | None = None
+    ) -> AsyncGenerator[str | Ended, None]:
+        clock = Clock(self._deadlines, patience or Patience())
+        async with self._place(clock):
+            if not self._breaker.may_try():
+                raise self._failure("it has failed several times in a row, or asks for a pause, and is left alone")
+            async with aclosing(self._watched(messages, clock)) as pieces:
                 async for piece in pieces:
                     yield piece
-            except LlmError:
-                self._breaker.failed()
-                raise
-            self._breaker.succeeded()
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def _place(self, clock: Clock) -> AsyncIterator[None]:
         try:
-            with anyio.fail_after(self._deadlines.queue_s):
+            with clock.waiting(self._deadlines.queue_s):
                 await self._places.acquire()
         except TimeoutError:
-            raise self._error("all requests that may be made at once are being made.") from None
+            raise self._failure("all requests that may be made at once are being made") from None
         try:
             yield
         finally:
             self._places.release()
 
-    async def _tries(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    async def _watched(self, messages: Sequence[Message], clock: Clock) -> AsyncGenerator[str | Ended, None]:
+        """Tells the breaker what becomes of it."""
         has_begun = False
         try:
-            async with aclosing(self._read(messages)) as pieces:
+            async with aclosing(self._tries(messages, clock)) as pieces:
                 async for piece in pieces:
-                    has_begun = True
+                    if not has_begun:
+                        has_begun = True
+                        self._breaker.heard()
                     yield piece
-            return
         except LlmError as exc:
-            if has_begun or not exc.may_retry:
-                raise
-        async with aclosing(self._read(messages)) as pieces:
-            async for piece in pieces:
-                yield piece
+            if exc.is_outage:
+                self._breaker.failed()
+            else:
+                self._breaker.heard()
+            if exc.retry_after_s:
+                self._breaker.rest(min(exc.retry_after_s, LONGEST_REST_S))
+            raise
+        except BaseException:
+            if has_begun:
+                self._breaker.succeeded()
+            else:
+                self._breaker.left()
+            raise
+        self._breaker.succeeded()
 
-    async def _read(self, messages: Sequence[Message]) -> AsyncGenerator[str | Usage, None]:
+    async def _tries(self, messages: Sequence[Message], clock: Clock) -> AsyncGenerator[str | Ended, None]:
+        has_begun, may_retry, with_options = False, True, self._takes_options
+        while True:
+            try:
+                async with aclosing(self._read(messages, clock, with_options=with_options)) as pieces:
+                    async for piece in pieces:
+                        has_begun, self._takes_options = True, self._takes_options and with_options
+                        yield piece
+                return
+            except RefusedError:
+                if has_begun or not with_options:
+                    raise
+                with_options = False
+            except LlmError as exc:
+                if has_begun or not (may_retry and exc.may_retry) or exc.retry_after_s > LONGEST_PAUSE_S:
+                    raise
+                may_retry = False
+                await self._pause(exc, clock)
+
+    async def _pause(self, failed: LlmError, clock: Clock) -> None:
+        """Raises ``failed`` where there is no time for what it asks for."""
+        if failed.retry_after_s >= clock.left_s:
+            raise failed
+        with clock.waiting():
+            await anyio.sleep(failed.retry_after_s)
+
+    async def _read(
+        self, messages: Sequence[Message], clock: Clock, *, with_options: bool
+    ) -> AsyncGenerator[str | Ended, None]:
         """One request."""
-        clock = _Clock(self._deadlines)
         events = ChatEvents()
         async with AsyncExitStack() as stack:
-            response = await self._opened(messages, stack, clock)
+            response = await self._opened(messages, stack, clock, with_options=with_options)
             content = response.iter_bytes()
-            while not events.is_done and (data := await self._next(content, events, clock)) is not None:
-                for piece in self._decoded(events, data):
-                    clock.heard(piece)
-                    yield piece
             try:
-                events.end()
+                while not events.is_done and (data := await self._next(content, events, clock)) is not None:
+                    for text in events.feed(data):
+                        clock.heard()
+                        yield text
+                    if events.finish_reason is not None:
+                        clock.over()
+                yield events.end()
             except ValueError as exc:
-                raise self._error(f"{exc}.") from exc
+                raise self._failure(str(exc)) from exc
 
-    async def _opened(self, messages: Sequence[Message], stack: AsyncExitStack, clock: "_Clock") -> Any:
+    async def _opened(
+        self, messages: Sequence[Message], stack: AsyncExitStack, clock: Clock, *, with_options: bool
+    ) -> Any:
         request: dict[str, Any] = {
             "model": self._model,
             "messages": [msgspec.structs.asdict(message) for message in messages],
             "stream": True,
+            **(_OPTIONS if with_options else {}),
         }
-        if self._knows_options:
-            request |= {
-                "temperature": 0,
-                "max_tokens": MOST_TOKENS,
-                "stream_options": {"include_usage": True},
-            }
         try:
-            with anyio.fail_after(clock.left_s()):
+            with clock.waiting():
                 response = await stack.enter_async_context(self._completions.create(**request))
         except TimeoutError as exc:
-            raise self._error("it takes too long to begin.") from exc
-        except openai.BadRequestError as exc:
-            # Newer hosted models refuse one option or another; none is needed.
-            may_retry, self._knows_options = self._knows_options, False
-            raise self._error(_WRONG[400].format(detail=exc.message[:200]), may_retry=may_retry) from exc
-        except openai.APIStatusError as exc:
-            wrong = _WRONG.get(exc.status_code, f"it answers with status {exc.status_code}.")
-            raise self._error(wrong, may_retry=exc.status_code in _TRANSIENT) from exc
-        except openai.APITimeoutError as exc:
-            raise self._error("it takes too long to connect.") from exc
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, OSError) as exc:
-            raise self._error(f"it cannot be reached: {_root(exc)}.", may_retry=True) from exc
+            raise self._failure("it takes too long to begin", is_outage=True) from exc
+        except FAILURES as exc:
+            raise not_opened(self._where, exc) from exc
         kind = response.headers.get("content-type", "")
         if not kind.lower().startswith(_EVENTS):
-            raise self._error(
-                f"it sends {kind.split(';')[0] or 'no content type'} where a stream of events was asked for."
+            raise self._failure(
+                f"it sends {kind.split(';')[0] or 'no content type'} where a stream of events was asked for"
             )
         return response
 
-    async def _next(self, content: AsyncIterator[bytes], events: ChatEvents, clock: "_Clock") -> bytes | None:
+    async def _next(self, content: AsyncIterator[bytes], events: ChatEvents, clock: Clock) -> bytes | None:
         """None at the end, and where only token counts are still missing and do not come."""
-        is_over = events.finish_reason is not None
-        left_s = self._deadlines.tail_s if is_over else clock.left_s()
         try:
-            if not left_s:  # Bytes that are there already would be read without looking at the clock.
-                raise TimeoutError
-            with anyio.fail_after(left_s):
+            with clock.waiting():
                 return await anext(content, None)
-        except TimeoutError as exc:
-            if is_over:
+        except (TimeoutError, *FAILURES) as exc:
+            if events.finish_reason is not None:
                 return None
-            raise self._error("it has fallen silent, or takes too long.") from exc
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, OSError) as exc:
-            if is_over:
-                return None
-            raise self._error(f"the connection broke: {_root(exc)}.", may_retry=True) from exc
+            if isinstance(exc, TimeoutError):
+                raise self._failure("it has fallen silent, or takes too long", is_outage=True) from exc
+            raise broken(self._where, exc) from exc
 
-    def _decoded(self, events: ChatEvents, data: bytes) -> Iterator[str | Usage]:
-        try:
-            yield from events.feed(data)
-        except ValueError as exc:
-            raise self._error(f"{exc}.") from exc
-
-    def _error(self, wrong: str, *, may_retry: bool = False) -> LlmError:
-        return LlmError(f"The LLM at {self._where} cannot be used: {wrong}", may_retry=may_retry)
-
-
-class _Clock:
-    """How long one request may still be waited for."""
-
-    def __init__(self, deadlines: Deadlines) -> None:
-        now = anyio.current_time()
-        self._gap_s = deadlines.gap_s
-        self._last = now + deadlines.total_s
-        self._next = now + deadlines.first_s
-
-    def heard(self, piece: str | Usage) -> None:
-        if isinstance(piece, str):
-            self._next = anyio.current_time() + self._gap_s
-
-    def left_s(self) -> float:
-        return max(0.0, min(self._next, self._last) - anyio.current_time())
+    def _failure(self, wrong: str, *, is_outage: bool = False) -> LlmError:
+        return failure(self._where, wrong, is_outage=is_outage)
 
 
 def open_chat(settings: Settings, deadlines: Deadlines | None = None) -> OpenAIChat:
@@ -251,10 +234,3 @@ def open_chat(settings: Settings, deadlines: Deadlines | None = None) -> OpenAIC
 def _without_credentials(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _root(exc: BaseException) -> str:
-    """What the first cause says; the client's own words are "Connection error."."""
-    while exc.__cause__ is not None or exc.__context__ is not None:
-        exc = exc.__cause__ or exc.__context__ or exc
-    return (str(exc) or type(exc).__name__)[:200].rstrip(".")

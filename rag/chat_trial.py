@@ -10,7 +10,7 @@ from typing import Literal
 
 import anyio
 
-from rag.chat_events import Usage
+from rag.chat_events import Ended
 from rag.chat_model import ChatModel
 from rag.errors import LlmError
 from rag.prompt import Message
@@ -40,8 +40,8 @@ async def _asked(chat: ChatModel) -> tuple[float | None, bool]:
     first_s, has_usage, length = None, False, 0
     async with aclosing(chat.stream(ASKED)) as pieces:
         async for piece in pieces:
-            if isinstance(piece, Usage):
-                has_usage = True
+            if isinstance(piece, Ended):
+                has_usage = piece.usage is not None
                 continue
             first_s = first_s or time.perf_counter() - began
             length += len(piece)

@@ -3,7 +3,7 @@
 In: pieces of text, cut anywhere. Out: sentences without their markers. Understood are ``[1]``, ``【1】``, ``[1][2]``,
 ``[1, 2]`` and ``[1-3]``, before or behind the full stop; a marker belongs to the sentence that ends before it or holds
 it. A sentence is given out once the text behind it shows that it has ended, so that a later piece changes nothing of
-it. Reasoning between ``<think>`` and ``</think>`` at the beginning is left out. Refuses nothing.
+it. Refuses nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,17 +17,33 @@ from index.sentences import sentence_spans
 
 MOST_NUMBERS = 8
 """That one marker may list; a range beyond is none."""
+LONGEST = 2400
+"""Characters without the end of a sentence, after which one is made: all of them are read anew with every piece."""
 _NUMBER = r"\d{1,3}"
 _OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
 _LIST = rf"{_NUMBER}(?:†[^\]】］\n]{{0,40}})?(?:\s*[,;，、–-]\s*{_NUMBER})*"
-_MARKER = regex.compile(rf"[ \u00a0]*{_OPEN}\s*\^?(?P<list>{_LIST})\s*{_CLOSE}(?!(?<=\])\()")
-_BEGUN_MARKER = regex.compile(rf"[ \u00a0]*(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPEN}[^\]】］\n]{{0,48}}{_CLOSE})?\Z")
+_SOURCE = (
+    r"(?:sources?|quellen?|bron(?:nen)?|kilder?|källa|källor|fuentes?|fontes?|fonti|zdroje?|lähde|lähteet|kaynak"
+    r"|źródł[ao]|источники?|джерел[оа]|المصدر|出典|来源|來源|출처)"
+)
+_PAGE = r"(?:\s*[,;]\s*(?:pp?|s|str|стр|с)\.\s*\d+(?:\s*[–-]\s*\d+)?)?"
+_IN_BRACKETS = rf"{_OPEN}\s*\^?(?:{_SOURCE}\s*:?\s*)?(?P<list>{_LIST}){_PAGE}\s*{_CLOSE}"
+_MARKER = regex.compile(
+    rf"[ \u00a0]*(?:(?P<round>\(\s*)|(?<=[.!?。！？][ \u00a0]*))?(?:(?<=\(\s*|[.!?。！？][ \u00a0]*){_SOURCE}\s*:?\s*)?"
+    rf"{_IN_BRACKETS}(?(round)\s*\))(?!(?<=\])\()",
+    regex.IGNORECASE,
+)
+_IS_SOURCE = regex.compile(_SOURCE, regex.IGNORECASE)
+_BEGUN_BRACKETS = rf"(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPEN}[^\]】］\n]{{0,48}}{_CLOSE}\s*)"
+_BEGUN_MARKER = regex.compile(rf"[ \u00a0]*{_BEGUN_BRACKETS}?\Z")
+_BEGUN_WITH_WORD = regex.compile(
+    rf"(?:[ \u00a0]*\(\s*|(?<=[.!?。！？])[ \u00a0]*)(?:(?P<word>\p{{L}}{{1,12}})\s*:?\s*)?{_BEGUN_BRACKETS}?\Z"
+)
 """What may still become a marker, or the link that begins like one."""
 _WORD_BEHIND = regex.compile(r"\s+\S+\s")
 _ANY_BEHIND = regex.compile(r"\s*\n|\s+\S|\S")
 _ENDED = regex.compile(r"[.!?…‥。！？।॥؟۔።][\p{Pe}\p{Pf}\p{Pi}\"'’]*$")
 _ENDED_WITHOUT_SIGN = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]$")
-_THINK, _THOUGHT = "<think>", "</think>"
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,40 +70,24 @@ class Sentences:
         self._lang = lang
         self._buffer = ""
         self._paragraph = False
-        self._is_thinking: bool | None = None
 
     def feed(self, piece: str) -> list[Sentence]:
         """The sentences that have ended with this piece."""
+        return [one for at in range(0, len(piece), LONGEST) for one in self._fed(piece[at : at + LONGEST])]
+
+    def _fed(self, piece: str) -> list[Sentence]:
         self._buffer += piece
-        if self._is_thinking is not False and not self._has_begun():
-            return []
-        return list(self._ended())
+        found = list(self._ended())
+        return found if len(self._buffer) <= LONGEST else [*found, *self.end()]
 
     def end(self) -> list[Sentence]:
-        """The rest; the last one may have been cut off (``is_cut_off``)."""
-        if self._is_thinking:
-            return []
+        """The rest; the last one may have been cut off (``is_whole``)."""
         marked = read_markers(self._buffer)
         self._buffer = ""
         return list(self._sentences(marked, len(marked.text)))
 
-    def _has_begun(self) -> bool:
-        """Whether the answer itself has; drops what was thought before it."""
-        begin = self._buffer.lstrip()
-        if not begin or (len(begin) < len(_THINK) and _THINK.startswith(begin)):
-            return False
-        if not begin.startswith(_THINK):
-            self._is_thinking = False
-            return True
-        self._is_thinking = True
-        _, end, rest = begin.partition(_THOUGHT)
-        if end:
-            self._buffer, self._is_thinking = rest, False
-        return bool(end)
-
     def _ended(self) -> Iterator[Sentence]:
-        held = _BEGUN_MARKER.search(self._buffer)
-        sure = self._buffer[: held.start()] if held else self._buffer
+        sure = self._buffer[: _begun(self._buffer)]
         marked = read_markers(sure)
         end = _last_end(marked, self._lang)
         if not end:
@@ -115,9 +115,17 @@ class Sentences:
         self._paragraph = self._paragraph or "\n" in text[previous:]
 
 
-def is_cut_off(last: Sentence) -> bool:
-    """Whether the last sentence of a text has neither a marker nor an end."""
-    return not (last.numbers or _ENDED.search(last.text) or _ENDED_WITHOUT_SIGN.search(last.text))
+def _begun(text: str) -> int:
+    """Where what may still become a marker begins at the end of the text."""
+    with_word, alone = _BEGUN_WITH_WORD.search(text), _BEGUN_MARKER.search(text)
+    if with_word and not (with_word["word"] and not _IS_SOURCE.fullmatch(with_word["word"], partial=True)):
+        return with_word.start()
+    return alone.start() if alone else len(text)
+
+
+def is_whole(last: Sentence) -> bool:
+    """Whether the last sentence of a text has a marker or an end."""
+    return bool(last.numbers or _ENDED.search(last.text) or _ENDED_WITHOUT_SIGN.search(last.text))
 
 
 def read_markers(text: str) -> Marked:

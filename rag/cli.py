@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from index.records import Filters, IngestRequest
 from rag.cli_engine import open_engine, open_reader
 from rag.cli_ingest import absolute_paths, show_ingest
+from rag.cli_keeping import add_commands
 from rag.cli_output import report, show, show_json, tolerate_unprintable
 from rag.errors import ConfigurationError, InputError, KildeError, NotFoundError
 from rag.records import Question, SearchRequest
@@ -225,12 +226,15 @@ def doctor(
     offline: Annotated[
         bool, typer.Option("--offline", help="Open no connection; all must be on this machine.")
     ] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Hold all that is stored against itself: may take minutes.")
+    ] = False,
 ) -> None:
     """Check model, index, owner and settings, and say what to do."""
     from rag.cli_text import checks_text
-    from rag.doctor import examine
+    from rag.doctor import audited, examine
 
-    checks = examine(offline=offline)
+    checks = (*examine(offline=offline), *(audited() if audit else ()))
     show(checks_text(checks))
     if any(check.state == "fail" for check in checks):
         raise typer.Exit(1)
@@ -274,3 +278,6 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As the
     from rag.cli_keys import revoke_key
 
     revoke_key(load_settings(), key_id)
+
+
+add_commands(app)

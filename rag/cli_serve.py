@@ -17,7 +17,7 @@ from index.records import FileOutcome, IngestRequest
 from rag.api.backend import Backend
 from rag.cli_ingest import absolute_paths, show_ingest
 from rag.cli_output import report, show
-from rag.errors import BusyError, KildeError
+from rag.errors import BusyError, KildeError, StorageError
 from rag.logs import begin_logs
 from rag.owner import Owner
 from rag.settings import Settings
@@ -112,6 +112,9 @@ def _ingest(backend: Backend, request: IngestRequest, stopped: threading.Event) 
                     report(f"{event.path}: {event.reason}")
                 if stopped.is_set():
                     return
+        except StorageError as exc:
+            report(str(exc))
+            return
         except BusyError:
             stopped.wait(BUSY_PAUSE_S)
             continue

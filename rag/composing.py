@@ -7,6 +7,7 @@ nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 import msgspec
 
@@ -72,10 +73,51 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
 
     answer: Answer
     answered: Answered | None = None
-    ranked: tuple[Candidate, ...] = ()
-    """All units of the hits, best first, of the last part that is answered."""
-    is_disputed: bool = False
-    """Whether the quotes contradict each other."""
+    """The last part that is."""
+    parts: tuple[Picked, ...] = ()
+    """Those that are answered."""
+    unsaid: tuple[Standalone, ...] = ()
+    """Those that are not, where others are."""
+
+    @property
+    def asked(self) -> str:
+        """All that is answered."""
+        return " ".join(part.asked.text for part in self.parts)
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The best of each part, then the next, each once."""
+        in_turn = zip_longest(*(part.hits for part in self.parts))
+        by_chunk = {hit.chunk_id: hit for some in in_turn for hit in some if hit is not None}
+        return tuple(by_chunk.values())
+
+    @property
+    def ranked(self) -> tuple[Candidate, ...]:
+        """All units of the hits, each once, best first; the best of each part has the score 0."""
+        found: dict[tuple[str, int, int], Candidate] = {}
+        for part in self.parts:
+            for one in part.ranked:
+                scored = msgspec.structs.replace(one, score=one.score - part.ranked[0].score)
+                known = found.setdefault(_place(one), scored)
+                found[_place(one)] = max(known, scored, key=lambda each: each.score)
+        return tuple(sorted(found.values(), key=lambda one: -one.score))
+
+    @property
+    def quoted(self) -> tuple[Candidate, ...]:
+        return tuple(shown.candidate for shown in _shown(self.parts))
+
+    @property
+    def disputed(self) -> tuple[Candidate, ...]:
+        """Quotes that contradict each other, the newest first."""
+        return next((part.chosen for part in self.parts if part.disagree), ())
+
+    def part_of(self, unit: Candidate) -> Picked:
+        """The part that a unit answers, as far as the quotes, then the hits, tell."""
+        for units in ("chosen", "ranked"):
+            for part in self.parts:
+                if _place(unit) in map(_place, getattr(part, units)):
+                    return part
+        return self.parts[0]
 
 
 def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
@@ -102,12 +144,13 @@ def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:
     answered = Answered(
         question=last.asked.text, lang=last.asked.lang, hits=last.hits, quoted=last.chosen, reader=turn.lang
     )
-    answer = _quoted(turn, asked, said, [one.asked for one in picked if not one.chosen])
+    unsaid = tuple(one.asked for one in picked if not one.chosen)
+    answer = _quoted(turn, asked, said, unsaid)
     return Composed(
         answer=msgspec.structs.replace(answer, followups=at_once(answered)),
         answered=answered,
-        ranked=last.ranked,
-        is_disputed=any(one.disagree for one in said),
+        parts=tuple(said),
+        unsaid=unsaid,
     )
 
 
@@ -116,11 +159,22 @@ def not_found(turn: Turn, hits: Sequence[Hit], sure: float) -> Answer:
     return _not_found(turn, turn.asked, hits, sure)
 
 
-def quoted(turn: Turn, chosen: Sequence[Candidate], sure: float, numbers: Mapping[str, int]) -> Answer:
-    """An answer to a question of one part, with these quotes; ``numbers``: of the sources by work."""
-    asked = turn.standalone
-    part = Picked(asked=asked, hits=(), sure=sure, expected=expects(asked.text, asked.lang), chosen=tuple(chosen))
-    return _quoted(turn, turn.asked, [part], [], numbers)
+def quoted(
+    turn: Turn, composed: Composed, chosen: Sequence[Candidate], numbers: Mapping[str, int], *, disagree: bool = False
+) -> Answer:
+    """With these quotes; ``numbers``: by work; ``disagree``: they contradict each other, the newest first."""
+    parts = [
+        msgspec.structs.replace(
+            composed.part_of(unit), chosen=(unit,), disagree=disagree, sure=composed.answer.confidence
+        )
+        for unit in chosen
+    ]
+    return _quoted(turn, composed.asked, parts, [], numbers)
+
+
+def ending(turn: Turn, composed: Composed) -> str:
+    """That parts of the question are not answered; empty where all are."""
+    return frame_quotes([], turn.lang, unanswered=[(one.text, one.lang) for one in composed.unsaid]).text
 
 
 def reply(turn: Turn, kind: SmallTalk) -> Composed:
@@ -175,10 +229,14 @@ def _shown(said: Sequence[Picked]) -> Iterator[_Shown]:
     before: set[tuple[str, int, int]] = set()
     for part in said:
         for candidate in part.chosen[: QUOTES_OF_A_PART if len(said) > 1 else None]:
-            place = (candidate.hit.article_id, candidate.span.start, candidate.span.end)
+            place = _place(candidate)
             if place not in before:
                 yield _Shown(candidate=candidate, part=part, marked=short_answer(candidate, part.expected))
             before.add(place)
+
+
+def _place(unit: Candidate) -> tuple[str, int, int]:
+    return unit.hit.article_id, unit.span.start, unit.span.end
 
 
 def _framed_quote(turn: Turn, shown: _Shown, number: Mapping[str, int]) -> FramedQuote:

@@ -4,6 +4,7 @@ In: finished answers. Out: the turns of a conversation, oldest first, exactly as
 unknown conversation has no turns, and whether that is an error is for the caller to say.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Self
 
@@ -11,9 +12,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from rag.erasing import erase_conversations, older_than, scrub
 from rag.records import Answer, Conversation
 from rag.stopped import as_shown
-from rag.tables import conversations, feedback, messages, open_tables, slack_threads
+from rag.tables import conversations, messages, open_tables
+
+REMEMBERED = 10_000
+"""Erased conversations whose turns, still at work, must not bring them back."""
 
 
 class Conversations:
@@ -21,6 +26,8 @@ class Conversations:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._is_scrubbed = True
+        self._erased: dict[str, None] = {}
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -28,7 +35,11 @@ class Conversations:
         return cls(open_tables(url))
 
     def append(self, answer: Answer) -> None:
-        """Adds a turn, and its conversation with the first one. A message that is there already stays as it is."""
+        """Adds a turn, and its conversation with the first one. A message that is there already stays as it is; a turn
+        that was at work while its conversation was erased is dropped. Who stopped the turn before and asks the same
+        again has this one in its place."""
+        if answer.conversation_id in self._erased:
+            return
         now = datetime.now(UTC).isoformat(timespec="seconds")
         conversation = {"conversation_id": answer.conversation_id, "created_at": now}
         message = {
@@ -39,7 +50,8 @@ class Conversations:
             "status": answer.status,
         }
         with self._engine.begin() as connection:
-            connection.execute(self._insert_new(conversations), conversation)
+            connection.execute(self._insert_new(conversations), conversation)  # first: whoever reads first cannot wait
+            self._remove_stopped(answer, connection)
             connection.execute(self._insert_new(messages), message)
 
     def replace(self, answer: Answer) -> None:
@@ -80,14 +92,41 @@ class Conversations:
         )
 
     def delete(self, conversation_id: str) -> bool:
-        """Forgets the conversation, its turns and what was said of them; False if there was none."""
-        with self._engine.begin() as connection:
-            for table in (feedback, messages, slack_threads, conversations):
-                deleted = connection.execute(sa.delete(table).where(table.c.conversation_id == conversation_id))
-        return deleted.rowcount > 0
+        """Erases the conversation, its turns and what was said of them; False if there was none."""
+        return self._erase([conversation_id]) > 0
+
+    def erase_older(self, moment: str) -> int:
+        """Conversations in which nobody has asked since then, ISO 8601 in UTC; how many."""
+        return self._erase(older_than(self._engine, moment))
+
+    def finish_erasing(self) -> None:
+        """What could not be wiped from the write-ahead log while somebody read."""
+        if not self._is_scrubbed:
+            self._is_scrubbed = scrub(self._engine)
+
+    def _erase(self, conversation_ids: Sequence[str]) -> int:
+        self._erased.update(dict.fromkeys(conversation_ids))
+        for old in list(self._erased)[:-REMEMBERED]:
+            self._erased.pop(old, None)
+        erased = erase_conversations(self._engine, conversation_ids)
+        self._is_scrubbed = self._is_scrubbed and not erased
+        self.finish_erasing()
+        return erased
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _remove_stopped(self, answer: Answer, connection: sa.Connection) -> None:
+        last = (
+            sa.select(messages.c.answer)
+            .where(messages.c.conversation_id == answer.conversation_id)
+            .order_by(messages.c.place.desc())
+            .limit(1)
+        )
+        text = connection.scalar(last)
+        before = None if text is None else msgspec.json.decode(text, type=Answer)
+        if before is not None and before.stopped and before.question == answer.question:
+            connection.execute(sa.delete(messages).where(messages.c.message_id == before.message_id))
 
     def _insert_new(self, table: sa.Table) -> sa.Insert:
         if self._engine.dialect.name == "postgresql":

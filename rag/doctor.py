@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from rag.audit import Finding
 from rag.errors import KildeError
 from rag.owner import current_owner, running_service
 from rag.records import Readiness
@@ -49,6 +50,28 @@ def examine(*, offline: bool, load: Callable[[], Settings] = load_settings) -> t
         return first, Check(name="settings", state="fail", message=str(exc))
     loaded = Check(name="settings", state="ok", message=f"data folder {settings.data_path}")
     return first, loaded, *(_examined(name, each, settings, offline) for name, each in EXAMINATIONS.items())
+
+
+def audited(load: Callable[[], Settings] = load_settings) -> tuple[Check, ...]:
+    """Everything that is stored, held against itself; an audit that was due is settled where all is well."""
+    from rag.audit import audit, settle
+
+    try:
+        settings = load()
+        findings = audit(settings)
+    except KildeError as exc:
+        return (Check(name="audit", state="fail", message=str(exc)),)
+    checks = [_of_finding(finding) for finding in findings]
+    if current_owner(settings.data_path) is None and not any(finding.problems for finding in findings):
+        settle(settings.data_path)
+    return tuple(checks)
+
+
+def _of_finding(finding: Finding) -> Check:
+    if not finding.problems:
+        return Check(name=finding.name, state="ok", message=finding.figures)
+    told = "; ".join(finding.problems)
+    return Check(name=finding.name, state="fail", message=f"{told}. Restore a backup: kilde restore SOURCE --force.")
 
 
 def _examined(name: str, examination: Examination, settings: Settings, offline: bool) -> Check:
@@ -162,13 +185,13 @@ def store(settings: Settings, offline: bool) -> Verdict:
     finally:
         catalog.close()
     if report is None:
-        return "warn", "no usable store; the next start makes it anew from the catalog"
+        return "warn", "no usable store; `kilde serve` makes it anew from the catalog, `kilde rebuild` does it now"
     figures = f"{report.chunks} chunks, recall@10 {report.recall:.3f}"
     if report.is_sound:
         return "ok", figures
     return "warn", (
         f"{figures}; {report.missing} missing, {report.lost} not found. "
-        f"Remove {settings.store_path}: the next start makes it anew from the catalog, without embedding."
+        "Run `kilde rebuild`: it is made anew from the catalog, without embedding."
     )
 
 

@@ -5,6 +5,7 @@
     │   ├── UnreadableFileError          one file; the others go on
     │   └── NotFoundError           no such article, conversation, …    404, exit 1
     ├── BusyError                   retry later                         503, exit 2
+    │   └── StorageError                 free what is short first
     ├── UnreachableError            the service that was asked is gone  exit 2
     │   └── LlmError                the LLM's endpoint failed; no reader meets it
     └── ConfigurationError          change a setting                    exit 3
@@ -12,7 +13,7 @@
 "The articles do not say" is not here: it is an answer.
 """
 
-from index.errors import BusyError, ConfigurationError, InputError, KildeError, UnreadableFileError
+from index.errors import BusyError, ConfigurationError, InputError, KildeError, StorageError, UnreadableFileError
 
 __all__ = [
     "BusyError",
@@ -21,6 +22,7 @@ __all__ = [
     "KildeError",
     "LlmError",
     "NotFoundError",
+    "StorageError",
     "UnreachableError",
     "UnreadableFileError",
     "no_conversation",
@@ -58,7 +60,19 @@ class LlmError(UnreachableError):
 
     code = "llm_unavailable"
 
-    def __init__(self, message: str, *, may_retry: bool = False) -> None:
-        """``may_retry``: whether the same request may succeed at once."""
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        may_retry: bool = False,
+        is_outage: bool = False,
+        retry_after_s: float = 0.0,
+    ) -> None:
+        """``detail``: in the endpoint's own words, which may repeat what it was sent. ``may_retry``: whether the same
+        request may succeed, after ``retry_after_s``. ``is_outage``: whether others are likely to fail too."""
+        super().__init__(f"{message}: {detail}" if detail else f"{message}.")
+        self.logged = f"{message}."
         self.may_retry = may_retry
+        self.is_outage = is_outage
+        self.retry_after_s = retry_after_s

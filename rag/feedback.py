@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.database import writer
+from rag.erasing import scrub
 from rag.errors import no_message
 from rag.feedback_records import (
     Feedback,
@@ -66,6 +67,8 @@ class FeedbackStore:
                 self._replace(connection, given)
         except sa.exc.IntegrityError as exc:
             raise no_message(message_id) from exc  # Its conversation was deleted in this very moment.
+        if given.rating is None:
+            scrub(self._engine)
         return given
 
     def unanswered(self, since: str = "", limit: int | None = None) -> tuple[UnansweredQuestion, ...]:

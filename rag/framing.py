@@ -1,8 +1,8 @@
 """The words around quotes, in the reader's language. In: quotes and a language tag. Out: text with exact ranges.
 
 The title stands in the reader's quotation marks, the quote in those of its own language; what runs in the other
-direction than the answer is isolated. Language names and dates come from CLDR, through babel. Refuses nothing: a
-language without a name or an ill-formed date is left out of the note.
+direction than the answer is isolated. Language names and dates come from CLDR, through babel. Refuses nothing: a title
+that leads elsewhere or speaks to a machine, a language without a name and an ill-formed date are left out.
 """
 
 import unicodedata
@@ -15,7 +15,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 
 from index.languages import UNDETERMINED, base, is_rtl
+from rag.addressing import speaks_to_machine
 from rag.phrasebook import nearest_language, phrases, supported_languages
+from rag.plain_text import plain
 from rag.records import TextRange
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "frame_quotes",
     "locale_of",
     "not_found_text",
+    "shown_title",
     "small_talk_text",
     "supported_languages",
 ]
@@ -37,6 +40,7 @@ SmallTalk = Literal["greeting", "thanks", "goodbye", "about"]
 _QUOTATION_MARKS = frozenset("\"“”„‟«»'‘’‚‛‹›「」『』〝〞〟＂")
 _LEFT_TO_RIGHT, _RIGHT_TO_LEFT, _END = "\u2066", "\u2067", "\u2069"
 """Unicode isolates (UAX #9)."""
+LONGEST_TITLE = 200
 _NORWEGIAN = frozenset({"no", "nb", "nn"})
 
 
@@ -130,13 +134,20 @@ def _around(quote: FramedQuote, previous: FramedQuote | None, lang: str) -> tupl
     if previous and (previous.n, previous.source_lang) == (quote.n, quote.source_lang):
         return f" {before}", after
     paragraph = "\n\n" if previous else ""
-    if not quote.title.strip():
+    if not shown_title(quote.title):
         return paragraph + before, after
     template = phrases(lang).also if previous else phrases(lang).according_to
     lead, _, tail = template.partition("{quote}")
     return paragraph + lead.format(
         title=_title(quote.title, quote.source_lang, lang), note=_note(quote, lang)
     ) + before, after + tail
+
+
+def shown_title(title: str) -> str:
+    """In one line; empty for what a reader should not be shown as the words of Kilde."""
+    line = " ".join(title.split())
+    is_plain = len(line) <= LONGEST_TITLE and plain(line) is not None
+    return line if is_plain and not speaks_to_machine(line) else ""
 
 
 def _title(text: str, text_lang: str, lang: str) -> str:

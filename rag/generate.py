@@ -11,17 +11,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import regex
 
-from index.detection import RELATIVES, detect
+from index.detection import DETECTABLE, RELATIVES, detect
 from index.languages import UNDETERMINED, base
 from rag.candidates import Candidate
-from rag.citations import Sentence, Sentences, is_cut_off
+from rag.citations import Sentence, Sentences, is_whole
 from rag.citing import citation_source
-from rag.composing import Composed, Turn, not_found, quoted
+from rag.composing import Composed, Turn, ending, not_found, quoted
 from rag.grounding import Grounding, Grounds
 from rag.offering import Offer
 from rag.phrasebook import phrases
-from rag.plain_text import plain
-from rag.question import expects
+from rag.plain_text import hosts, plain, plain_but_hosts
 from rag.records import Answer, Citation, CitationReady, Event, Notice, TextDelta, TextRange
 from rag.short_answer import short_answer
 
@@ -45,7 +44,6 @@ class Draft:
         self._offered = offered
         self._grounding = grounding
         self._sentences = Sentences(turn.lang)
-        self._expected = expects(turn.standalone.text, turn.standalone.lang)
         self._text = ""
         self._citations: list[Citation] = []
         self._units: list[Candidate] = []
@@ -72,9 +70,9 @@ class Draft:
         """The sentences that end with this piece; quick."""
         return self._sentences.feed(piece)
 
-    def rest(self) -> list[Sentence]:
-        """What remains when the text has come to its end, without a sentence that was cut off."""
-        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off(one)]
+    def rest(self, *, is_cut_off: bool = False) -> list[Sentence]:
+        """What remains when the text has come to its end; ``is_cut_off``: in the middle of a sentence, it may be."""
+        return [one for one in self._sentences.end() if SILENT in one.text or not is_cut_off or is_whole(one)]
 
     def show(self, sentence: Sentence) -> list[Event]:
         """What a reader sees of it; takes as long as verification."""
@@ -88,19 +86,32 @@ class Draft:
         return list(self._shown(said, sentence))
 
     def finish(self) -> list[Event]:
-        """Says what is missing, behind an answer to a part of the question."""
-        if not (self.is_silent and self.is_shown):
+        """What has to stand behind the text of an LLM whatever it says: the quotes that contradict each other, one of
+        each part that it passed over, and what the articles do not say."""
+        if not self.is_shown:
             return []
-        said = f"\n\n{phrases(self._turn.lang).partial}"
-        self._text += said
-        return [TextDelta(text=said)]
+        events = list(self._quotes(self._composed.disputed, disagree=True)) if self._composed.disputed else []
+        if not self.is_silent:
+            events += self._quotes(self._passed_over())
+        missing = f"\n\n{phrases(self._turn.lang).partial}" if self.is_silent else ""
+        said = ending(self._turn, self._composed) or missing
+        return [*events, self._add(said)] if said else events
 
     def complete(self) -> list[Event]:
         """The quotes that answer and are not yet shown, behind an answer that broke off."""
         known = {(one.hit.article_id, one.span.start, one.span.end) for one in self._units}
-        chosen = self._composed.answered.quoted if self._composed.answered else ()
-        missing = [one for one in chosen if (one.hit.article_id, one.span.start, one.span.end) not in known]
-        return list(self._quotes(missing)) if missing else []
+        missing = [
+            one
+            for one in self._composed.quoted
+            if (one.hit.article_id, one.span.start, one.span.end) not in known and one not in self._composed.disputed
+        ]
+        return [*self._quotes(missing), *self.finish()]
+
+    def _passed_over(self) -> list[Candidate]:
+        """The best quote of each part of the question that nothing shown answers."""
+        parts = self._composed.parts
+        answered = {id(self._composed.part_of(unit)) for unit in self._units} if len(parts) > 1 else set(map(id, parts))
+        return [part.chosen[0] for part in parts if id(part) not in answered]
 
     def answer(self) -> Answer:
         """As far as it is shown; that the articles do not say, where nothing is."""
@@ -112,7 +123,7 @@ class Draft:
         numbers = {citation.n for citation in self._citations}
         return msgspec.structs.replace(
             quotes,
-            status="partial" if self.is_silent else "answered",
+            status="partial" if self.is_silent or self._composed.unsaid else "answered",
             composer="llm",
             text=self._text,
             citations=tuple(self._citations),
@@ -125,6 +136,9 @@ class Draft:
         text = plain(said) if len(said) <= LONGEST_SENTENCE else None
         if text in self._said:
             return
+        if text is None and (named := self._unit_with_hosts(said, sentence.numbers)):
+            yield from self._in_its_place(named)
+            return
         if text and _is_foreign(text, self._turn.lang):
             self.is_foreign = not self.is_shown
             text = None
@@ -136,6 +150,15 @@ class Draft:
             yield from self._in_its_place(grounds.units[0])
         elif not self.is_foreign:
             yield from self._left_out()
+
+    def _unit_with_hosts(self, said: str, numbers: Sequence[int]) -> Candidate | None:
+        """What a sentence rests on that is plain but for names of hosts, such as Node.js, which stand there too."""
+        text = plain_but_hosts(said) if len(said) <= LONGEST_SENTENCE else None
+        grounds = self._grounding.of(text, numbers) if text else None
+        if text is None or grounds is None or not grounds.hold:
+            return None
+        unit = grounds.units[0]
+        return unit if all(host in unit.text for host in hosts(text)) else None
 
     def _supported(self, text: str, grounds: Grounds) -> Iterator[Event]:
         gap = "" if not self._text else "\n\n" if self._begins_paragraph else " "
@@ -151,7 +174,7 @@ class Draft:
                     source=citation_source(unit),
                     quote=unit.text,
                     verification=grounds.verification,
-                    highlight=short_answer(unit, self._expected),
+                    highlight=short_answer(unit, self._composed.part_of(unit).expected),
                 ),
                 unit,
             )
@@ -163,9 +186,10 @@ class Draft:
         else:
             yield from self._quotes([unit])
 
-    def _quotes(self, units: Sequence[Candidate]) -> Iterator[Event]:
-        sure = self._composed.answer.confidence or 0.0
-        made = quoted(self._turn, units, sure, numbers=self._offered.numbers)
+    def _quotes(self, units: Sequence[Candidate], *, disagree: bool = False) -> Iterator[Event]:
+        if not units:
+            return
+        made = quoted(self._turn, self._composed, units, self._offered.numbers, disagree=disagree)
         gap = "\n\n" if self._text else ""
         shift = len(self._text) + len(gap)
         yield self._add(gap + made.text)
@@ -193,12 +217,15 @@ class Draft:
 
 
 def _is_foreign(text: str, lang: str) -> bool:
-    """Whether it is surely in another language; what it quotes does not count."""
+    """Whether it is surely in another language; what it quotes does not count. Of a language that cannot be told from
+    its relatives, nothing is foreign."""
     prose = _QUOTED.sub(" ", text)
     if sum(len(letter.encode()) for letter in prose if letter.isalpha()) < _LEAST_LETTERS:
         return False
     found, share = detect(prose)
     wanted = base(lang)
+    if not any(wanted in group for group in ({*DETECTABLE}, *RELATIVES)):
+        return False
     if share < _SURE or UNDETERMINED in {found, wanted} or found == wanted:
         return False
     return not any({found, wanted} <= group for group in RELATIVES)

@@ -5,6 +5,7 @@ or an article says, and no label whose values a reader chooses.
 """
 
 from datetime import UTC, datetime
+from typing import get_args
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
@@ -13,7 +14,7 @@ from rag.records import Answer, Event, IndexState, Notice, Readiness
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 disable_created_metrics()  # type: ignore[no-untyped-call]  # Prometheus sees by itself when a count begins
 
-_STATES: tuple[IndexState, ...] = ("ok", "rebuilding", "degraded")
+_STATES: tuple[IndexState, ...] = get_args(IndexState)
 
 TURNS = Counter("kilde_turns", "Finished turns; not_found and out_of_scope are refusals.", ["status", "composer"])
 PHASE = Histogram("kilde_phase_seconds", "Time of a turn by phase.", ["phase"], buckets=_SECONDS)

@@ -27,8 +27,8 @@ MOST_WORKS = 5
 _MARKER_LIKE = regex.compile(r"[\[【［](\s*\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*)[\]】］]")
 """A note in an article must not look like the number of a source."""
 _GAP = " … "
-_LINE_COST = 2
-"""Tokens around a sentence, at most: a line end, or the sign for what is left out."""
+_LINE_COST, _HEAD_COST = 2, 10
+"""Tokens around a sentence, at most: a line end, or the sign for what is left out; around a source: its fence."""
 
 
 class OfferedWork(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ def _fitting(passages: Sequence[Hit], sentences: Sequence[_Sentence], budget: in
     left = budget
     for one in sorted(sentences, key=lambda one: -one.worth):
         hit = passages[one.passage]
-        cost = one.cost + (0 if hit.work_id in works else count_tokens(_head(0, hit)) + 2 * _LINE_COST)
+        cost = one.cost + (0 if hit.work_id in works else count_tokens(_title(hit)) + _HEAD_COST)
         if cost > left:
             continue
         left -= cost
@@ -125,13 +125,13 @@ def _fitting(passages: Sequence[Hit], sentences: Sequence[_Sentence], budget: in
 
 def _source(n: int, shown: Sequence[tuple[Hit, list[Span]]]) -> str:
     text = "\n".join(_seen(_joined(hit, spans)) for hit, spans in shown)
-    return f"{_head(n, shown[0][0])}\n<<<\n{text}\n>>>"
+    return f"[{n}]\n<<<\n{_title(shown[0][0])}\n{text}\n>>>"
 
 
-def _head(n: int, hit: Hit) -> str:
+def _title(hit: Hit) -> str:
     dated = ", ".join(part for part in (hit.lang, hit.modified or hit.published) if part)
     title = " ".join(_seen(hit.title).split())
-    return f"Source [{n}]: {'' if speaks_to_machine(title) else title} ({dated})"
+    return f"Title: {'' if speaks_to_machine(title) else title} ({dated})"
 
 
 def _joined(hit: Hit, spans: Iterable[Span]) -> str:

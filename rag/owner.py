@@ -20,6 +20,8 @@ from rag.errors import BusyError, ConfigurationError
 
 LOCK_FILE = "owner.lock"
 RECORD_FILE = "owner.json"
+AUDIT_DUE = "audit.due"
+"""Made where the last owner did not give the folder back; whoever audits it removes the file."""
 _PROBE_ALLOWANCE_S = 0.2
 """``running_service`` takes a free lock for an instant; an owner that arrives just then must not be refused."""
 
@@ -64,6 +66,8 @@ class Owner:
             raise BusyError(_held(data_dir)) from exc
         except OSError as exc:
             raise _unusable(data_dir, exc) from exc
+        if (data_dir / RECORD_FILE).exists():
+            (data_dir / AUDIT_DUE).touch()
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         owner = cls(
             data_dir,

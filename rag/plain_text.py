@@ -15,21 +15,36 @@ _EMPHASIS = regex.compile(r"(\*{1,3}|_{1,3}|`{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?!\w)
 _LOOSE_MARK = regex.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
 _SPACE = regex.compile(r"\s+")
 _TOP_LEVEL = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
+_HOST = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I)
 _DENIED = (
     regex.compile(
         r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I
     ),
-    regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I),
     regex.compile(r"\bwww\s*\.|\S@\S+\.\S|//\S+\.", regex.I),
     regex.compile(r"</?\s*\p{L}|<!|<\?|&#?\w{1,31};|\\[ux]\{?[0-9a-f]{2}|%[0-9a-f]{2}%", regex.I),
     regex.compile(r"!\[|\]\s*\(|\]\s*\[|\]\s*:|[\[【][\d\s,;†^–-]*[\]】]"),
     regex.compile(r"[|]\s*:?-{2,}|```|\$\$|\{\{|<%"),
 )
-"""Addresses, names of hosts and mail; HTML and its entities; links, images and notes; tables, code and forms."""
+"""Addresses and mail; HTML and its entities; links, images and notes; tables, code and forms."""
 
 
 def plain(sentence: str) -> str | None:
     """None for a sentence that must not be shown, and for one without words."""
+    text = plain_but_hosts(sentence)
+    return None if text is None or hosts(text) else text
+
+
+def hosts(text: str) -> list[str]:
+    """Names of hosts, and what looks like one."""
+    return [
+        found
+        for folded in dict.fromkeys((text, unicodedata.normalize("NFKC", text)))
+        for found in _HOST.findall(folded)
+    ]
+
+
+def plain_but_hosts(sentence: str) -> str | None:
+    """The same, where names of hosts do not matter."""
     text: str = neutral(unicodedata.normalize("NFC", sentence))
     if any(denied.search(folded) for folded in {text, unicodedata.normalize("NFKC", text)} for denied in _DENIED):
         return None

@@ -2,9 +2,10 @@
 
 In: the data folder; an id and what it is the id of. Out: 16 hexadecimal digits, the same for the same id as long as
 the secret is. Whoever deletes ``pseudonym.key`` cuts every earlier name off from what it named. Refuses a folder or
-key that cannot be used with ConfigurationError.
+key that cannot be used with ConfigurationError, and a disk that is full with StorageError.
 """
 
+import errno
 import hashlib
 import hmac
 import os
@@ -12,11 +13,12 @@ import secrets
 from pathlib import Path
 from typing import Literal, Self
 
-from rag.errors import ConfigurationError
+from rag.errors import ConfigurationError, StorageError
 
 KEY_FILE = "pseudonym.key"
 KEY_BYTES = 32
 SHOWN_DIGITS = 16
+_SHORT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}
 
 Named = Literal["conversation", "message"]
 
@@ -36,6 +38,8 @@ class Pseudonyms:
         try:
             key = _read_or_make(file)
         except OSError as exc:
+            if exc.errno in _SHORT:
+                raise StorageError(f"The key {file} cannot be made: {exc.strerror}. Try again later.") from exc
             raise ConfigurationError(
                 f"The key {file} cannot be used: {exc.strerror or exc}. Set KILDE_DATA_DIR to a folder of your own."
             ) from exc

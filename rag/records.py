@@ -15,8 +15,10 @@ Status = Literal["answered", "partial", "not_found", "out_of_scope"]
 Composer = Literal["extractive", "llm"]
 Phase = Literal["searching", "reading", "writing"]
 CheckName = Literal["source", "quote", "numbers", "names", "negation", "direction", "wording", "meaning"]
-NoticeCode = Literal["llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_wrong_language", "sentence_left_out"]
-IndexState = Literal["ok", "rebuilding", "degraded"]
+NoticeCode = Literal[
+    "llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_silent", "llm_wrong_language", "sentence_left_out"
+]
+IndexState = Literal["ok", "rebuilding", "degraded", "damaged"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +149,8 @@ class Answer(Record, frozen=True, kw_only=True):
     """0 to 1: how sure it is that the articles answer, also where they do not; None where nothing was searched."""
     written: Written | None = None
     """None where no LLM was asked."""
+    stopped: bool = False
+    """Its reader ended it; this is what was shown of it."""
 
 
 class MessageStart(Record, frozen=True, kw_only=True):
@@ -272,5 +276,6 @@ class Readiness(Record, frozen=True, kw_only=True):
     articles: int
     chunks: int
     index: IndexState
-    """``degraded``: dense search runs exactly over the catalog because the derived store is unusable."""
+    """``degraded``: dense search runs exactly over the catalog because the derived store is unusable. ``damaged``: an
+    audit after an unclean stop found what only a backup can put right."""
     message: str

@@ -6,7 +6,6 @@ ingest without changes never load a model. An index made with other settings kee
 the new one is built beside it.
 """
 
-import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -44,6 +43,7 @@ from rag.records import (
     SearchRequest,
     SearchResponse,
 )
+from rag.restore import refusal
 from rag.searching import Searching
 from rag.settings import Settings
 from rag.validate import check_search
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from rag.drift_reports import DriftReports
     from rag.feedback import FeedbackStore
     from rag.unanswered import UnansweredLists
+    from rag.upkeep import Upkeep
     from rag.writing import Writer
 
-log = logging.getLogger(__name__)
 REHEARSED = "What do these articles say, and since when?"
 """A question like any other; what it is answered with does not matter."""
 
@@ -69,6 +69,8 @@ def open_runtime(settings: Settings) -> "Runtime":
         settings.data_path.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigurationError(f"KILDE_DATA_DIR={settings.data_dir!r} cannot be made: {exc.strerror}.") from exc
+    if reason := refusal(settings.data_path):
+        raise ConfigurationError(reason)
     return Runtime(settings)
 
 
@@ -95,12 +97,16 @@ class Runtime:
             model=settings.embedding_model,
             model_fingerprint=model_fingerprint(settings.embedding_model),
         )
+        self._upkeep: Upkeep | None = None
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     def close(self) -> None:
+        if self._upkeep is not None:
+            self._upkeep.stop()
+        self._searching.close()
         self._catalog.close()
         if self._conversations is not None:
             self._conversations.close()
@@ -108,7 +114,7 @@ class Runtime:
             self._feedback.close()
 
     def warm(self) -> None:
-        """Load model and index now rather than with the first question; bring an older index up to date.
+        """Load model and index now rather than with the first question; from then on keep them in order.
 
         One question in each language of the articles is answered and forgotten, since every step has something that it
         makes when it is first taken.
@@ -117,8 +123,7 @@ class Runtime:
         for title in {article.lang: article.title for article in self._catalog.articles()}.values():
             with suppress(InputError):  # A title need not be what a question may be.
                 self._rehearse(title)
-        if self._is_outdated():
-            threading.Thread(target=self._rebuild, name="rebuild", daemon=True).start()
+        self._ready_upkeep().start()
 
     def _rehearse(self, question: str) -> None:
         answer = anyio.run(self._ready_answering().rehearse, Question(question=question))
@@ -154,6 +159,8 @@ class Runtime:
     async def delete_conversation(self, conversation_id: str) -> None:
         if not await anyio.to_thread.run_sync(self._ready_conversations().delete, conversation_id):
             raise no_conversation(conversation_id)
+        if self._unanswered is not None:
+            self._unanswered.forget()
 
     async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:
         return await anyio.to_thread.run_sync(self._ready_feedback().give, message_id, request)
@@ -282,29 +289,26 @@ class Runtime:
     def _overview(self) -> IndexOverview:
         return overview(self._catalog, self._readiness(), ingesting=self._ingesting.locked())
 
-    def _is_outdated(self) -> bool:
-        generation = self._catalog.current_generation()
-        return generation is not None and generation.fingerprint != self._indexer.fingerprint
+    def _ready_upkeep(self) -> "Upkeep":
+        from rag.upkeep import Upkeep
 
-    def _rebuild(self) -> None:
-        with self._ingesting:
-            try:
-                for _progress in self._indexer.rebuild():
-                    pass
-            except Exception:
-                log.exception("the index could not be rebuilt; the old one keeps serving")
-                return
-        self._searching.refresh()
+        with self._opening_turns:
+            if self._upkeep is None:
+                parts = (self._settings, self._searching, self._indexer, self._ready_conversations, self._ingesting)
+                self._upkeep = Upkeep(*parts)
+            return self._upkeep
 
     def _readiness(self) -> Readiness:
         stats = self._catalog.stats()
         degraded = self._searching.is_degraded
-        state: IndexState = "rebuilding" if self._is_outdated() else "degraded" if degraded else "ok"
+        state: IndexState = "rebuilding" if self._indexer.is_outdated() else "degraded" if degraded else "ok"
         message = {
             "ok": "ready",
             "rebuilding": "the index is being rebuilt for new settings; the old one serves meanwhile",
-            "degraded": "the derived vector store is unusable; dense search runs in memory",
+            "degraded": "the derived vector store is unusable and being mended; dense search is exact, in memory",
         }[state]
+        if self._upkeep is not None and self._upkeep.problem is not None:
+            state, message = "damaged", self._upkeep.problem
         return Readiness(ready=True, articles=stats.articles, chunks=stats.chunks, index=state, message=message)
 
 

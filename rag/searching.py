@@ -13,8 +13,10 @@ from index.records import Encoder, Hit, QuestionVectors, VectorStore
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from index.mending import Mender
     from index.reranker import Reranker
     from index.search import Query, Searcher
+    from index.vectors import ChromaVectors
     from rag.claim_meaning import Meaning
 
 
@@ -28,14 +30,29 @@ class Searching:
         self._refreshing = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
         self._rerankers: dict[str, Reranker] = {}
-        self._stores: dict[int, VectorStore | None] = {}
+        self._stores: dict[int, ChromaVectors | None] = {}
+        self._mender: Mender | None = None
+        self._mends = True
         self._searcher: Searcher | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
 
     @property
     def is_degraded(self) -> bool:
-        """Whether a derived store could not be opened, so that dense search runs in memory."""
-        return any(store is None for store in self._stores.values())
+        """Whether a derived store could not be opened or failed, so that dense search runs in memory."""
+        return any(store is None or not store.is_usable for store in self._stores.values())
+
+    def close(self) -> None:
+        """The store is whole and sealed once this returns."""
+        self.stop_mending()
+        with self._opening:
+            stores = [store for store in self._stores.values() if store is not None]
+            self._stores = {}
+            for store in stores:
+                store.close()
+            if stores and all(store.is_usable for store in stores):
+                from index.seal import seal
+
+                seal(self._settings.store_path)
 
     def search(self, query: "Query", question: QuestionVectors | None = None) -> tuple[Hit, ...]:
         return self._ready_searcher().search(query, question)
@@ -81,8 +98,52 @@ class Searching:
             return self._meaning[1]
 
     def store_to_write(self, generation: int) -> VectorStore | None:
-        """None where it cannot be had: a later start makes it anew from the catalog."""
-        return self._store(generation, self.encoder(self._settings.embedding_model).dim)
+        """None where it cannot be had, or is being mended: what is written meanwhile is added to it then."""
+        dim = self.encoder(self._settings.embedding_model).dim
+        is_first = generation not in self._stores
+        store = self._store(generation, dim)
+        if store is None and is_first and self.mend(generation, dim):
+            store = self.take_mended(generation, dim)
+        return store
+
+    def to_mend(self) -> tuple[int, int] | None:
+        """The generation whose store is not usable, and its dimension; None where all is well or nothing is indexed."""
+        generation = self._catalog.current_generation()
+        if generation is None or not self.is_degraded:
+            return None
+        return generation.number, self.encoder(generation.model).dim
+
+    def stop_mending(self) -> None:
+        """For good; a mending that is under way fails."""
+        with self._opening:
+            self._mends = False
+            if self._mender is not None:
+                self._mender.stop()
+
+    def mend(self, generation: int, dim: int) -> bool:
+        """Whether there is a sound store now, closed. Takes as long as filling one takes, in a child process."""
+        from index.mending import Mender, Order
+
+        folder = self._settings.store_path
+        with self._opening:
+            if not self._mends:
+                return False
+            self._mender = self._mender or Mender()
+            for store in self._stores.values():
+                if store is not None:
+                    store.close()
+            self._stores = dict.fromkeys(self._stores, None)
+        order = Order(catalog_url=self._settings.catalog_url, folder=str(folder), generation=generation, dim=dim)
+        return self._mender.mend(order)
+
+    def take_mended(self, generation: int, dim: int) -> "ChromaVectors | None":
+        """Opens what was mended and searches it from now on. Nobody may write to the index meanwhile."""
+        with self._opening:
+            self._stores.pop(generation, None)
+            store = self._store(generation, dim)
+            if self._searcher is not None:
+                self._searcher = self._searcher.with_store(store)
+            return store
 
     def _is_open(self) -> bool:
         # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
@@ -117,12 +178,15 @@ class Searching:
     def _model_of(self, generation: Generation | None) -> str:
         return generation.model if generation else self._settings.embedding_model
 
-    def _store(self, generation: int, dim: int) -> VectorStore | None:
+    def _store(self, generation: int, dim: int) -> "ChromaVectors | None":
         from index.derived import open_store
 
         with self._opening:
             if generation not in self._stores:
-                self._stores[generation] = open_store(self._catalog, self._settings.store_path, generation, dim)
+                is_open = any(store is not None for store in self._stores.values())
+                self._stores[generation] = open_store(
+                    self._catalog, self._settings.store_path, generation, dim, is_open=is_open
+                )
             return self._stores[generation]
 
     def _drop_older_stores(self) -> None:
@@ -130,9 +194,10 @@ class Searching:
         with self._opening:
             if generation is None or generation.number not in self._stores:
                 return  # Not opened yet: what is older goes when a run opens it.
-            from index.vectors import ChromaVectors
-
             store = self._stores[generation.number]
+            for other in self._stores.values():
+                if other is not None and other is not store:
+                    other.close()
             self._stores = {generation.number: store}
-            if isinstance(store, ChromaVectors):
+            if store is not None:
                 store.drop_others()

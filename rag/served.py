@@ -32,7 +32,9 @@ class Served:
 
     async def __aenter__(self) -> Self:
         timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
-        self._client = httpx.AsyncClient(base_url=self._address.url, timeout=timeout, trust_env=False)
+        # The bot asks for everybody in Slack: without the token they would share what one visitor may ask.
+        headers = {"Authorization": f"Bearer {self._address.token}"} if self._address.token else {}
+        self._client = httpx.AsyncClient(base_url=self._address.url, headers=headers, timeout=timeout, trust_env=False)
         return self
 
     async def __aexit__(self, *_: object) -> None:

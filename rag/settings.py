@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     llm_prompt_tokens: Annotated[int, msgspec.Meta(ge=1000)] = 6000
     """What question, sources and instructions may take of the model's window together."""
     llm_requests_at_once: Annotated[int, msgspec.Meta(ge=1)] = 256
+    retention_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """Conversations in which nobody has asked for so long are erased; default: kept until they are deleted."""
     database_url: str | None = None
     """SQLAlchemy URL; default: SQLite in the data folder."""
     host: str = "127.0.0.1"
@@ -53,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit: str = "60/minute"
     """Requests of one visitor; ``off`` counts none."""
     site_limit: str = "10000/day"
-    """Questions and searches from all visitors of one site together; ``off`` counts none."""
+    """Questions and searches from all visitors of one site together, and from all that name none; ``off``: no limit."""
     trusted_proxies: str | None = None
     """Addresses and networks whose ``X-Forwarded-For`` names the client."""
     mcp_hosts: str | None = None

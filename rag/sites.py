@@ -22,12 +22,8 @@ class Sites(msgspec.Struct, frozen=True):
 
     origins: Mapping[str, frozenset[str]]
 
-    def __contains__(self, site: str) -> bool:
+    def __contains__(self, site: object) -> bool:
         return site in self.origins
-
-    def have(self, origin: str) -> bool:
-        """Whether any of them has this origin."""
-        return any(origin in known for known in self.origins.values())
 
     def may_ask(self, site: str, origin: str) -> bool:
         return origin in self.origins.get(site, ())

@@ -68,6 +68,7 @@ class Shown:
             followups=self._followups,
             as_of=max((cited.source.published for cited in self._citations if cited.source.published), default=None),
             timings_ms={"total": total_ms},
+            stopped=True,
         )
 
 
@@ -84,6 +85,7 @@ def as_shown(shown: Answer, whole: Answer) -> Answer:
         nearest=(),
         followups=shown.followups,
         as_of=shown.as_of,
+        stopped=True,
     )
 
 

@@ -48,11 +48,16 @@ feedback = sa.Table(
 slack_events = sa.Table(
     "slack_events",
     metadata,
-    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("event", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=True),
+    sa.Column("addressed", sa.Boolean, nullable=False),
+    sa.Column("said_at", sa.Float, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("held_until", sa.Float, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("excused", sa.Integer, nullable=False),
+    sa.Column("forgotten", sa.Boolean, nullable=False),
     sa.Column("asked", sa.Text, nullable=True),
     sa.Column("conversation_id", sa.Text, nullable=True),
     sa.Column("message_id", sa.Text, nullable=True),
@@ -83,4 +88,4 @@ keys = sa.Table(
 
 
 def open_tables(url: str) -> sa.Engine:
-    return open_database(url, MIGRATIONS, VERSION_TABLE)
+    return open_database(url, MIGRATIONS, VERSION_TABLE, erases=True)

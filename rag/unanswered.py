@@ -56,6 +56,10 @@ class UnansweredLists:
         self._vectors: dict[tuple[str, str], Vector] = {}
         self._reporting = threading.Lock()
 
+    def forget(self) -> None:
+        """The texts that are remembered from one report to the next."""
+        self._vectors = {}
+
     def report(self, weeks: int, today: date | None = None) -> UnansweredReport:
         """Over ``weeks`` ISO weeks, the running one among them. ``today``: by default the present day, UTC."""
         mondays = last_mondays(weeks, today or datetime.now(UTC).date())

@@ -89,11 +89,11 @@ class Visit:
 
 @contextmanager
 def visit(
-    browser: Browser, backend: FakeBackend | None = None, *, sharing: bool = False, **context: Any
+    browser: Browser, backend: FakeBackend | None = None, *, sites: str | None = None, **context: Any
 ) -> Iterator[Visit]:
     backend = backend or FakeBackend()
     pages: dict[str, tuple[str, str]] = {}
-    with widget_site(backend, pages, sharing=sharing) as address:
+    with widget_site(backend, pages, sites=sites) as address:
         opened = browser.new_context(**{"locale": "en-US", **context})
         try:
             yield Visit(opened.new_page(), address, backend, pages)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import math
 import threading
 import time
 from collections import defaultdict
@@ -64,10 +65,18 @@ class FakeSlack:
         self.responses: list[dict[str, Any]] = []
         self.acknowledged: dict[str, float] = {}
         self.connections = 0
+        self.dead_addresses = 0
+        """So many of the next addresses for WebSockets are of nobody."""
+        self.is_down = False
+        """Slack has an outage: every call of the Web API fails with 503."""
         self._ts = itertools.count(1)
         self._ids = itertools.count(1)
         self._refusals: dict[str, list[str]] = defaultdict(list)
-        self._limited: dict[str, list[int]] = defaultdict(list)
+        self._limited: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._patience: dict[tuple[str, str], float] = {}
+        self.impatient: list[str] = []
+        """Methods that were called although Slack had asked for patience with them."""
+        self._response_statuses: list[int] = []
         self._lost: dict[str, int] = defaultdict(int)
         self._sockets: list[web.WebSocketResponse] = []
         self._changed = threading.Condition()
@@ -97,8 +106,14 @@ class FakeSlack:
         """The next calls of the method get this error."""
         self._refusals[method] += [error] * times
 
-    def limit_rate(self, method: str, retry_after_s: int, times: int = 1) -> None:
-        self._limited[method] += [retry_after_s] * times
+    def limit_rate(self, method: str, retry_after_s: int, times: int = 1, status: int = 429) -> None:
+        """The next calls are too many; until the time is over so is every other: of the method in the whole workspace,
+        for messages in that channel. With status 200 Slack says so in the body alone."""
+        self._limited[method] += [(retry_after_s, status)] * times
+
+    def fail_responses(self, *statuses: int) -> None:
+        """What the next messages to a response_url are answered with."""
+        self._response_statuses += statuses
 
     def lose_reply(self, method: str) -> None:
         """The next call is carried out, and its answer never arrives."""
@@ -123,18 +138,26 @@ class FakeSlack:
             "event": {"user": "U1", "channel": "C1", **event},
         }
 
-    def send_over_socket(self, body: Mapping[str, Any], kind: str = "events_api") -> str:
-        """Its envelope's id, under which ``acknowledged`` says when the bot acknowledged it."""
+    def send_over_socket(self, body: Mapping[str, Any], kind: str = "events_api", to: int = -1) -> str:
+        """Its envelope's id, under which ``acknowledged`` says when the bot acknowledged it. ``to``: which of the
+        connections, the newest by default."""
         envelope = f"env{next(self._ids)}"
         message = json.dumps({"type": kind, "envelope_id": envelope, "payload": body, "accepts_response_payload": True})
         self.wait(lambda slack: slack._sockets)
-        socket = self._sockets[-1]
+        socket = self._sockets[to]
         asyncio.run_coroutine_threadsafe(socket.send_str(message), self._loop).result(10)
         return envelope
 
+    def break_sockets(self) -> None:
+        """As a network does: closes the connections without a word."""
+        self.wait(lambda slack: slack._sockets)
+        for socket in list(self._sockets):
+            asyncio.run_coroutine_threadsafe(socket.close(), self._loop).result(10)
+
     def drop_sockets(self) -> None:
         """As Slack does from time to time: asks the bot to connect anew."""
-        for socket in self._sockets:
+        self.wait(lambda slack: slack._sockets)
+        for socket in list(self._sockets):
             asyncio.run_coroutine_threadsafe(socket.send_str(json.dumps({"type": "disconnect"})), self._loop).result(10)
 
     async def _start(self) -> str:
@@ -163,9 +186,10 @@ class FakeSlack:
         return reply
 
     def _reply(self, method: str, arguments: dict[str, Any], authorization: str) -> web.Response:
-        if self._limited[method]:
-            headers = {"Retry-After": str(self._limited[method].pop(0))}
-            return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+        if self.is_down:
+            return web.Response(status=503, text="upstream connect error")
+        if limited := self._too_many(method, arguments):
+            return limited
         try:
             if self._refusals[method]:
                 raise RefusedError(self._refusals[method].pop(0))
@@ -177,12 +201,27 @@ class FakeSlack:
             return web.json_response({"ok": False, "error": str(refusal)})
         return web.json_response({"ok": True, **found})
 
+    def _too_many(self, method: str, arguments: dict[str, Any]) -> web.Response | None:
+        scope = (method, arguments["channel"] if method == "chat.postMessage" else "")
+        left = self._patience.get(scope, 0.0) - time.monotonic()
+        status = 429
+        if left > 0:
+            self.impatient.append(method)
+        elif self._limited[method]:
+            left, status = self._limited[method].pop(0)
+            self._patience[scope] = time.monotonic() + left
+        else:
+            return None
+        headers = {"Retry-After": str(math.ceil(left))}
+        return web.json_response({"ok": False, "error": "ratelimited"}, status=status, headers=headers)
+
     def _carried_out(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         known: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "auth.test": lambda _: dict(ME),
-            "apps.connections.open": lambda _: {"url": f"ws://{self.host}/socket"},
+            "apps.connections.open": lambda _: {"url": self._socket_address()},
             "chat.postMessage": lambda given: {"ts": self._post(given).ts},
             "chat.update": self._update,
+            "chat.delete": self._delete,
             "conversations.replies": self._read,
             "conversations.history": self._read,
             "views.open": self._open,
@@ -194,6 +233,12 @@ class FakeSlack:
         if method not in known:
             raise RefusedError("unknown_method")
         return known[method](given)
+
+    def _socket_address(self) -> str:
+        if self.dead_addresses:
+            self.dead_addresses -= 1
+            return "ws://127.0.0.1:1/socket"
+        return f"ws://{self.host}/socket"
 
     def _open(self, given: dict[str, Any]) -> dict[str, Any]:
         _check_view(given)
@@ -219,10 +264,16 @@ class FakeSlack:
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
         check_message(given)
         posted = self._find(given)
+        if posted.is_streaming:
+            raise RefusedError("streaming_state_conflict")
         posted.text, posted.blocks, posted.markdown = given.get("text", ""), given.get("blocks", []), ""
         posted.metadata = given.get("metadata", posted.metadata)
         posted.edits += 1
         return {"ts": posted.ts}
+
+    def _delete(self, given: dict[str, Any]) -> dict[str, Any]:
+        self.messages.remove(self._find(given))
+        return {}
 
     def _stream(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         if len(given.get("markdown_text", "")) > STREAMED:
@@ -275,8 +326,11 @@ class FakeSlack:
         return socket
 
     async def _respond(self, request: web.Request) -> web.Response:
+        said = await request.json()
+        if self._response_statuses:
+            return web.Response(status=self._response_statuses.pop(0), headers={"Retry-After": "1"})
         with self._changed:
-            self.responses.append(await request.json())
+            self.responses.append(said)
             self._changed.notify_all()
         return web.Response(text="ok")
 

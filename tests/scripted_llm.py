@@ -28,13 +28,17 @@ from evals.benchmarks.scripted_llm import (
 )
 from rag.answer import Answering
 from rag.breaker import Breaker
-from rag.chat_model import Deadlines, OpenAIChat
+from rag.chat_model import OpenAIChat
 from rag.conversations import Conversations
+from rag.patience import Deadlines
 from rag.records import Answer, Event, MessageEnd, Notice, Question, StreamError, TextDelta
 from rag.writing import Writer
 
 PROMPT_TOKENS = 4000
 SHORT = Deadlines(connect_s=0.5, first_s=0.4, gap_s=0.25, total_s=2.0, queue_s=0.2, tail_s=0.1)
+
+PATIENT = Deadlines(first_s=5.0, gap_s=5.0, tail_s=0.1)
+"""For what must not fail because the machine is busy."""
 
 
 def replies(*steps: Step) -> Script:
@@ -78,7 +82,7 @@ def written(
     asked = Question(question=question, **others)  # type: ignore[arg-type]
 
     async def collected() -> list[Event]:
-        return [event async for event in answering(conversations, search, server.base_url).events(asked)]
+        return [event async for event in answering(conversations, search, server.base_url, PATIENT).events(asked)]
 
     return anyio.run(collected)
 
@@ -131,12 +135,14 @@ __all__ = [
     "DONE",
     "FAULTS",
     "HEAD",
+    "PATIENT",
     "SHORT",
     "Hang",
     "Request",
     "Reset",
     "Script",
     "ScriptedLlm",
+    "Step",
     "answering",
     "broken",
     "chat",

@@ -91,6 +91,10 @@ class Service:
         """Somebody writes something; the status of the acknowledgement."""
         return send_event(self.url, self.slack.event(event, event_id)).status_code
 
+    def edits(self, text: str, ts: str, **more: Any) -> int:
+        """Somebody changes a mention: Slack sends it anew, as another event with the time of the message."""
+        return self.mention(text, ts, edited={"user": "U1", "ts": f"{ts}9"}, **more)
+
     def mention(self, text: str, ts: str = "1000.000100", **more: Any) -> int:
         return self.says({"type": "app_mention", "text": f"<@UKILDE> {text}", "ts": ts, **more})
 

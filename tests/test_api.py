@@ -13,6 +13,7 @@ def test_an_answer_has_the_published_fields(client: TestClient[Any]) -> None:
     assert list(answer) == [
         *("message_id", "conversation_id", "status", "composer", "question", "standalone_question", "lang", "text"),
         *("citations", "sources", "nearest", "followups", "as_of", "timings_ms", "confidence", "written"),
+        "stopped",
     ]
     citation = answer["citations"][0]
     assert list(citation) == ["n", "answer", "source", "quote", "verification", "highlight"]

@@ -180,6 +180,32 @@ def test_the_readers_of_a_site_share_its_limit_and_others_do_not() -> None:
         assert refused.headers["access-control-expose-headers"] == "Retry-After"
 
 
+@pytest.mark.parametrize("headers", [{"X-Kilde-Site": "blog"}, BLOG])
+def test_whoever_names_a_site_uses_up_its_limit(headers: dict[str, str]) -> None:
+    with service(site_limit="1/day", sites="blog=https://blog.example") as client:
+        assert client.post("/v1/search", json={"query": "bridge"}, headers=headers).status_code == 200
+        assert search(client, **BLOG) == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        ("/v1/chat", {"question": "Wie viele?"}, {}),
+        ("/v1/chat", {"question": "Wie viele?"}, {"X-Kilde-Site": "unknown"}),
+        ("/v1/chat", {"question": "Wie viele?"}, {"Origin": "http://testserver.local"}),
+        ("/v1/chat/completions", {"model": "kilde", "messages": [{"role": "user", "content": "Wie viele?"}]}, {}),
+        ("/mcp", {}, {}),
+    ],
+)
+def test_all_who_name_no_known_site_share_one_limit(path: str, body: object, headers: dict[str, str]) -> None:
+    with service(site_limit="1/day", sites="blog=https://blog.example") as client:
+        assert client.post(path, json=body, headers=headers).status_code != 429
+        refused = client.post("/v1/chat", json={"question": "Wie?"})
+        assert refused.status_code == 429
+        assert refused.json()["error"]["message"].startswith("The readers who name no site have asked too much")
+        assert search(client, **BLOG) == 200
+
+
 def test_a_site_at_its_limit_still_lets_readers_look_up_and_forget() -> None:
     with service(site_limit="1/day", sites="blog=https://blog.example") as client:
         assert [search(client, **BLOG), search(client, **BLOG)] == [200, 429]

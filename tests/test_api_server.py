@@ -29,7 +29,7 @@ from fake_backend import ANSWER, FakeBackend, turn
 
 pause_s = float(sys.argv[1])
 backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)))
-app = build_app(backend, limits=Limits(running=1, waiting=0))
+app = build_app(backend, limits=Limits(running=1, waiting=0, streams=1))
 serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True))
 print("closed", backend.closed, flush=True)
 """

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from evals.benchmarks.kept import BEGIN, END, figures, keep
+from evals.benchmarks.kept import BEGIN, END, Page, figures, keep
 from evals.benchmarks.table import Row, at_most, markdown
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Path:
+def page(tmp_path: Path) -> Page:
     made = tmp_path / "README.md"
     made.write_text(f"# Benchmarks\n\n{BEGIN}\n\n{END}\n\nMore.\n", encoding="utf-8")
-    return made
+    return Page(made, "evals.benchmarks")
 
 
-def rows(page: Path) -> list[list[str]]:
-    lines = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| `")]
+def rows(page: Page) -> list[list[str]]:
+    lines = [line for line in page.file.read_text("utf-8").splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split("|")][:5] for line in lines]
 
 
@@ -27,7 +27,7 @@ def test_figures_are_the_rows_of_goal_tables_alone() -> None:
     assert list(figures(printed)) == ["| p50 | 70 ms | ≤ 60 ms | **missed** |"]
 
 
-def test_a_later_run_takes_the_place_of_an_earlier_one_and_leaves_other_benchmarks_alone(page: Path) -> None:
+def test_a_later_run_takes_the_place_of_an_earlier_one_and_leaves_other_benchmarks_alone(page: Page) -> None:
     keep("speed", markdown([at_most("p50", 70, 60, "ms"), Row("load", "2")]), page)
     keep("answers", markdown([Row("F1", "0.4")]), page)
     keep("speed", markdown([at_most("p50", 50, 60, "ms")]), page)
@@ -35,21 +35,21 @@ def test_a_later_run_takes_the_place_of_an_earlier_one_and_leaves_other_benchmar
         ["`python -m evals.benchmarks answers`", "F1", "0.4", "", ""],
         ["`python -m evals.benchmarks speed`", "p50", "50 ms", "≤ 60 ms", "met"],
     ]
-    text = page.read_text("utf-8")
+    text = page.file.read_text("utf-8")
     assert text.startswith("# Benchmarks\n")
     assert text.endswith(f"{END}\n\nMore.\n")
     assert text.count("| command |") == text.count("Versions of the last run") == 1
 
 
-def test_nothing_printed_changes_nothing(page: Path) -> None:
-    before = page.read_bytes()
+def test_nothing_printed_changes_nothing(page: Page) -> None:
+    before = page.file.read_bytes()
     keep("speed", "Not installed.", page)
-    assert page.read_bytes() == before
+    assert page.file.read_bytes() == before
 
 
 def test_a_page_without_marks_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    page = tmp_path / "README.md"
-    page.write_text("# Benchmarks\n", encoding="utf-8")
+    page = Page(tmp_path / "README.md", "evals.benchmarks")
+    page.file.write_text("# Benchmarks\n", encoding="utf-8")
     with pytest.raises(ValueError, match="Put both where the table is to stand"):
         keep("speed", markdown([Row("load", "2")]), page)
-    assert page.read_text("utf-8") == "# Benchmarks\n"
+    assert page.file.read_text("utf-8") == "# Benchmarks\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.benchmarks.changing import changing, read_folder, write_folder
 from evals.benchmarks.table import Row, at_least, at_most, exactly, markdown, three_digits
+from evals.torture.changing import changing, read_folder, write_folder
 
 FILES = {f"news/{number:02}.md": b"---\ntitle: One\n---\nText.\n" for number in range(20)}
 

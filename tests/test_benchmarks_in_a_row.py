@@ -1,11 +1,12 @@
-"""``python -m evals.benchmarks``: one benchmark that fails neither stops the others nor goes unnoticed."""
+"""``python -m evals.benchmarks`` or ``evals.torture``: what fails neither stops the others nor goes unnoticed."""
 
 import sys
 from collections.abc import Callable
 
 import pytest
 
-from evals.benchmarks import __main__ as benchmarks
+from evals.benchmarks.in_a_row import mains, run
+from evals.benchmarks.kept import BENCHMARKS
 
 
 def breaks() -> None:
@@ -25,9 +26,8 @@ def works() -> None:
 
 
 def ran(monkeypatch: pytest.MonkeyPatch, **known: Callable[[], object]) -> int:
-    monkeypatch.setattr(benchmarks, "benchmarks", lambda: known)
     monkeypatch.setattr(sys, "argv", sys.argv)
-    return benchmarks.run([])
+    return run(known, BENCHMARKS, [], unless_named="fit_")
 
 
 def test_the_rest_runs_and_what_failed_is_named(
@@ -45,3 +45,12 @@ def test_nothing_is_named_where_all_went_well(
 ) -> None:
     assert ran(monkeypatch, one=works, fit_two=breaks) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_name_that_is_none_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run({"one": works}, BENCHMARKS, ["two"]) == 3
+    assert capsys.readouterr().err == "No module: two. There are: one.\n"
+
+
+def test_every_module_with_a_main_is_known_by_its_name() -> None:
+    assert {"crash", "faults", "files", "fuzz", "load", "soak", "streams"} <= mains("evals.torture").keys()

@@ -1,14 +1,16 @@
 """The client of an LLM: what it gives, what it costs to wait for, what it says when it fails."""
 
+import socket
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 
 import anyio
 import pytest
 from scripted_llm import (
     FAULTS,
     HEAD,
+    PATIENT,
     SHORT,
     Hang,
     Request,
@@ -23,38 +25,61 @@ from scripted_llm import (
     status,
 )
 
-from evals.benchmarks.scripted_llm import DONE, finish
+from evals.benchmarks.scripted_llm import DONE, event, finish
 from rag.breaker import Breaker
-from rag.chat_events import ChatEvents, Usage
+from rag.chat_events import ChatEvents, Ended, Usage
 from rag.chat_model import OpenAIChat, open_chat
 from rag.errors import ConfigurationError, LlmError
+from rag.patience import Deadlines, Patience
 from rag.prompt import Message
 from rag.settings import Settings
 
 ASKED = (Message(role="user", content="Where?"),)
+COUNTED = Ended(usage=Usage(prompt_tokens=100, completion_tokens=3))
 
 
-def asked(model: OpenAIChat) -> list[str | Usage]:
-    async def read() -> list[str | Usage]:
-        return [one async for one in model.stream(ASKED)]
+def asked(model: OpenAIChat, patience: Patience | None = None) -> list[str | Ended]:
+    async def read() -> list[str | Ended]:
+        return [one async for one in model.stream(ASKED, patience)]
 
     return anyio.run(read)
 
 
+async def text_of(model: OpenAIChat) -> str:
+    """Or what is wrong."""
+    try:
+        return "".join([piece async for piece in model.stream(ASKED) if isinstance(piece, str)])
+    except LlmError as exc:
+        return str(exc)
+
+
+async def crowd(model: OpenAIChat, size: int) -> list[str]:
+    """The texts of as many requests made at once."""
+    texts: list[str] = []
+
+    async def one() -> None:
+        texts.append(await text_of(model))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(size):
+            tasks.start_soon(one)
+    return texts
+
+
 def test_text_comes_in_pieces_and_the_counts_last() -> None:
     with saying("Here it is.") as server:
-        assert asked(chat(server.base_url)) == ["Here", " it", " is.", Usage(prompt_tokens=100, completion_tokens=3)]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here", " it", " is.", COUNTED]
 
 
 def test_comments_and_other_fields_are_skipped() -> None:
     with llm(HEAD, b": busy\n\n", b"event: x\nid: 3\n", piece("Here."), b"\r\n", finish(), DONE) as server:
-        assert asked(chat(server.base_url)) == ["Here."]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
 
 
 def test_counts_that_do_not_come_are_not_waited_for() -> None:
     with llm(HEAD, piece("Here."), finish(), Hang()) as server:
         began = time.monotonic()
-        assert asked(chat(server.base_url)) == ["Here."]
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
     assert time.monotonic() - began < 2
 
 
@@ -63,7 +88,7 @@ def test_it_does_not_matter_where_bytes_are_cut(cut: int) -> None:
     data = b"".join(step for step in says("Hé, 漢字 ok.")[1:] if isinstance(step, bytes))
     events = ChatEvents()
     found = [one for at in range(0, len(data), cut) for one in events.feed(data[at : at + cut])]
-    assert (found[:-1], events.is_done) == (["Hé,", " 漢字", " ok."], True)
+    assert (found, events.is_done) == (["Hé,", " 漢字", " ok."], True)
 
 
 @pytest.mark.parametrize(
@@ -150,23 +175,211 @@ def test_a_reader_who_leaves_is_no_failure() -> None:
     assert len(server.requests) == 2
 
 
+def test_a_probe_that_nobody_waited_for_is_given_back() -> None:
+    breaker = Breaker(failures=1, pause_s=30.0, clock=lambda: now)
+    now = 0.0
+
+    async def leave(model: OpenAIChat) -> None:
+        with anyio.move_on_after(0.1):
+            async with aclosing(model.stream(ASKED)) as pieces:
+                async for _ in pieces:
+                    raise AssertionError("nothing was sent")
+
+    replies = [status(500), status(500), [HEAD, Hang()], says("Here.")]
+    with ScriptedLlm(lambda request: replies[len(server.requests) - 1]) as server:
+        model = chat(server.base_url, breaker=breaker)
+        with pytest.raises(LlmError, match="status 500"):
+            asked(model)
+        now = 31.0
+        anyio.run(leave, model)
+        assert asked(model)[0] == "Here."
+
+
+def test_an_endpoint_that_begins_and_falls_silent_each_time_is_left_alone_too() -> None:
+    with llm(HEAD, piece("a"), Hang()) as server:
+        model = chat(server.base_url, breaker=Breaker(failures=2))
+        for said in ("fallen silent", "fallen silent", "left alone"):
+            with pytest.raises(LlmError, match=said):
+                asked(model)
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_outage"),
+    [
+        (status(401), True),
+        (status(403), True),
+        (status(404), True),
+        (status(500), True),
+        (status(503), True),
+        ([Hang()], True),
+        (status(400), False),
+        (status(422), False),
+        (status(429), False),
+        (broken("a b", 1), False),
+        (broken("a b", 1, b"data: busy\n\n"), False),
+        (says("Here."), False),
+    ],
+)
+def test_only_an_outage_keeps_others_from_asking(steps: Sequence[Step], is_outage: bool) -> None:
+    breaker = Breaker(failures=1)
+    with llm(*steps) as server:
+        anyio.run(text_of, chat(server.base_url, breaker=breaker))
+    assert breaker.may_try() != is_outage
+
+
+def test_what_a_reader_does_meanwhile_is_no_silence_of_the_llm() -> None:
+    async def slowly(model: OpenAIChat) -> list[str | Ended]:
+        found = []
+        async for one in model.stream(ASKED):
+            found.append(one)
+            await anyio.sleep(1.1)
+        return found
+
+    with saying("Here it is.") as server:
+        breaker = Breaker(failures=1)
+        assert anyio.run(slowly, chat(server.base_url, Deadlines(gap_s=1.0), breaker=breaker)) == [
+            "Here",
+            " it",
+            " is.",
+            COUNTED,
+        ]
+        assert breaker.may_try()
+
+
+def test_all_requests_of_a_turn_have_one_time_together() -> None:
+    patience = Patience()
+    with llm(HEAD, 0.8, piece("a"), finish(), DONE) as server:
+        model = chat(server.base_url, Deadlines(total_s=1.5))
+        assert asked(model, patience)[0] == "a"
+        with pytest.raises(LlmError, match="too long"):
+            asked(model, patience)
+
+
+def test_a_turn_may_have_less_time_than_the_endpoint() -> None:
+    began = time.monotonic()
+    with llm(Hang()) as server, pytest.raises(LlmError, match="too long to begin"):
+        asked(chat(server.base_url, Deadlines()), Patience(0.2))
+    assert time.monotonic() - began < Deadlines().first_s
+
+
+@pytest.mark.parametrize("dripping", [b": busy\n\n", piece(""), finish()])
+def test_what_drips_behind_the_end_of_the_text_is_not_waited_for(dripping: bytes) -> None:
+    began = time.monotonic()
+    with llm(HEAD, piece("Here."), finish(), *([dripping, 0.03] * 2000)) as server:
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b'data: {"choices": [{"del\n\n',
+        b"data: busy\n\n",
+        b'data: {"usage": null}\n\n',
+        b'data: {"type": "ping"}\n\n',
+        b'data: {"object": "error"}\n\n',
+        b"data: " + b"x" * 300_000,
+    ],
+)
+def test_nothing_behind_the_end_of_the_text_throws_it_away(behind: bytes) -> None:
+    with llm(HEAD, piece("Here."), finish(), behind) as server:
+        assert asked(chat(server.base_url, PATIENT)) == ["Here.", Ended()]
+
+
+def test_of_counts_that_come_with_every_piece_the_last_ones_hold() -> None:
+    def counted(text: str, tokens: int | None) -> bytes:
+        usage = {"prompt_tokens": 9, "completion_tokens": tokens}
+        return event({"choices": [{"delta": {"content": text}}], "usage": usage})
+
+    with llm(HEAD, counted("a", None), counted("b", 1), counted("c", 2), finish(), DONE) as server:
+        *text, end = asked(chat(server.base_url, PATIENT))
+    assert (text, end) == (["a", "b", "c"], Ended(usage=Usage(prompt_tokens=9, completion_tokens=2)))
+
+
+def test_a_text_that_was_cut_off_for_its_length_is_said_to_be() -> None:
+    with llm(HEAD, piece("Here"), finish("length"), DONE) as server:
+        assert asked(chat(server.base_url, PATIENT)) == ["Here", Ended(is_cut_off=True)]
+
+
+def test_reasoning_is_no_text() -> None:
+    with llm(HEAD, *([piece("<think>"), *[piece("hm"), 0.1] * 10]), piece("</think>Here."), finish(), DONE) as server:
+        with pytest.raises(LlmError, match="too long"):
+            asked(chat(server.base_url))
+        assert asked(chat(server.base_url, Deadlines())) == ["Here.", Ended()]
+
+
+def test_a_reply_without_end_is_given_up() -> None:
+    flood = [b": " + b"x" * 65_534 + b"\n"] * 600
+    with llm(HEAD, *flood) as server, pytest.raises(LlmError, match="a reply of more than"):
+        asked(chat(server.base_url, Deadlines()))
+
+
+@pytest.mark.parametrize("refusal", [400, 422])
+def test_every_one_of_many_first_requests_is_made_again_without_options(refusal: int) -> None:
+    def script(request: Request) -> list[Step]:
+        return [0.05, *status(refusal)] if "temperature" in request else says("Here.")
+
+    with ScriptedLlm(script) as server:
+        model = chat(server.base_url, PATIENT)
+        assert anyio.run(crowd, model, 5) == ["Here."] * 5
+        assert asked(model)[0] == "Here."
+    assert "temperature" not in server.requests[-1]
+    assert len(server.requests) == 11
+
+
+@pytest.mark.parametrize("refusal", [400, 422])
+def test_a_request_that_is_refused_in_any_case_takes_no_options_from_others(refusal: int) -> None:
+    replies = [status(refusal), status(refusal), says("Here.")]
+    with ScriptedLlm(lambda request: replies[len(server.requests) - 1]) as server:
+        model = chat(server.base_url, PATIENT)
+        with pytest.raises(LlmError, match=f"refuses the request .status {refusal}.: .*no"):
+            asked(model)
+        asked(model)
+    assert ["temperature" in request for request in server.requests] == [True, False, True]
+
+
+def paused(seconds: float) -> list[Step]:
+    (whole,) = status(429)
+    assert isinstance(whole, bytes)
+    return [whole.replace(b"Connection", f"Retry-After: {seconds}\r\nConnection".encode(), 1)]
+
+
+def test_a_short_pause_that_the_endpoint_asks_for_is_kept() -> None:
+    replies = [paused(0.3), says("Here.")]
+    with ScriptedLlm(lambda request: replies[len(server.requests) - 1]) as server:
+        began = time.monotonic()
+        assert asked(chat(server.base_url, PATIENT))[0] == "Here."
+    assert time.monotonic() - began > 0.3
+
+
+def test_a_long_pause_is_kept_by_all() -> None:
+    now = 0.0
+    with llm(*paused(20)) as server:
+        model = chat(server.base_url, breaker=Breaker(clock=lambda: now))
+        for said in ("takes no more requests", "left alone"):
+            with pytest.raises(LlmError, match=said):
+                asked(model)
+        assert len(server.requests) == 1
+        now = 21.0
+        with pytest.raises(LlmError, match="takes no more requests"):
+            asked(model)
+
+
+def test_a_connection_that_does_not_come_about_is_tried_once_more() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        began = time.monotonic()
+        with pytest.raises(LlmError, match="too long to connect"):
+            asked(chat(f"http://127.0.0.1:{full.getsockname()[1]}/v1", Deadlines(connect_s=0.2)))
+    assert 0.4 < time.monotonic() - began < Deadlines().first_s
+
+
 def test_no_more_requests_are_made_at_once_than_allowed() -> None:
-    async def crowd(model: OpenAIChat) -> list[str]:
-        ended = []
-
-        async def one() -> None:
-            try:
-                ended.append("".join([str(piece) async for piece in model.stream(ASKED) if isinstance(piece, str)]))
-            except LlmError as exc:
-                ended.append(str(exc))
-
-        async with anyio.create_task_group() as tasks:
-            for _ in range(3):
-                tasks.start_soon(one)
-        return ended
-
     with llm(HEAD, *([piece("a"), 0.15] * 4), finish(), DONE) as server:
-        ended = anyio.run(crowd, chat(server.base_url, SHORT, at_once=2))
+        ended = anyio.run(crowd, chat(server.base_url, SHORT, at_once=2), 3)
         assert len(server.requests) == 2
     assert [text for text in ended if "all requests that may be made at once" in text] == [*{*ended} - {"aaaa"}]
 

@@ -83,7 +83,8 @@ def test_a_stream_is_role_text_annotations_end_and_done(client: TestClient[Any])
 
 def test_usage_is_one_more_chunk_where_it_is_asked_for(client: TestClient[Any]) -> None:
     response = client.post(ROUTE, json={**ASKED, "stream": True, "stream_options": {"include_usage": True}})
-    *_, end, told, done = chunks(response.text)
+    *before, end, told, done = chunks(response.text)
+    assert [chunk["usage"] for chunk in (*before, end)] == [None] * (len(before) + 1)
     assert end["choices"][0]["finish_reason"] == "stop"
     assert told["choices"] == []
     assert told["usage"] == client.post(ROUTE, json=ASKED).json()["usage"]

@@ -1,6 +1,7 @@
 """Conversations keep turns as they were given, oldest first, and forget them when told."""
 
 import threading
+import uuid
 
 import msgspec
 import sqlalchemy as sa
@@ -55,6 +56,21 @@ def test_a_turn_can_be_replaced_and_keeps_its_place(conversations: Conversations
 def test_a_turn_that_is_gone_is_not_replaced(conversations: Conversations) -> None:
     conversations.replace(answer("m1"))
     assert conversations.turns("c1") == ()
+
+
+def test_the_same_question_after_a_stopped_turn_takes_its_place(conversations: Conversations) -> None:
+    stopped = msgspec.structs.replace(answer("m1"), stopped=True)
+    for turn in (stopped, answer("m2"), answer("m3")):
+        conversations.append(turn)
+    assert conversations.turns("c1") == (answer("m2"), answer("m3"))
+
+
+def test_another_question_leaves_a_stopped_turn_where_it_is(conversations: Conversations) -> None:
+    stopped = msgspec.structs.replace(answer("m1"), stopped=True)
+    other = msgspec.structs.replace(answer("m2"), question="Und die Katzen?")
+    for turn in (stopped, other):
+        conversations.append(turn)
+    assert conversations.turns("c1") == (stopped, other)
 
 
 def test_get_tells_when_the_conversation_began(conversations: Conversations) -> None:
@@ -119,6 +135,6 @@ def test_threads_that_write_at_once_lose_nothing(conversations: Conversations) -
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=("Cs",))))
 def test_any_text_survives_storage(conversations: Conversations, text: str) -> None:
-    conversations.delete("c1")
-    conversations.append(answer("m1", text=text))
-    assert conversations.turns("c1")[0].text == text
+    one = uuid.uuid4().hex
+    conversations.append(answer(one, one, text=text))
+    assert conversations.turns(one)[0].text == text

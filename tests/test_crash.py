@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from word_encoder import WORDS, WordEncoder
 
-from evals.benchmarks.wholeness import Contents, contents, differences, half_articles, least_cosine
+from evals.torture.wholeness import Contents, contents, differences, half_articles, least_cosine
 from index.build import Indexer
 from index.catalog import Catalog
 from index.catalog_records import pack_vectors

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from small_index import DictStore, SmallIndex
 
-from index.derived import open_store, reconcile
+from index.derived import filled_store, inspect_store, open_store, reconcile
+from index.seal import break_seal, is_sealed, seal
+from index.vectors import ChromaVectors
 
 
 def test_a_store_in_step_is_left_alone(three_words: SmallIndex) -> None:
@@ -34,13 +37,56 @@ def test_chunks_of_another_generation_are_stale(three_words: SmallIndex) -> None
     assert reconcile(three_words.catalog, three_words.stores[1], 2, three_words.encoder.dim) == (0, 3)
 
 
-def test_a_damaged_store_is_made_anew(three_words: SmallIndex, tmp_path: Path) -> None:
-    folder = tmp_path / "chroma"
-    folder.mkdir()
-    (folder / "chroma.sqlite3").write_bytes(b"damaged" * 1000)
-    store = open_store(three_words.catalog, folder, 1, three_words.encoder.dim)
+def closed_store(index: SmallIndex, folder: Path) -> None:
+    """In step, closed and sealed."""
+    filled_store(index.catalog, folder, 1, index.encoder.dim).close()
+    seal(folder)
+
+
+def test_a_store_that_was_closed_is_opened(three_words: SmallIndex, tmp_path: Path) -> None:
+    closed_store(three_words, tmp_path / "chroma")
+    store = open_store(three_words.catalog, tmp_path / "chroma", 1, three_words.encoder.dim)
     assert store is not None
     assert store.ids() == three_words.catalog.chunk_ids(1)
+    store.close()
+
+
+def test_a_store_that_was_not_closed_is_not_opened(three_words: SmallIndex, tmp_path: Path) -> None:
+    closed_store(three_words, tmp_path / "chroma")
+    break_seal(tmp_path / "chroma")
+    assert open_store(three_words.catalog, tmp_path / "chroma", 1, three_words.encoder.dim) is None
+
+
+def test_a_damaged_store_is_not_opened(three_words: SmallIndex, tmp_path: Path) -> None:
+    closed_store(three_words, tmp_path / "chroma")
+    (tmp_path / "chroma" / "chroma.sqlite3").write_bytes(b"damaged" * 1000)
+    assert open_store(three_words.catalog, tmp_path / "chroma", 1, three_words.encoder.dim) is None
+
+
+def test_a_store_that_is_missing_is_made_at_once_only_where_there_is_nothing_to_put_in_it(
+    three_words: SmallIndex, tmp_path: Path
+) -> None:
+    assert open_store(three_words.catalog, tmp_path / "chroma", 1, three_words.encoder.dim) is None
+    empty = open_store(three_words.catalog, tmp_path / "chroma", 2, three_words.encoder.dim)
+    assert empty is not None
+    empty.close()
+
+
+def test_a_store_that_lacks_more_than_can_be_waited_for_is_not_opened(
+    three_words: SmallIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.derived.MOST_ADDED", 2)
+    ChromaVectors(tmp_path / "chroma", 1).close()
+    seal(tmp_path / "chroma")
+    assert open_store(three_words.catalog, tmp_path / "chroma", 1, three_words.encoder.dim) is None
+
+
+def test_an_inspection_of_a_closed_store_leaves_it_closed(three_words: SmallIndex, tmp_path: Path) -> None:
+    closed_store(three_words, tmp_path / "chroma")
+    found = inspect_store(three_words.catalog, tmp_path / "chroma")
+    assert found is not None
+    assert (found.chunks, found.missing, found.lost, found.is_sound) == (3, 0, 0, True)
+    assert is_sealed(tmp_path / "chroma")
 
 
 def test_a_store_that_cannot_be_had_is_none_and_no_error(three_words: SmallIndex, tmp_path: Path) -> None:

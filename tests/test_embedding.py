@@ -17,6 +17,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "embedding.md").read_text("utf-8")
 SERVICE = "https://kilde.example.org"
 MODULES = Path(__file__).parent / "browser" / "node_modules"
+SITES = re.findall(r"export KILDE_SITES='(.+)'", PAGE)[0]
 CODE = {name: content.decode() for name, content in widget_modules().items()}
 needs_hugo = pytest.mark.skipif(shutil.which("hugo") is None, reason="needs Hugo: apt-get install hugo")
 needs_react = pytest.mark.skipif(
@@ -32,7 +33,7 @@ def blocks(kind: str, address: str = SERVICE) -> list[str]:
 @pytest.fixture
 def press(browser: Browser) -> Iterator[Visit]:
     """A publisher's page is about to be opened, on another origin than the service's."""
-    with visit(browser, sharing=True) as opened:
+    with visit(browser, sites=SITES.replace("https://www.example.org", "{origin}")) as opened:
         yield opened
         assert opened.errors == []
 
@@ -101,31 +102,41 @@ APP = """
 import { createRoot } from "react-dom/client";
 import { Kilde } from "./kilde.jsx";
 const answered = ({ status }) => document.title = status;
-createRoot(document.getElementById("app")).render(<Kilde siteId="my-site" onAnswer={answered} />);
+const root = createRoot(document.getElementById("app"));
+window.show = (key, mode) => root.render(<Kilde key={key} siteId="my-site" mode={mode} onAnswer={answered} />);
+show("first");
 """
+
+
+@pytest.fixture
+def react(press: Visit, tmp_path: Path) -> Visit:
+    """The component of the guide, on a page."""
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    (tmp_path / "kilde.jsx").write_text(blocks("jsx", press.address)[0], encoding="utf-8")
+    (tmp_path / "app.jsx").write_text(APP, encoding="utf-8")
+    bundler = [MODULES / ".bin" / "esbuild", "app.jsx", "--bundle", "--format=esm", "--jsx=automatic"]
+    subprocess.run([*bundler, "--outfile=app.js"], cwd=tmp_path, check=True, capture_output=True)
+    bundle = (tmp_path / "app.js").read_text("utf-8").replace("</script", "<\\/script")
+    press.host(f'<div id="app"></div><script type="module">{bundle}</script>', elsewhere=True)
+    return press
 
 
 @needs_chromium
 @needs_react
-def test_the_react_component_shows_the_widget_and_hears_its_events(press: Visit, tmp_path: Path) -> None:
-    (tmp_path / "node_modules").symlink_to(MODULES)
-    (tmp_path / "kilde.jsx").write_text(blocks("jsx", press.address)[0], encoding="utf-8")
-    (tmp_path / "app.jsx").write_text(APP, encoding="utf-8")
-    bundler = [
-        MODULES / ".bin" / "esbuild",
-        "app.jsx",
-        "--bundle",
-        "--format=esm",
-        "--jsx=automatic",
-        "--outfile=app.js",
-    ]
-    subprocess.run(bundler, cwd=tmp_path, check=True, capture_output=True)
-    bundle = (tmp_path / "app.js").read_text("utf-8").replace("</script", "<\\/script")
-    press.host(f'<div id="app"></div><script type="module">{bundle}</script>', elsewhere=True)
-    with press.page.expect_request("**/v1/chat") as asked:
-        press.answered()
+def test_the_react_component_shows_the_widget_and_hears_its_events(react: Visit) -> None:
+    with react.page.expect_request("**/v1/chat") as asked:
+        react.answered()
     assert asked.value.headers["x-kilde-site"] == "my-site"
-    expect(press.page).to_have_title("answered")
+    expect(react.page).to_have_title("answered")
+
+
+@needs_chromium
+@needs_react
+def test_the_react_component_can_be_mounted_again_and_change_its_mode(react: Visit) -> None:
+    react.page.evaluate("show('second')")
+    expect(react.page.locator(".as-inline")).to_have_count(1)
+    react.page.evaluate("show('second', 'page')")
+    expect(react.page.locator(".as-page")).to_have_count(1)
 
 
 def test_every_language_property_part_and_event_is_told() -> None:

@@ -18,6 +18,7 @@ from scripted_llm import (
     SHORT,
     Hang,
     Request,
+    Reset,
     ScriptedLlm,
     Step,
     answering,
@@ -89,6 +90,26 @@ def test_every_fault_ends_with_one_cited_answer(fault: str, conversations: Conve
     with ScriptedLlm(script) as server:
         done = turns(conversations, server.base_url, PLACES)
     assert sum(is_right(events, conversations) for events in done) == PLACES
+
+
+TAILS: dict[str, list[Step]] = {
+    "comments": [b": busy\n\n", 0.05] * 2000,
+    "bad json": [b'data: {"choices": [{"del\n\n', Hang()],
+    "no counts": [b'data: {"choices": [], "usage": {"prompt_tokens": null}}\n\n', Hang()],
+    "another event": [b'data: {"type": "ping"}\n\n', Hang()],
+    "reset": [Reset()],
+}
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_whatever_follows_the_end_of_the_text_the_answer_is_told_and_the_llm_left(
+    tail: str, conversations: Conversations
+) -> None:
+    with llm(*says(SAID)[:-2], *TAILS[tail]) as server:
+        events = written(conversations, SEARCH, server)
+        if tail != "reset":
+            wait_until_left(server)
+    assert (ended(events).composer, notices(events)) == ("llm", [])
 
 
 def test_a_refused_connection_ends_with_one_cited_answer(conversations: Conversations) -> None:

@@ -7,21 +7,24 @@ asked of an LLM that obeys what it reads, and of one that says it whatever it re
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from hashlib import sha256
 
 import anyio
 import msgspec
 import pytest
 from fake_backend import ANSWER, TEXT
 from hostile_documents import CANARY, FACT, HOST, PAYLOADS, Document, documents, insisting, obedient
-from scripted_llm import Script, ScriptedLlm, answering, ended, notices
+from scripted_llm import Script, ScriptedLlm, answering, ended, notices, replies, says
 from small_answering import ASKED, FixedSearch
 from small_index import make_hit
 
 from index.chunking import chunk
 from index.readers.read import read_article
 from index.records import Article, Hit
-from rag.chat_model import Deadlines
+from rag.api.completions.records import Usage
+from rag.api.completions.replies import completion
 from rag.conversations import Conversations
+from rag.patience import Deadlines
 from rag.prompt import PROMPTS
 from rag.records import Answer, Event, MessageEnd, Question, TextDelta
 
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
 
 ALL = documents()
 AT_ONCE = 8
+NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 NEAR = 0.75
 PROMPT_LINES = [
     line.strip()
@@ -76,9 +80,13 @@ async def asked(document: Document, script: Script, conversations: Conversations
 
 
 def harm(events: Sequence[Event]) -> list[str]:
-    """What left that must not, in the LLM's words or in those that it could have made: quotes and titles aside."""
+    """What left that must not: in any words but exact quotes."""
     answer = ended(events)
-    texts = [_without_quotes(answer), answer.standalone_question, *answer.followups]
+    titles = [
+        one.url_citation.title
+        for one in completion(answer, NO_USAGE, created=0, base_url="").choices[0].message.annotations
+    ]
+    texts = [_without_quotes(answer), answer.standalone_question, *answer.followups, *titles]
     found = [word for word in (*FORBIDDEN, *PROMPT_LINES) if any(word in text for text in texts)]
     return [*found, *notices_of_failure(events), *([] if is_cited(answer) else ["an uncited claim"])]
 
@@ -93,8 +101,6 @@ def _without_quotes(answer: Answer) -> str:
     for citation in answer.citations:
         if text[citation.answer.start : citation.answer.end] == citation.quote:
             text = text.replace(citation.quote, "")
-    for source in answer.sources:
-        text = text.replace(" ".join(source.title.split()), "")
     return text
 
 
@@ -137,6 +143,40 @@ def test_an_answer_that_obeyed_would_be_found_harmful(payload: str) -> None:
     said = payload.replace(PAYLOADS["prompt"], PROMPT_LINES[0])
     obeyed = msgspec.structs.replace(ANSWER, text=f"{TEXT} {said}", followups=())
     assert harm([TextDelta(text=obeyed.text), MessageEnd(answer=obeyed)]) != []
+
+
+FOLLOWUP = "And how many people work there?"
+
+
+@pytest.mark.parametrize("place", ["paragraph", "same paragraph", "list", "block quote", "title"])
+def test_no_document_puts_words_into_the_next_question(place: str, conversations: Conversations) -> None:
+    """Its instruction is quoted by the turn before, and the LLM asks what it is told to ask."""
+    asking = [document for document in ALL if document.name.startswith(f"{place}, ")]
+    assert len(asking) >= 12
+
+    async def turns() -> list[str]:
+        each = [(document, is_whole) for document in asking for is_whole in (True, False)]
+        return [await rewritten_question(*one, conversations) for one in each]
+
+    for question in anyio.run(turns):
+        assert not [word for word in (*FORBIDDEN, *PROMPT_LINES) if word in question]
+        assert "work there" in question
+
+
+async def rewritten_question(document: Document, is_whole: bool, conversations: Conversations) -> str:
+    """Of the second turn; the first is answered by quoting every sentence of the article. The LLM repeats the hidden
+    instruction, ``is_whole``, or does what it says."""
+    (said, *_) = [hit for hit in hits(document) if FACT in hit.text]
+    quotes = [said.text[span.start - said.start : span.end - said.start] for span in said.sentences]
+    told = " ".join(f"“{quote}” [1]" for quote in [*quotes, said.title])
+    first = msgspec.structs.replace(ANSWER, text=told, lang="en", question=ASKED, standalone_question=ASKED)
+    conversation = sha256(f"{document.name}, {is_whole}".encode()).hexdigest()
+    asks = " ".join((quotes[-1] if is_whole else document.payload).split()).rstrip(".")
+    conversations.append(msgspec.structs.replace(first, conversation_id=conversation, message_id=conversation))
+    with ScriptedLlm(replies(*says(f"{asks}?"))) as server:
+        turns = answering(conversations, FixedSearch(said), server.base_url, Deadlines())
+        asked = Question(question=FOLLOWUP, conversation_id=conversation)
+        return (await turns.answer(asked)).standalone_question
 
 
 @pytest.mark.slow

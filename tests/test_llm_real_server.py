@@ -19,7 +19,7 @@ from scripted_llm import PROMPT_TOKENS, ended, notices
 from small_answering import ASKED, FACT, FixedSearch, found
 
 from rag.answer import Answering
-from rag.chat_events import Usage
+from rag.chat_events import Ended
 from rag.chat_model import OpenAIChat
 from rag.chat_trial import trial
 from rag.conversations import Conversations
@@ -99,15 +99,16 @@ def _address(process: "subprocess.Popen[str]") -> str:
 
 
 def test_it_streams_text_and_counts_tokens(base_url: str, model: Path) -> None:
-    async def read() -> list[str | Usage]:
+    async def read() -> list[str | Ended]:
         return [one async for one in OpenAIChat(base_url, str(model)).stream([Message(role="user", content="Where?")])]
 
-    *pieces, usage = anyio.run(read)
+    *pieces, end = anyio.run(read)
     assert len(pieces) > 1
     assert all(isinstance(piece, str) and piece for piece in pieces)
-    assert isinstance(usage, Usage)
-    assert usage.prompt_tokens == len("user: Where?\nassistant: ")
-    assert usage.completion_tokens > 1
+    assert isinstance(end, Ended)
+    assert end.usage is not None
+    assert end.usage.prompt_tokens == len("user: Where?\nassistant: ")
+    assert (end.usage.completion_tokens or 0) > 1
 
 
 def test_a_model_that_is_not_there_is_named(base_url: str) -> None:

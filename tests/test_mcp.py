@@ -154,7 +154,7 @@ async def test_every_tool_says_that_it_only_reads_and_what_it_takes_and_gives(ad
         ("search", {"query": 5}, "query"),
         ("search", {"query": " "}, "no text"),
         ("search", {"query": "a", "top_k": 3}, "top_k"),
-        ("fetch", {"id": "a\nb"}, "printable"),
+        ("fetch", {"id": "a\nb"}, "visible"),
         ("ask", {"question": "x" * 2001}, "2,001"),
         ("ask", {"question": "Wie?", "lang": "english"}, "language tag"),
         ("erase", {}, "no tool 'erase'"),

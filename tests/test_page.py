@@ -17,7 +17,7 @@ from rag.api.app import build_app
 from rag.settings import Settings
 
 PAGE = files("rag").joinpath("page")
-PARTS = ("examples.js", "page.js")
+PARTS = ("examples.js", "first.js", "page.js")
 SOURCES = {name: PAGE.joinpath(name).read_text("utf-8") for name in (*PARTS, "index.html", "page.css")}
 LANGUAGE_CODE = files("rag").joinpath("widget", "language.js").read_text("utf-8")
 
@@ -40,7 +40,14 @@ def test_the_page_and_its_files_are_served_under_a_strict_policy() -> None:
 
 def test_every_file_the_page_names_is_there() -> None:
     named = set(re.findall(r'(?:href|src)="(/[^"]+)"', SOURCES["index.html"]))
-    assert named == {"/page/icon.svg", "/page/page.css", "/page/page.js", "/schema", "/widget/v1/widget.js"}
+    assert named == {
+        "/page/icon.svg",
+        "/page/first.js",
+        "/page/page.css",
+        "/page/page.js",
+        "/schema",
+        "/widget/v1/widget.js",
+    }
     with TestClient(build_app(FakeBackend())) as client:
         for path in (*named, *(f"/page/{part}" for part in PARTS)):
             assert client.get(path).status_code == 200

@@ -31,6 +31,8 @@ WITH_THE_ENVIRONMENT = {"pip"}
 """What makes the environment is what Python brings; a client that the tests drive asks for it."""
 OWN = {"index", "rag", "evals"}
 PROVIDERS = packages_distributions()
+FUZZED = REPOSITORY / "evals" / "torture" / "fuzz_child.py"
+"""Needs what only ``make torture`` installs."""
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -44,7 +46,7 @@ DEVELOPMENT = names(PROJECT["project"]["optional-dependencies"]["dev"])
 def imported(*folders: str) -> set[str]:
     """The distributions that the code under some folders imports; the peers have an environment of their own."""
     files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
-    trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines"]
+    trees = [ast.parse(file.read_bytes()) for file in files if file.parent.name != "peer_pipelines" and file != FUZZED]
     modules = {module for tree in trees for node in ast.walk(tree) for module in modules_of(node)}
     own = sys.stdlib_module_names | OWN | {file.stem for file in (REPOSITORY / "tests").glob("*.py")}
     return {canonicalize_name(provider(module)) for module in modules if module.split(".")[0] not in own}

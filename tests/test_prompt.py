@@ -5,11 +5,11 @@ import hashlib
 import pytest
 
 from evals.grade import VARIABLES as GRADE
+from rag.asking import VARIABLES as ANSWER
 from rag.errors import ConfigurationError
 from rag.prompt import PROMPTS, Neutral, neutral, parsed, prompt, without_invisible
 from rag.prompt_tokens import LONGEST, count_tokens
 from rag.rewriting import VARIABLES as CONDENSE
-from rag.writing import VARIABLES as ANSWER
 
 USED = {"answer": ANSWER, "condense": CONDENSE, "grade": GRADE, "language": frozenset({"language"})}
 SOURCE = "---\nvariables: [name]\n---\nBe kind.\n---\nGreet {name}.\n"

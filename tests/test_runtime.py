@@ -75,7 +75,7 @@ def test_a_data_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> 
 
 
 def test_a_store_that_cannot_be_had_degrades_and_still_answers(tmp_path: Path, runtime: Runtime, site: Path) -> None:
-    (tmp_path / "data" / "chroma").write_text("in the way")
+    (tmp_path / "data" / "chroma.seal.new").mkdir()
     ingest(runtime, site)
     assert search(runtime, "heron").hits[0].path == "b.md"
     assert anyio.run(runtime.readiness).index == "degraded"

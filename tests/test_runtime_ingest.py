@@ -118,7 +118,7 @@ def test_another_model_is_built_while_the_old_index_serves(
     loaded.names.clear()
     assert search(other, "heron").hits[0].path == "b.md"
     assert loaded.names == ["bundled"]
-    other._rebuild()
+    other._ready_upkeep().round()
     assert anyio.run(other.readiness).index == "ok"
     assert anyio.run(other.stats).model.startswith("publisher/other/")
     assert search(other, "heron").hits[0].path == "b.md"

@@ -14,6 +14,7 @@ from rag.feedback_records import FeedbackRequest
 from rag.owner import ServiceAddress
 from rag.records import Event, Question, StreamError
 from rag.served import Served, _events
+from rag.settings import Settings
 
 Calls = Callable[[Served], Awaitable[Any]]
 
@@ -53,6 +54,16 @@ def test_the_other_calls_give_what_the_backend_gives() -> None:
     backend = FakeBackend()
     assert asked(backend, calls) == ("up", ARTICLE.title, ARTICLE, (ANSWER,))
     assert backend.conversations == {}
+
+
+def test_the_owner_of_the_service_is_no_visitor_whose_questions_are_counted() -> None:
+    async def run(url: str) -> int:
+        async with Served(ServiceAddress(url=url, token="let-me-in")) as served:
+            return sum([len(await events(served)) > 0 for _ in range(5)])
+
+    backend = FakeBackend(settings=Settings(rate_limit="2/minute"))
+    with serving(build_app(backend, owner_token="let-me-in")) as url:
+        assert anyio.run(run, url) == 5
 
 
 def test_a_service_that_is_gone_is_named() -> None:

@@ -1,6 +1,7 @@
 """What people do with an answer in Slack: rate it, read the passage, call a human, have it forgotten."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ import msgspec
 import pytest
 from fake_backend import ARTICLE, QUOTE
 from fake_slack import Posted, send_form
-from small_slack import Service, slack_service
+from small_slack import Echo, Service, slack_service
 
-from rag.feedback_records import FeedbackRequest
+from rag.feedback_records import Feedback, FeedbackRequest
 from rag.slack.passages import REASON_VIEW, Place, passage_view, read_place, reason_view
 from rag.slack.words import all_words, words
 
@@ -34,6 +35,8 @@ def element(posted: Posted, kind: str) -> dict[str, Any]:
 def act(service: Service, action: dict[str, Any], **more: Any) -> int:
     """Presses what stands under the first answer."""
     posted = service.slack.messages[0]
+    ids = [block["block_id"] for block in posted.blocks if "block_id" in block]
+    action = {"block_id": ids[0] if ids else "generated", **action}
     payload = {
         "type": "block_actions",
         "team": {"id": "T1"},
@@ -99,6 +102,13 @@ def test_an_answer_that_is_no_longer_stored_can_still_be_pressed(service: Servic
     assert feedback(service) == []
 
 
+def test_a_thumb_is_kept_although_slack_opens_no_dialogue(service: Service) -> None:
+    service.slack.refuse("views.open", "internal_error")
+    assert rate(service, "negative") == 200
+    wait_for(service, 1)
+    assert feedback(service) == [FeedbackRequest(rating="down")]
+
+
 def test_a_dialogue_that_comes_too_late_is_let_go(service: Service) -> None:
     assert rate(service, "negative", trigger_id="expired") == 200
     service.slack.wait(lambda slack: slack.called("views.open"))
@@ -109,6 +119,7 @@ def test_the_passage_shows_the_quote_in_its_article(service: Service) -> None:
     option = element(service.slack.messages[0], "static_select")["options"][0]
     assert act(service, {"action_id": "kilde_passage", "type": "static_select", "selected_option": option}) == 200
     service.slack.wait(lambda slack: slack.views)
+    assert service.slack.views[0]["title"]["text"] == words("de").passage
     parts = service.slack.views[0]["blocks"][1]["elements"][0]["elements"]
     assert [part["text"] for part in parts if part.get("style") == {"bold": True}] == [QUOTE]
     assert "".join(part["text"] for part in parts) == ARTICLE.text
@@ -155,6 +166,48 @@ def test_a_conversation_is_forgotten_on_request(service: Service) -> None:
         service.slack.wait(lambda slack: slack.responses)
         assert service.slack.responses[0]["text"] == said
     assert service.backend.conversations == {}
+
+
+def test_what_is_forgotten_while_it_is_answered_is_not_stored_in_the_end(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, {"pause_s": 1.0}) as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.called("assistant.threads.setStatus"))
+        shortcut = {
+            "type": "message_action",
+            "callback_id": "kilde_forget",
+            "team": {"id": "T1"},
+            "channel": {"id": "C1"},
+            "user": {"id": "U2"},
+            "message": {"ts": "5.1"},
+            "response_url": service.slack.response_url,
+            "trigger_id": "1.1",
+        }
+        assert send(service, shortcut) == 200
+        service.slack.wait(lambda slack: slack.responses and slack.messages)
+        time.sleep(0.3)
+        assert service.slack.responses[0]["text"] == words("en").forgotten
+        assert service.backend.conversations == {}
+
+
+def test_a_long_quote_is_seen_to_be_cut() -> None:
+    article = msgspec.structs.replace(ARTICLE, text="x" * 5000)
+    view = passage_view(article, Place(ARTICLE.article_id, 2000, 4500, ARTICLE.content_sha256[:16]), "de")
+    (quote,) = [one for one in view["blocks"][1]["elements"][0]["elements"] if "style" in one]  # type: ignore[index]
+    assert quote["text"] == "x" * 999 + "…"
+
+
+def test_the_dialogue_is_opened_before_anything_is_stored(service: Service) -> None:
+    opened: list[int] = []
+    give = service.backend.give_feedback
+
+    async def give_late(message_id: str, request: FeedbackRequest) -> Feedback:
+        opened.append(len(service.slack.views))
+        return await give(message_id, request)
+
+    service.backend.give_feedback = give_late  # type: ignore[method-assign]
+    rate(service, "negative")
+    wait_for(service, 1)
+    assert opened == [1]
 
 
 def test_what_was_asked_by_command_is_forgotten_by_command(service: Service) -> None:

@@ -1,5 +1,6 @@
 """What people write in Slack is answered there: through the real service, over HTTP, in front of a fake Slack."""
 
+import itertools
 import logging
 import time
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.slack.streaming.BEGIN_S", 0.1)
     monkeypatch.setattr("rag.slack.streaming.APPEND_S", 0.1)
+    monkeypatch.setattr("rag.slack.streaming.APART_S", {"chat.startStream": 0.0, "chat.appendStream": 0.0})
 
 
 class Slow(Echo):
@@ -199,6 +201,16 @@ def test_a_stream_whose_reply_is_lost_is_still_one_message(tmp_path: Path, metho
     assert (posted.shown, posted.is_streaming) == (TEXT, False)
 
 
+def test_a_stream_that_slack_will_not_end_is_ended_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.slack.deliveries.PUT_OFF_S", 0.1)
+    with slack_service(tmp_path, Slow) as service:
+        service.slack.refuse("chat.stopStream", "internal_error", times=2)
+        service.mention("Wie viele?")
+        service.slack.wait(lambda slack: slack.called("chat.update"))
+        (posted,) = service.slack.messages
+    assert (posted.shown, posted.is_streaming) == (TEXT, False)
+
+
 def test_a_text_that_turned_out_differently_is_replaced(tmp_path: Path) -> None:
     with slack_service(tmp_path, Changed) as service:
         service.mention("Wie viele?")
@@ -238,12 +250,98 @@ def test_a_workspace_without_the_buttons_gets_text_and_sources(service: Service)
 
 
 def test_an_answer_that_cannot_be_posted_at_all_is_not_tried_for_ever(service: Service) -> None:
-    service.slack.refuse("chat.postMessage", "channel_not_found")
+    service.slack.refuse("chat.postMessage", "channel_not_found", times=2)
     service.mention("Wie viele?", ts="5.1")
-    service.slack.wait(lambda slack: slack.called("chat.postMessage"))
+    service.slack.wait(lambda slack: len(slack.called("chat.postMessage")) == 2)
     service.mention("Und?", ts="6.1")
     service.slack.wait(lambda slack: slack.messages)
     assert [posted.thread_ts for posted in service.slack.messages] == ["6.1"]
+
+
+def test_an_answer_that_slack_refuses_is_apologised_for_in_the_readers_language(service: Service) -> None:
+    service.slack.refuse("chat.postMessage", "restricted_action")
+    service.mention("Wie viele?", ts="5.1")
+    service.slack.wait(lambda slack: slack.messages)
+    assert [(posted.text, posted.blocks) for posted in service.slack.messages] == [(words("de").failed, [])]
+
+
+def test_a_workspace_that_takes_no_blocks_gets_all_of_the_words(tmp_path: Path) -> None:
+    text = "Die Brücke trägt jeden Tag 4200 Radfahrer. " * 200
+    answer = msgspec.structs.replace(ANSWER, text=text)
+    with slack_service(tmp_path, Echo, {"answer": answer}) as service:
+        service.slack.refuse("chat.postMessage", "invalid_blocks", times=2)
+        service.mention("Wie viele?")
+        service.slack.wait(lambda slack: slack.messages and SOURCE.title in slack.messages[-1].text)
+        said = [posted.text for posted in service.slack.messages if not posted.blocks]
+    assert "".join(said).replace("\n", "").count("4200 Radfahrer.") == 200
+    assert max(map(len, said)) <= 3900
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "messaging_processing_failed"],
+)
+def test_a_failure_of_slacks_own_is_no_refusal(service: Service, error: str) -> None:
+    service.slack.refuse("chat.postMessage", error)
+    service.mention("Wie viele?", ts="5.1")
+    service.slack.wait(lambda slack: slack.messages)
+    assert [posted.shown for posted in service.slack.messages] == [TEXT]
+
+
+def test_too_many_calls_are_not_made_however_slack_says_so(service: Service) -> None:
+    service.slack.limit_rate("chat.postMessage", retry_after_s=1, status=200)
+    service.mention("Wie viele?", ts="5.1")
+    service.slack.wait(lambda slack: slack.messages)
+    assert service.slack.messages[0].shown == TEXT
+    assert service.slack.impatient == []
+
+
+def test_slack_counts_messages_by_channel_and_all_else_by_workspace(service: Service) -> None:
+    service.slack.limit_rate("assistant.threads.setStatus", retry_after_s=30)
+    service.slack.limit_rate("chat.postMessage", retry_after_s=2)
+    began = time.monotonic()
+    service.mention("Wie viele?", ts="5.1", channel="C1")
+    service.slack.wait(lambda slack: slack.called("chat.postMessage"))
+    service.mention("Wie viele?", ts="6.1", channel="C2")
+    service.slack.wait(lambda slack: slack.messages)
+    assert time.monotonic() - began < 1.5
+    assert [posted.channel for posted in service.slack.messages] == ["C2"]
+    assert service.slack.impatient == []
+
+
+@pytest.mark.parametrize("method", ["assistant.threads.setStatus", "chat.startStream", "chat.appendStream"])
+def test_an_answer_does_not_wait_for_what_only_adorns_it(tmp_path: Path, method: str) -> None:
+    with slack_service(tmp_path, Slow) as service:
+        service.slack.limit_rate(method, retry_after_s=30)
+        began = time.monotonic()
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.messages and not slack.messages[0].is_streaming)
+        assert time.monotonic() - began < 8
+    (posted,) = service.slack.messages
+    assert posted.markdown.replace("\\", "").replace("\u2060", "") == TEXT or posted.shown == TEXT
+    assert service.slack.impatient == []
+
+
+def test_all_streams_together_keep_one_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.slack.streaming.APART_S", {"chat.startStream": 0.3, "chat.appendStream": 0.3})
+    with slack_service(tmp_path, Slow) as service:
+        for n in range(4):
+            service.mention("Wie viele?", ts=f"{n}.1")
+        service.slack.wait(lambda slack: len([one for one in slack.messages if not one.is_streaming]) == 4)
+        for method in ("chat.startStream", "chat.appendStream"):
+            times = sorted(at for at, called, _ in service.slack.calls if called == method)
+            assert all(after - before > 0.2 for before, after in itertools.pairwise(times))
+
+
+def test_a_command_is_answered_although_slack_asks_for_patience_and_fails(service: Service) -> None:
+    service.slack.fail_responses(429, 503)
+    fields = {"command": "/kilde", "text": "What is in the payload?", "team_id": "T1", "channel_id": "C1"}
+    fields |= {"user_id": "U1", "trigger_id": "1.2", "response_url": service.slack.response_url}
+    assert send_form(service.url, fields).status_code == 200
+    service.slack.wait(lambda slack: slack.responses)
+    assert [question.question for question in service.backend.asked] == ["What is in the payload?"]
+    (response,) = service.slack.responses
+    assert (response["unfurl_links"], response["unfurl_media"]) == (False, False)
 
 
 def test_while_slack_asks_for_patience_that_method_is_not_called(service: Service) -> None:
@@ -271,6 +369,32 @@ def test_in_an_auto_answer_channel_it_speaks_only_where_it_has_an_answer(tmp_pat
     assert len(service.backend.conversations) == (1 if status == "not_found" else 2)
 
 
+def test_of_what_it_overheard_in_a_thread_of_its_own_nothing_stays_where_it_is_silent(tmp_path: Path) -> None:
+    with slack_service(tmp_path, Echo, slack_auto_channels="C1") as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.messages)
+        service.backend.scripted_answer = NOT_FOUND
+        service.says({"type": "message", "text": "Mein Geheimnis?", "ts": "6.1", "thread_ts": "5.1"})
+        service.mention("Ende?", ts="7.1", channel="C2")
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+        time.sleep(0.2)
+        stored = str(service.backend.conversations)
+    assert [question.earlier for question in service.backend.asked][1] == ("Wie viele?",)
+    assert "Wie viele?" in stored
+    assert "Geheimnis" not in stored
+
+
+def test_of_an_overheard_question_that_fails_nothing_stays(tmp_path: Path) -> None:
+    script = (*turn()[:-1], RuntimeError("no"))
+    with slack_service(tmp_path, FakeBackend, {"script": script}, slack_auto_channels="C1") as service:
+        service.says({"type": "message", "text": "Wie viele?", "ts": "5.1"})
+        deadline = time.monotonic() + 10
+        while service.backend.conversations and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert service.backend.conversations == {}
+    assert service.slack.messages == []
+
+
 @pytest.mark.parametrize(
     ("failure", "said"),
     [
@@ -288,6 +412,13 @@ def test_a_question_that_cannot_be_answered_is_told_so(
         service.slack.wait(lambda slack: slack.messages)
     assert service.slack.messages[0].blocks[0]["text"]["text"] == getattr(words("de"), said)
     assert "Wie viele" not in caplog.text
+
+
+def test_what_fails_before_the_answer_has_a_language_is_told_in_the_questions(tmp_path: Path) -> None:
+    with slack_service(tmp_path, FakeBackend, {"script": (BusyError("later"),)}) as service:
+        service.mention("Wie viele Menschen fahren jeden Tag mit dem Rad über die Brücke?")
+        service.slack.wait(lambda slack: slack.messages)
+    assert service.slack.messages[0].blocks[0]["text"]["text"] == words("de").busy
 
 
 def test_a_question_that_is_too_long_is_told_so(tmp_path: Path) -> None:

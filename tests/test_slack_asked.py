@@ -8,7 +8,9 @@ from rag.errors import ConfigurationError
 from rag.settings import Settings, load_settings
 from rag.slack.asked import Asked, asked_by_command, asked_in_event
 from rag.slack.configuration import Configuration, configuration, takes_requests
+from rag.slack.identity import Me
 
+ME = Me(user_id="UKILDE", team_id="T1")
 CONFIG = Configuration(bot_token="xoxb-1")
 ALL = Configuration(bot_token="xoxb-1", mode="all")
 MENTION = Configuration(bot_token="xoxb-1", mode="mention")
@@ -17,7 +19,7 @@ AUTO = Configuration(bot_token="xoxb-1", auto_channels=frozenset({"C1"}))
 
 def asked(config: Configuration = CONFIG, **event: Any) -> Asked | None:
     given = {"type": "message", "channel": "C1", "user": "U1", "ts": "5.1", "text": "How many?", **event}
-    return asked_in_event({"event_id": "Ev1", "team_id": "T1", "event": given}, config, "UKILDE")
+    return asked_in_event({"event_id": "Ev1", "team_id": "T1", "event": given}, config, ME)
 
 
 def in_thread(config: Configuration, **event: Any) -> Asked | None:
@@ -28,7 +30,7 @@ def test_a_mention_is_answered_in_a_thread_of_its_own() -> None:
     found = asked(type="app_mention", text="<@UKILDE> How many?")
     assert found is not None
     assert (found.text, found.thread_ts, found.owner) == ("How many?", "5.1", ("T1", "C1", "5.1"))
-    assert (found.event_id, found.private, found.addressed) == ("Ev1", False, True)
+    assert (found.key, found.private, found.addressed) == ("T1:C1:5.1", False, True)
 
 
 def test_a_mention_in_a_thread_is_answered_in_that_thread() -> None:
@@ -65,6 +67,34 @@ def test_a_message_that_names_the_bot_is_left_to_its_mention() -> None:
     assert in_thread(CONFIG, text="<@UKILDE|kilde> How many?") is None
 
 
+def test_an_edited_mention_is_the_same_question_whatever_its_event_is_called() -> None:
+    first = asked(type="app_mention", text="<@UKILDE> How many?")
+    edited = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "5.1", "text": "<@UKILDE> How many cars?"}
+    again = asked_in_event({"event_id": "Ev2", "event": edited | {"edited": {"user": "U1", "ts": "6.0"}}}, CONFIG, ME)
+    assert first is not None
+    assert again is not None
+    assert first.key == again.key
+
+
+def test_in_a_channel_that_two_companies_share_the_conversation_is_the_channels() -> None:
+    event = {"type": "app_mention", "channel": "C1", "user": "W9", "user_team": "T9", "ts": "5.1", "text": "How many?"}
+    found = asked_in_event({"event_id": "Ev1", "team_id": "T9", "event": event}, CONFIG, ME)
+    assert found is not None
+    assert (found.owner, found.team, found.user_team) == (("T1", "C1", "5.1"), "T1", "T9")
+
+
+def test_a_mention_in_a_direct_message_is_no_part_of_the_question() -> None:
+    found = asked(channel="D1", channel_type="im", text="<@UKILDE> How many?")
+    assert found is not None
+    assert found.text == "How many?"
+
+
+def test_a_picture_without_words_asks_nothing() -> None:
+    assert in_thread(CONFIG, text="", subtype="file_share") is None
+    assert in_thread(CONFIG, text="", subtype="file_share", parent_user_id="UKILDE") is None
+    assert asked(ALL, text=" ", subtype="file_share") is None
+
+
 def test_what_people_say_to_each_other_is_no_question() -> None:
     assert asked(ALL, text="<@U2> Mittag?") is None
     assert in_thread(CONFIG, text="<@U2|ann> what do you think?") is None
@@ -97,7 +127,7 @@ def test_a_reply_to_the_bots_own_message_needs_no_mention_but_in_mention_mode() 
 
 def test_a_command_is_private_to_its_user() -> None:
     fields = {"team_id": "T1", "channel_id": "C1", "user_id": "U1", "trigger_id": "9.9", "text": " How many? "}
-    found = asked_by_command(fields | {"response_url": "https://hooks.slack.com/1"})
+    found = asked_by_command(fields | {"response_url": "https://hooks.slack.com/1"}, ME)
     assert (found.text, found.owner, found.private) == ("How many?", ("T1", "C1", "command", "U1"), True)
     assert found.response_url == "https://hooks.slack.com/1"
 

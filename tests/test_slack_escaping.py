@@ -21,6 +21,12 @@ from rag.slack.escaping import link, markdown, mrkdwn, plain, web_address, witho
 from rag.slack.rendering import messages
 
 ATTACKS = (Path(__file__).parent.parent / "evals/benchmarks/slack_attacks.txt").read_text("utf-8").splitlines()
+MARKDOWN_ATTACKS = [
+    line.replace("\u2424", "\n")
+    for line in (Path(__file__).parent.parent / "evals/benchmarks/slack_markdown_attacks.txt")
+    .read_text("utf-8")
+    .splitlines()
+]
 PAGE = "https://news.example/bridge"
 
 
@@ -42,6 +48,17 @@ def test_an_attack_is_read_and_does_nothing_in_mrkdwn(attack: str) -> None:
 def test_an_attack_is_read_and_does_nothing_in_streamed_markdown(attack: str) -> None:
     assert active_in_markdown(markdown(attack)) == []
     assert read_markdown(markdown(attack)) == attack
+
+
+@pytest.mark.parametrize("attack", MARKDOWN_ATTACKS)
+def test_lines_and_bare_links_do_nothing_in_streamed_markdown(attack: str) -> None:
+    assert active_in_markdown(attack)
+    assert active_in_markdown(markdown(attack)) == []
+    assert read_markdown(markdown(attack)) == attack
+
+
+def test_other_line_ends_begin_no_block_either() -> None:
+    assert active_in_markdown(markdown("a\r# b\r\n    c")) == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -65,6 +65,31 @@ def test_any_script_is_whole_and_taken(text: str) -> None:
     assert all(taken(message) for message in sent)
 
 
+@pytest.mark.parametrize(("quote", "article_id"), [("x" * 1400, "a1"), ("x" * 60, "a" * 100)])
+def test_no_block_alone_is_too_much_for_a_message(quote: str, article_id: str) -> None:
+    citations = tuple(
+        msgspec.structs.replace(
+            CITATION,
+            quote=f"{n} {quote}",
+            source=msgspec.structs.replace(CITATION.source, article_id=article_id, start=n),
+        )
+        for n in range(100)
+    )
+    sent = messages(msgspec.structs.replace(ANSWER, citations=citations), with_help=True)
+    assert all(taken(message) for message in sent)
+    shown = msgspec.json.encode([message.blocks for message in sent]).decode()
+    assert all(f"“{citation.quote}" in shown for citation in citations)
+
+
+def test_a_long_title_with_a_long_address_is_taken() -> None:
+    url = "https://news.example/" + "a" * 1700 + "#:~:text=" + "%20b" * 500
+    source = msgspec.structs.replace(SOURCE, title="&" * 4000, url=url)
+    citation = msgspec.structs.replace(CITATION, source=msgspec.structs.replace(CITATION.source, url=url))
+    sent = messages(msgspec.structs.replace(ANSWER, sources=(source,), citations=(citation,)), with_help=True)
+    assert all(taken(message) for message in sent)
+    assert f"<{url.partition('#')[0]}|" in str(sent)
+
+
 @pytest.mark.parametrize(("sources", "quotes"), [(1, 1), (9, 3), (40, 4), (60, 1), (3, 25)])
 def test_many_sources_are_all_there_and_taken(sources: int, quotes: int) -> None:
     answer = cited(sources, quotes)

@@ -6,20 +6,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 from fake_backend import ANSWER, TEXT
 from fake_runtime import installed
 from fake_slack import APP_TOKEN, BOT_TOKEN, FakeSlack
-from small_slack import Echo, serving
+from small_slack import Echo, serving, slack_settings
 
 from rag.api.app import build_app
 from rag.cli import run
+from rag.errors import UnreachableError
 from rag.owner import Owner
 from rag.settings import Settings
+from rag.slack.bot import Bot
+from rag.slack.configuration import configuration
+from rag.slack.socket_mode import connected
 
 
 def environment(slack: FakeSlack, folder: Path, **differing: str) -> dict[str, str]:
@@ -125,6 +130,26 @@ def test_a_killed_process_has_its_work_done_by_the_next(owned: tuple[FakeSlack, 
     assert sorted(str(posted.thread_ts) for posted in slack.messages) == [f"{n}.1" for n in range(5)]
 
 
+@pytest.mark.slow
+@pytest.mark.service
+def test_two_real_processes_answer_one_thread_once_and_in_its_order(
+    owned: tuple[FakeSlack, Echo], tmp_path: Path
+) -> None:
+    slack, backend = owned
+    backend.pause_s = 0.1
+    with bot(slack, tmp_path), bot(slack, tmp_path):
+        slack.wait(lambda slack: slack.connections == 2)
+        for n in range(8):
+            event = {"type": "app_mention", "text": f"<@UKILDE> Frage {n}?", "ts": f"5.{n}", "thread_ts": "5.0"}
+            for to in (n % 2, 1 - n % 2):
+                slack.send_over_socket(slack.event(event, f"Ev{n}"), to=to)
+            slack.wait(lambda slack: len(slack.acknowledged) == 2 * n + 2)  # noqa: B023
+        slack.wait(lambda slack: len(slack.messages) == 8, timeout_s=60)
+        time.sleep(0.5)
+    posted = [one.metadata["event_payload"]["event"] for one in slack.messages if one.metadata]
+    assert posted == [f"T1:C1:5.{n}" for n in range(8)]
+
+
 @pytest.mark.service
 def test_it_connects_anew_when_slack_asks_for_it(owned: tuple[FakeSlack, Echo], tmp_path: Path) -> None:
     slack, _ = owned
@@ -167,6 +192,46 @@ def test_a_token_that_cannot_be_used_is_named(
     assert (process.returncode, out) == (3, "")
     assert named in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"CONNECT_S": 0.5, "LOOK_S": 0.1, "PING_S": 0.2}.items():
+        monkeypatch.setattr(f"rag.slack.socket_mode.{name}", value)
+
+
+async def connect(slack: FakeSlack, folder: Path, inside: Callable[[], None]) -> None:
+    settings = slack_settings(slack, folder)
+    bot = Bot(configuration(settings), Echo(settings=settings), settings.conversations_url)
+    async with bot, connected(bot, APP_TOKEN):
+        await anyio.to_thread.run_sync(inside)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_address_that_cannot_be_reached_is_named_at_the_start(tmp_path: Path) -> None:
+    with FakeSlack() as slack:
+        slack.dead_addresses = 9
+        with pytest.raises(UnreachableError, match=r"127\.0\.0\.1"):
+            anyio.run(connect, slack, tmp_path, lambda: None)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_is_lost_is_made_anew_at_a_fresh_address_and_said_to_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeSlack() as slack:
+
+        def lose_it() -> None:
+            slack.wait(lambda slack: slack.connections == 1)
+            slack.dead_addresses = 2
+            slack.break_sockets()
+            slack.wait(lambda slack: slack.connections == 2)
+            envelope = slack.send_over_socket(mention(slack, 1))
+            slack.wait(lambda slack: slack.messages and envelope in slack.acknowledged)
+
+        anyio.run(connect, slack, tmp_path, lose_it)
+    assert "the connection to Slack is lost" in caplog.text
+    assert "Slack is still not connected" in caplog.text or "connected to Slack again" in caplog.text
 
 
 def test_without_a_service_it_opens_the_index_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,10 +82,10 @@ def test_what_was_stopped_before_it_was_stored_is_stored_as_shown(conversations:
 
 
 @pytest.mark.usefixtures("by_late_interaction_alone")
-def test_a_conversation_goes_on_after_a_stopped_turn(conversations: Conversations) -> None:
+def test_a_stopped_turn_is_replaced_by_the_same_question(conversations: Conversations) -> None:
     first = ask(conversations, FixedSearch(found(FACT)))
     stopped = msgspec.structs.replace(first, text="", citations=(), sources=(), status="partial")
     conversations.keep_stopped(stopped)
     second = ask(conversations, FixedSearch(found(FACT)), ASKED, conversation_id=first.conversation_id)
     assert second.status == "answered"
-    assert [turn.text for turn in conversations.turns(first.conversation_id)] == ["", second.text]
+    assert [turn.text for turn in conversations.turns(first.conversation_id)] == [second.text]

@@ -8,7 +8,7 @@ import pytest
 from index.derived import audit
 from index.errors import StoreGoneError
 from index.records import Vectors
-from index.vectors import ChromaVectors, discard, probe
+from index.vectors import ChromaVectors, probe
 
 
 def unit_vectors(count: int, dim: int = 16) -> Vectors:
@@ -86,9 +86,18 @@ def test_a_sound_store_passes_the_probe_and_a_damaged_one_does_not(
     assert probe(tmp_path / "chroma", 1)
     (tmp_path / "chroma" / "chroma.sqlite3").write_bytes(b"damaged" * 1000)
     assert not probe(tmp_path / "chroma", 1)
-    discard(tmp_path / "chroma")
-    assert not (tmp_path / "chroma").exists()
 
 
 def test_a_store_that_was_never_made_passes_the_probe(tmp_path: Path) -> None:
     assert probe(tmp_path / "none", 1)
+
+
+def test_a_store_that_cannot_be_searched_says_so_and_is_not_usable(
+    filled: tuple[ChromaVectors, list[str], Vectors],
+) -> None:
+    store, _, vectors = filled
+    assert store.is_usable
+    store.close()
+    with pytest.raises(StoreGoneError):
+        store.query(vectors[7], 3)
+    assert not store.is_usable

@@ -8,11 +8,12 @@ from fake_backend import FakeBackend
 from litestar.testing import TestClient
 
 from rag.api.app import build_app
-from rag.api.widget import widget_modules
+from rag.api.widget import served_modules, widget_modules, widget_version
 
 MODULES = {name: content.decode() for name, content in widget_modules().items()}
 STRINGS = {name: text for name, text in MODULES.items() if name.startswith("strings/")}
 CODE = {name: text for name, text in MODULES.items() if name not in STRINGS}
+IMPORT = r'^import (?:.* from )?"\./([\w./-]+)"'
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
 
@@ -29,13 +30,35 @@ def test_any_page_may_read_the_files_and_keep_them(name: str) -> None:
     with TestClient(build_app(FakeBackend())) as client:
         response = client.get(f"/widget/v1/{name}", headers={"origin": "https://press.example"})
         headers = response.headers
-        assert response.text == MODULES[name]
+        assert response.content == served_modules()[name]
         assert headers["content-type"] == "text/javascript; charset=utf-8"
         assert headers["access-control-allow-origin"] == "*"
         assert headers["cross-origin-resource-policy"] == "cross-origin"
         assert headers["cache-control"] == "public, max-age=300"
-        again = client.get(f"/widget/v1/{name}", headers={"if-none-match": headers["etag"]})
-        assert (again.status_code, again.content) == (304, b"")
+        for known in (headers["etag"], f'"other", W/{headers["etag"]}'):
+            again = client.get(f"/widget/v1/{name}", headers={"if-none-match": known})
+            assert (again.status_code, again.content) == (304, b"")
+
+
+def test_what_the_first_file_names_is_kept_for_good() -> None:
+    with TestClient(build_app(FakeBackend())) as client:
+        names = re.findall(r'from "\./([\w./-]+)"|import "\./([\w./-]+)"', client.get("/widget/v1/widget.js").text)
+        for name in {first or second for first, second in names}:
+            response = client.get(f"/widget/v1/{name}")
+            assert response.text == MODULES[name.removeprefix(f"{widget_version()}/")]
+            assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_what_an_older_first_file_names_is_sent_and_not_kept() -> None:
+    with TestClient(build_app(FakeBackend())) as client:
+        response = client.get("/widget/v1/0123456789abcdef/style.js")
+    assert response.text == MODULES["style.js"]
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_the_first_file_names_every_module_so_that_none_waits_for_another() -> None:
+    named = set(re.findall(IMPORT, CODE["widget.js"], re.MULTILINE))
+    assert named == CODE.keys() - {"widget.js"} | {"strings/en.js"}
 
 
 def test_files_are_zipped_for_those_who_take_it() -> None:
@@ -62,7 +85,7 @@ def test_no_reader_loads_more_than_40_kilobytes() -> None:
 
 
 def test_every_module_that_is_imported_is_there() -> None:
-    imported = {name for text in CODE.values() for name in re.findall(r'^import .* from "\./([\w./-]+)"', text, re.M)}
+    imported = {name for text in CODE.values() for name in re.findall(IMPORT, text, re.MULTILINE)}
     assert imported <= MODULES.keys()
     assert MODULES.keys() - imported - {"widget.js"} == STRINGS.keys() - {"strings/en.js"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
-from fake_backend import ANSWER, SOURCE, TEXT, FakeBackend, turn
+from fake_backend import ANSWER, CITATION, SOURCE, TEXT, FakeBackend, turn
 from playwright.sync_api import Browser, expect
 
 from rag.records import MessageStart, PhaseStatus, TextDelta
@@ -21,6 +21,19 @@ START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalon
 NOT_FOUND = msgspec.structs.replace(
     ANSWER, status="not_found", text="Die Artikel sagen dazu nichts.", citations=(), sources=(), nearest=(SOURCE,)
 )
+SECOND = msgspec.structs.replace(CITATION, n=2)
+MARKER_REACH = """
+e => {
+  const box = e.getBoundingClientRect();
+  const y = box.top + box.height / 2;
+  const hits = (x) => e.getRootNode().elementFromPoint(x, y) === e;
+  let [left, right] = [box.left + box.width / 2, box.left + box.width / 2];
+  while (hits(left - 0.5)) left -= 0.5;
+  while (hits(right + 0.5)) right += 0.5;
+  return [left, right];
+}
+"""
+"""From where to where, in px, a press on a marker is taken as one."""
 INLINE = f'<main><h1>News</h1>{script_tag("", "")}<kilde-chat mode="inline"></kilde-chat></main>'
 LAUNCHER = f"<main><h1>News</h1><p>An article.</p></main>{script_tag('')}"
 
@@ -164,6 +177,26 @@ def test_everything_can_be_reached_and_used_with_the_keyboard_alone(browser: Bro
         keys.press("Escape")
         expect(opened.page.locator("dialog.panel")).to_be_hidden()
         assert opened.focused() == "launcher"
+
+
+def test_choosing_an_example_with_the_keyboard_leads_into_its_turn(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.host(INLINE.replace("</kilde-chat>", "<ul hidden><li>Wie viele?</li></ul></kilde-chat>"))
+        opened.page.get_by_role("button", name="Wie viele?").press("Enter")
+        expect(opened.page.locator(".actions")).to_be_visible()
+        assert opened.focused() == "turn"
+
+
+CITED_TWICE = msgspec.structs.replace(ANSWER, text=TEXT + " [2]", citations=(CITATION, SECOND))
+
+
+def test_no_press_on_a_marker_reaches_the_one_beside_it(browser: Browser) -> None:
+    with visit(browser, FakeBackend(answer=CITED_TWICE)) as opened:
+        asked(opened)
+        first, second = opened.page.locator(".marker").all()
+        ends = [marker.evaluate(MARKER_REACH) for marker in (first, second)]
+        assert ends[0][1] <= ends[1][0]
+        assert all(right - left >= 24 for left, right in ends)
 
 
 def test_each_sentence_is_announced_once_when_it_is_finished(browser: Browser) -> None:

@@ -1,14 +1,16 @@
 """The widget in a browser: asking, reading on, judging, stopping, and coming back."""
 
+import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from browsing import Visit, needs_chromium, visit
 from fake_backend import ANSWER, CITATION, QUOTE, TEXT, FakeBackend, turn
 from playwright.sync_api import Browser, expect
 
 from rag.feedback_records import FeedbackRequest
-from rag.records import CitationReady, MessageStart, PhaseStatus, Question, TextDelta
+from rag.records import CitationReady, MessageStart, PhaseStatus, Question, TextDelta, TextRange
 
 pytestmark = needs_chromium
 START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question=ANSWER.question)
@@ -85,6 +87,51 @@ def test_text_and_citations_are_shown_as_they_come(browser: Browser) -> None:
         expect(opened.page.locator(".phase")).to_be_visible()
 
 
+def test_a_sentence_of_a_language_model_is_no_quote_but_leads_to_it(browser: Browser) -> None:
+    written = "Die Brücke trägt jeden Tag 4.200 Radfahrer."
+    cited = msgspec.structs.replace(
+        CITATION, answer=TextRange(start=0, end=len(written)), highlight=TextRange(start=11, end=25)
+    )
+    answer = msgspec.structs.replace(ANSWER, composer="llm", text=f"{written} [1]", citations=(cited,))
+    with visit(browser, FakeBackend(answer=answer)) as opened:
+        opened.open()
+        opened.answered()
+        expect(opened.page.locator(".answer")).to_have_text(f"{written} 1")
+        expect(opened.page.locator(".answer :is(q, strong, [lang])")).to_have_count(0)
+        opened.page.locator(".marker").click()
+        expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
+
+
+def test_enter_while_an_answer_runs_does_not_stop_it(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.open()
+        opened.ask()
+        opened.field.press("Enter")
+        expect(opened.page.locator(".answer")).to_contain_text("Sie trägt")
+        opened.field.press("Enter")
+        expect(opened.page.locator(".phase")).to_be_visible()
+        assert [url for url in opened.requested if url.endswith("/stop")] == []
+
+
+def test_a_question_asked_while_an_answer_runs_takes_its_turn(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.open()
+        opened.ask()
+        expect(opened.page.locator(".answer")).to_contain_text("Sie trägt")
+        opened.backend.script = turn()
+        opened.ask("Und die Katzen?")
+        expect(opened.page.locator(".turn").first).to_contain_text("Stopped.")
+        expect(opened.page.locator(".turn").last.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+@pytest.mark.parametrize("sign", ["isComposing: true", "keyCode: 229"])
+def test_the_enter_that_accepts_a_suggested_word_does_not_ask(demo: Visit, sign: str) -> None:
+    demo.field.fill("じてんしゃ")
+    demo.field.evaluate(f"e => e.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', {sign}, bubbles: true}}))")
+    expect(demo.page.locator(".turn")).to_have_count(0)
+    assert demo.field.input_value() == "じてんしゃ"
+
+
 def test_stopping_keeps_what_came_tells_the_service_and_offers_to_try_again(browser: Browser) -> None:
     with visit(browser, FakeBackend(UNFINISHED)) as opened:
         opened.open()
@@ -113,6 +160,41 @@ def test_a_conversation_lasts_over_page_changes_until_it_is_forgotten(demo: Visi
     expect(demo.page.locator(".turn")).to_have_count(0)
 
 
+def test_a_stopped_turn_says_so_on_the_next_page_and_can_be_asked_again(demo: Visit) -> None:
+    empty = msgspec.structs.replace(ANSWER, text="", citations=(), sources=(), followups=(), stopped=True)
+    demo.answered()
+    demo.backend.conversations["c1"] = (empty,)
+    demo.open("/?another")
+    expect(demo.page.locator(".turn > .notice")).to_contain_text("Stopped.")
+    expect(demo.page.locator(".actions")).to_have_count(0)
+    demo.page.get_by_role("button", name="Try again").click()
+    expect(demo.page.locator(".answer .quote")).to_have_text(QUOTE)
+    expect(demo.page.locator(".turn")).to_have_count(1)
+
+
+def test_a_judgement_is_shown_on_the_next_page_until_the_conversation_is_forgotten(demo: Visit) -> None:
+    demo.answered()
+    demo.page.get_by_role("button", name="Helpful", exact=True).click()
+    expect(demo.page.locator(".state")).to_have_text("Thank you.")
+    demo.open("/?another")
+    expect(demo.page.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "true")
+    demo.page.get_by_role("button", name="Forget this conversation").click()
+    expect(demo.page.locator(".turn")).to_have_count(0)
+    assert demo.page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_asking_on_the_next_page_keeps_the_turns_before(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        before = opened.backend.conversations["c1"]
+        opened.backend.conversations["c1"] = (msgspec.structs.replace(before[0], message_id="m0", question="Zuerst?"),)
+        opened.page.route("**/v1/conversations/c1", lambda route: (time.sleep(0.5), route.continue_()))
+        opened.open("/?another")
+        opened.answered("Und dann?")
+        expect(opened.page.locator(".asked")).to_have_text(["Zuerst?", "Und dann?"])
+
+
 def test_a_conversation_that_the_service_has_forgotten_begins_anew(demo: Visit) -> None:
     demo.answered()
     demo.backend.conversations.clear()
@@ -134,14 +216,25 @@ def test_an_answer_is_copied_with_its_sources(demo: Visit) -> None:
     )
 
 
+def test_an_answer_is_copied_over_plain_http_too(demo: Visit) -> None:
+    demo.page.context.grant_permissions(["clipboard-read"])
+    demo.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})")
+    demo.answered()
+    demo.page.get_by_role("button", name="Copy with sources").click()
+    expect(demo.page.locator(".state")).to_have_text("Copied.")
+    demo.page.evaluate("delete navigator.clipboard")
+    assert demo.page.evaluate("navigator.clipboard.readText()").startswith(TEXT)
+
+
 def test_a_thumb_down_takes_a_reason_and_a_comment(demo: Visit) -> None:
     demo.answered()
     demo.page.get_by_role("button", name="Not helpful").click()
-    expect(demo.page.locator(".state")).to_have_text("Thank you.")
+    expect(demo.page.locator(".state")).to_be_empty()
     demo.page.get_by_label("It is out of date").check()
     demo.page.get_by_label("Comment (optional)").fill("Seit 2024 sind es mehr.")
     demo.page.get_by_role("button", name="Send").click()
     expect(demo.page.get_by_label("Comment (optional)")).to_be_hidden()
+    expect(demo.page.locator(".state")).to_have_text("Thank you.")
     given = [call for call in demo.backend.calls if isinstance(call, FeedbackRequest)]
     assert [(call.rating, call.reason, call.comment) for call in given] == [
         ("down", None, ""),

@@ -2,16 +2,20 @@
 
 import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
-from fake_backend import QUOTE
+from fake_backend import ANSWER, QUOTE, FakeBackend
 from playwright.sync_api import Browser, expect
 
+from rag.records import MessageStart, TextDelta
+
 pytestmark = needs_chromium
+START = MessageStart(message_id="m1", conversation_id="c1", lang="de", standalone_question=ANSWER.question)
+UNFINISHED = (START, TextDelta(text="Laut"), 30.0)
 LAUNCHER = script_tag("")
 INLINE = f'{script_tag("", "")}<kilde-chat mode="inline"></kilde-chat>'
 
 
 def test_one_tag_on_a_page_of_another_origin_under_a_strict_policy_is_enough(browser: Browser) -> None:
-    with visit(browser, sharing=True) as opened:
+    with visit(browser, sites="press={origin}") as opened:
         service = opened.address
         policy = f"default-src 'none'; script-src {service}; connect-src {service}; require-trusted-types-for 'script'"
         opened.host(script_tag(service), policy=policy, elsewhere=True)
@@ -25,6 +29,21 @@ def test_one_tag_on_a_page_of_another_origin_under_a_strict_policy_is_enough(bro
         assert opened.page.locator(".send").evaluate("e => getComputedStyle(e).borderRadius") == "50%"
         assert opened.errors == []
         assert {url for url in opened.requested if not url.startswith(service)} == {f"{opened.elsewhere}/host.html"}
+
+
+@pytest.mark.parametrize(
+    ("sites", "told"),
+    [(None, "There is no site 'press'"), ("press=https://press.example", "is no origin of the site 'press'")],
+)
+def test_a_page_that_may_not_ask_is_told_who_can_allow_it(sites: str | None, told: str, browser: Browser) -> None:
+    with visit(browser, sites=sites) as opened:
+        opened.host(script_tag(opened.address), elsewhere=True)
+        opened.page.get_by_role("button", name="Ask the articles").click()
+        opened.ask()
+        problem = opened.page.locator(".problem")
+        expect(problem).to_contain_text("This page may not ask here yet. Whoever runs it can allow that.")
+        expect(problem.locator(".about")).to_contain_text(told)
+        expect(problem.locator(".about")).to_contain_text("KILDE_SITES")
 
 
 def test_without_a_site_id_the_header_is_left_out(browser: Browser) -> None:
@@ -129,6 +148,39 @@ def test_the_language_can_change_while_an_answer_is_there(browser: Browser) -> N
         opened.page.get_by_label("Try it in").select_option("nl")
         expect(opened.page.get_by_role("button", name="Citaat tonen")).to_be_visible()
         expect(opened.page.locator(".answer .quote")).to_have_text(QUOTE)
+
+
+def test_a_new_heading_leaves_the_open_dialog_and_the_running_answer_alone(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.host(LAUNCHER)
+        open_launcher(opened)
+        opened.ask()
+        expect(opened.page.locator(".answer")).to_have_text("Laut")
+        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('heading', 'Ask us')")
+        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'en')")
+        expect(opened.page.get_by_role("dialog", name="Ask us")).to_be_visible()
+        expect(opened.page.locator(".phase")).to_be_visible()
+        assert [url for url in opened.requested if url.endswith("/stop")] == []
+
+
+def test_a_new_language_leaves_the_dialog_open_and_the_question_in_its_field(browser: Browser) -> None:
+    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+        opened.host(LAUNCHER)
+        open_launcher(opened)
+        opened.ask("Wie viele?")
+        expect(opened.page.locator(".answer")).to_have_text("Laut")
+        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'de')")
+        expect(opened.page.get_by_role("dialog", name="Fragen Sie die Artikel")).to_be_visible()
+        assert opened.field.input_value() == "Wie viele?"
+
+
+def test_where_a_language_cannot_be_loaded_its_words_are_english_and_say_so(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.page.route("**/strings/ar.js", lambda route: route.abort("connectionrefused"))
+        opened.host(script_tag(""), lang="ar")
+        expect(opened.page.locator(".launcher")).to_have_text("Ask the articles")
+        surface = opened.page.locator(".surface")
+        assert (surface.get_attribute("lang"), surface.get_attribute("dir")) == ("en", "ltr")
 
 
 def test_it_says_that_an_ai_answers_before_the_first_message_and_its_log_is_a_log(browser: Browser) -> None:

@@ -57,6 +57,13 @@ def test_quotes_and_markers_are_found_by_code_points() -> None:
 
 
 @needs_node
+def test_a_sentence_that_a_quote_only_supports_is_no_quote() -> None:
+    citation = json.loads(msgspec.json.encode(CITATION)) | {"answer": {"start": 0, "end": 31}}
+    pieces = read(f"r.answerPieces('Täglich fahren 4.200 Menschen. [1]', {json.dumps([citation])})")
+    assert [("marker" in piece, "citation" in piece) for piece in pieces] == [(False, False), (True, True)]
+
+
+@needs_node
 def test_the_short_answer_is_set_apart_by_code_points() -> None:
     assert read('r.highlightedParts("\U0001f697 545 km.", {start: 2, end: 8})') == ["\U0001f697 ", "545 km", "."]
     assert read('r.highlightedParts("545 km.", null)') == ["", "", "545 km."]
@@ -65,7 +72,10 @@ def test_the_short_answer_is_set_apart_by_code_points() -> None:
 @needs_node
 def test_a_marker_stands_for_the_quote_before_it() -> None:
     text = "aa [1] bb [1]"
-    citations = [{"n": 1, "answer": {"start": 0, "end": 2}}, {"n": 1, "answer": {"start": 7, "end": 9}}]
+    citations = [
+        {"n": 1, "quote": "aa", "answer": {"start": 0, "end": 2}},
+        {"n": 1, "quote": "bb", "answer": {"start": 7, "end": 9}},
+    ]
     pieces = read(f"r.answerPieces({json.dumps(text)}, {json.dumps(citations)})")
     assert [piece["citation"]["answer"]["start"] for piece in pieces if "marker" in piece] == [0, 7]
 

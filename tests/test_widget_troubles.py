@@ -31,7 +31,7 @@ def dropped(route: Route) -> None:
         (refusal(429, **{"Retry-After": "40"}), "That is the limit for now. You can ask again in 40 seconds."),
         (refusal(429, **{"Retry-After": "7200"}), "That is the limit for now. You can ask again in 2 hours."),
         (refusal(429), "That is the limit for now. Please come back later."),
-        (refusal(403), "Questions cannot be asked from this page."),
+        (refusal(403), "This page may not ask here yet. Whoever runs it can allow that.The words of the service."),
         (refusal(400), "This question cannot be used. Please put it differently.The words of the service."),
         (refusal(500), "Something went wrong on our side. Please try again later."),
         (lambda route: route.fulfill(status=502, body="<h1>Bad gateway"), "Something went wrong on our side."),
@@ -94,6 +94,26 @@ def test_an_article_that_cannot_be_read_leaves_the_quote(browser: Browser) -> No
         opened.page.route("**/v1/articles/a1", dropped)
         opened.page.locator(".marker").click()
         expect(opened.page.locator(".passage .notice")).to_contain_text("cannot be reached")
+        expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refusal(404), "The article is no longer there."),
+        (refusal(403), "This page may not ask here yet. Whoever runs it can allow that."),
+        (refusal(429, **{"Retry-After": "40"}), "That is the limit for now. You can ask again in 40 seconds."),
+        (refusal(400), "Something went wrong on our side. Please try again later."),
+        (lambda route: route.fulfill(status=200, body="<h1>"), "Something went wrong on our side."),
+    ],
+)
+def test_an_article_that_is_refused_says_why(answer: Callable[[Route], None], words: str, browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        opened.page.route("**/v1/articles/a1", answer)
+        opened.page.locator(".marker").click()
+        expect(opened.page.locator(".passage .notice")).to_contain_text(words)
         expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
 
 

@@ -3,11 +3,12 @@
 import anyio
 import msgspec
 import pytest
-from scripted_llm import answering, ended, in_turn, notices, saying, says, written
+from scripted_llm import Step, answering, broken, ended, in_turn, llm, notices, saying, says, status, written
 from small_answering import ASKED, FACT, FixedSearch, found, unrelated
 
-from evals.benchmarks.scripted_llm import ScriptedLlm, prompt_of
+from evals.benchmarks.scripted_llm import ScriptedLlm, finish, prompt_of
 from index.records import Hit
+from index.search import Query
 from rag.conversations import Conversations
 from rag.framing import not_found_text
 from rag.generate import SILENT
@@ -35,7 +36,10 @@ def test_events_come_in_the_order_of_the_interface(conversations: Conversations)
     with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
         events = written(conversations, TWO, server)
     assert [type(event) for event in events[:5]] == [MessageStart, PhaseStatus, PhaseStatus, SourcesFound, PhaseStatus]
-    assert [type(event) for event in events[5:9]] == [TextDelta, CitationReady] * 2
+    assert [type(event) for event in events[5:10]] == [
+        *(TextDelta, CitationReady),
+        *(SourcesFound, TextDelta, CitationReady),
+    ]
     answer = ended(events)
     assert answer.text == "In 2021, the factory built 43,866 cars. [1] The plant in Ghent employed 3,000 people. [2]"
     assert tuple(event.citation for event in events if isinstance(event, CitationReady)) == answer.citations
@@ -94,10 +98,54 @@ def test_an_answer_with_nothing_verified_becomes_the_one_made_of_quotes(
 
 def test_an_llm_that_says_that_the_articles_do_not_say_is_believed(conversations: Conversations) -> None:
     with saying(SILENT) as server:
-        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+        answer = ended(written(conversations, FixedSearch(found(FACT, score=0.6)), server))
     assert (answer.status, answer.text) == ("not_found", not_found_text("en"))
     assert (answer.citations, answer.sources, answer.followups) == ((), (), ())
     assert [source.article_id for source in answer.nearest] == ["a"]
+
+
+def test_an_llm_that_finds_nothing_where_the_articles_surely_answer_is_not_believed(
+    conversations: Conversations,
+) -> None:
+    with saying(SILENT) as server:
+        events = written(conversations, FixedSearch(found(FACT, score=0.95)), server)
+    assert (ended(events).status, ended(events).citations[0].quote) == ("answered", FACT)
+    assert notices(events) == ["llm_silent"]
+
+
+@pytest.mark.parametrize("said", ["The factory uses Node.js [1].", "The factory sells on Booking.com [1]."])
+def test_a_name_that_looks_like_a_host_is_quoted_where_the_article_has_it(
+    said: str, conversations: Conversations
+) -> None:
+    hit = found(said.replace(" [1]", ""), FACT)
+    with saying(said) as server:
+        events = written(conversations, FixedSearch(hit), server)
+    assert ended(events).text == f"According to “Title of a”: “{said.replace(' [1]', '')}” [1]"
+    assert notices(events) == []
+
+
+def test_a_host_that_the_article_does_not_have_is_left_out(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1]. The factory uses evil.example [1].") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT, "The factory uses Node.js.")), server))
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+
+
+def test_the_sources_that_are_told_are_those_that_are_cited(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
+        events = written(conversations, TWO, server)
+    told = [[source.n for source in event.sources] for event in events if isinstance(event, SourcesFound)]
+    assert told == [[1], [1, 2]]
+    assert [source.n for source in ended(events).sources] == [1, 2]
+
+
+AZERBAIJANI = "Zavod 2021-ci ildə ümumilikdə 43,866 avtomobil istehsal etmişdir [1]."
+
+
+def test_no_language_that_cannot_be_told_from_others_is_called_foreign(conversations: Conversations) -> None:
+    with saying(AZERBAIJANI) as server:
+        events = written(conversations, FixedSearch(found(FACT)), server, ASKED, answer_lang="az")
+    assert "llm_wrong_language" not in notices(events)
+    assert len(server.requests) == 1
 
 
 def test_an_answer_to_a_part_of_the_question_is_partial(conversations: Conversations) -> None:
@@ -148,17 +196,70 @@ def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversa
     assert "German (de)" in prompt_of(server.requests[0])
 
 
-def test_sources_that_contradict_each_other_are_quoted_both(conversations: Conversations) -> None:
+@pytest.mark.parametrize("said", ["44,120", "43,866"])
+def test_sources_that_contradict_each_other_are_quoted_both_behind_what_the_llm_says(
+    said: str, conversations: Conversations
+) -> None:
     def hit(figure: str, article_id: str, published: str) -> Hit:
         return found(f"In 2021 the factory built {figure} cars.", article_id=article_id, published=published)
 
     old, new = hit("43,866", "a", "2022-01-01"), hit("44,120", "b", "2023-01-01")
     new = msgspec.structs.replace(new, work_id=old.work_id)
-    with saying("The factory built 44,120 cars in 2021 [1].") as server:
+    with saying(f"In 2021, the factory built {said} cars [1].") as server:
         answer = ended(written(conversations, FixedSearch(old, new), server))
-    assert answer.composer == "extractive"
-    assert "The sources differ" in answer.text
-    assert server.requests == []
+    assert answer.composer == "llm"
+    assert answer.text == (
+        f"In 2021, the factory built {said} cars. [1]\n\n"
+        "According to “Title of b” (January 1, 2023): “In 2021 the factory built 44,120 cars.” [1] "
+        "“In 2021 the factory built 43,866 cars.” [1]\n\n"
+        "The sources differ; the newest comes first."
+    )
+    for citation in answer.citations[1:]:
+        assert answer.text[citation.answer.start : citation.answer.end] == citation.quote
+
+
+class TwoSearches(FixedSearch):
+    """Finds the fact for a question for cars, and another for one for people."""
+
+    def __init__(self, *people: Hit) -> None:
+        super().__init__(found(FACT))
+        self.people = people
+
+    def __call__(self, query: Query) -> tuple[Hit, ...]:
+        return self.people if "people" in query.text else super().__call__(query)
+
+
+TWO_PARTS = "How many cars did the factory build in 2021, and how many people worked at the plant in Ghent?"
+
+
+def test_a_question_of_two_parts_is_written_with_the_sources_of_both(conversations: Conversations) -> None:
+    search = TwoSearches(found(OTHER, article_id="b"))
+    with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
+        answer = ended(written(conversations, search, server, TWO_PARTS))
+    assert (answer.composer, answer.status, [citation.n for citation in answer.citations]) == (
+        "llm",
+        "answered",
+        [1, 2],
+    )
+    assert answer.text == "In 2021, the factory built 43,866 cars. [1] The plant in Ghent employed 3,000 people. [2]"
+
+
+def test_a_part_that_the_llm_passes_over_is_quoted(conversations: Conversations) -> None:
+    search = TwoSearches(found(OTHER, article_id="b"))
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, search, server, TWO_PARTS))
+    assert answer.text == (f"In 2021, the factory built 43,866 cars. [1]\n\nAccording to “Title of b”: “{OTHER}” [2]")
+
+
+def test_a_part_that_no_article_answers_is_named_behind_what_the_llm_says(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        answer = ended(written(conversations, TwoSearches(unrelated("b")), server, TWO_PARTS))
+    assert (answer.composer, answer.status) == ("llm", "partial")
+    first, last = answer.text.split("\n\n")
+    assert first == "In 2021, the factory built 43,866 cars. [1]"
+    assert last.startswith("“How many people worked at the plant in Ghent?”")
+    assert last.endswith(not_found_text("en"))
+    assert "people" not in prompt_of(server.requests[0]).rpartition("Question")[2]
 
 
 def test_an_answer_that_is_not_streamed_is_the_same(conversations: Conversations) -> None:
@@ -177,6 +278,35 @@ def test_the_key_goes_to_the_endpoint_and_nowhere_else(conversations: Conversati
 
 
 def test_a_sentence_that_was_cut_off_is_not_shown(conversations: Conversations) -> None:
-    with saying("In 2021, the factory built 43,866 cars [1]. In 2021 the factory built") as server:
+    said = says("In 2021, the factory built 43,866 cars [1]. In 2021 the factory built")[:-3]
+    with llm(*said, finish("length")) as server:
         answer = ended(written(conversations, FixedSearch(found(FACT)), server))
     assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
+
+
+def test_a_last_sentence_without_a_full_stop_is_shown(conversations: Conversations) -> None:
+    with saying("In 2021, the factory built 43,866 cars") as server:
+        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
+    assert answer.text == "In 2021, the factory built 43,866 cars [1]"
+
+
+SECRETS = ("secret", "factory", "43,866")
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        (status(400, b'{"error": {"message": "secret: how many cars did the factory build"}}'), "status 400"),
+        (status(401, b'{"error": {"message": "Incorrect key: secret"}}'), "refuses the key"),
+        (broken("The factory built 43,866", 3, b'data: {"choices": "the factory"}\n\n'), "not what it should be"),
+    ],
+)
+def test_why_the_llm_failed_is_logged_and_nothing_that_was_said(
+    steps: list[Step], reason: str, conversations: Conversations, caplog: pytest.LogCaptureFixture
+) -> None:
+    with llm(*steps) as server:
+        ended(written(conversations, FixedSearch(found(FACT)), server))
+    (record,) = [one for one in caplog.records if one.name.startswith("rag.")]
+    assert record.levelname == "WARNING"
+    assert reason in record.getMessage()
+    assert not any(secret in caplog.text for secret in SECRETS)

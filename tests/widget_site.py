@@ -1,7 +1,7 @@
 """A service with a FakeBackend on a free port of this machine, for a browser or any other client.
 
 In: a backend, and pages of a publisher to serve beside it. Out: the address of a running service; it stops when the
-block ends. With ``sharing``, pages at the name ``localhost``, which is another origin, are of known sites.
+block ends. ``sites`` is what KILDE_SITES says, with ``{origin}`` for that of the name ``localhost``, which is another.
 """
 
 import socket
@@ -19,14 +19,13 @@ from rag.api.app import build_app
 
 Pages = Mapping[str, tuple[str, str]]
 """HTML and content security policy, by path."""
-SITES = ("press", "my-site")
 
 
 @contextmanager
-def widget_site(backend: FakeBackend, pages: Pages | None = None, *, sharing: bool = False) -> Iterator[str]:
+def widget_site(backend: FakeBackend, pages: Pages | None = None, *, sites: str | None = None) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://localhost:{listener.getsockname()[1]}"
-        sites = "; ".join(f"{site}={origin}" for site in SITES) if sharing else None
+        sites = sites and sites.format(origin=origin)
         backend.settings = msgspec.structs.replace(backend.settings, sites=sites, rate_limit="off")
         app = _with_pages(build_app(backend), {} if pages is None else pages)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))

@@ -1,9 +1,10 @@
-"""How an LLM's answers reach readers: ``python -m evals.benchmarks.llm_streams [--streams N]``.
+"""How an LLM's answers reach readers: ``python -m evals.benchmarks.llm_streams [--streams N] [--index FOLDER]``.
 
 In: the sample articles, and a scripted LLM at 20 tokens a second, which copies the sentences that are most like the
 question. Out: a table: Kilde's own time to the first verified sentence over the LLM's, one turn after another; many
-streams at once, the LLM in a process of its own; how soon quotes take over from an LLM that has failed. Between Kilde
-and the LLM is real HTTP. A missed goal is marked and is no error.
+streams at once, the LLM in a process of its own; how soon quotes take over from an LLM that has failed. Between readers
+and a real ``kilde serve``, and between it and the LLM, is real HTTP; failures alone are asked for in this process, with
+deadlines of a second. A missed goal is marked and is no error.
 """
 
 import argparse
@@ -13,25 +14,29 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import msgspec
 
 from evals.benchmarks.machine import ARTICLES, describe, model_dir
 from evals.benchmarks.scripted_llm import HEAD, Hang, Reset, ScriptedLlm, Step, citing, event, piece
+from evals.benchmarks.serving import kilde, served
 from evals.benchmarks.table import Row, at_most, exactly, markdown
-from evals.fresh import open_existing, open_fresh
+from evals.fresh import open_existing
 from index.languages import base
 from rag.answer import Answering
-from rag.chat_model import Deadlines, OpenAIChat
+from rag.chat_model import OpenAIChat
 from rag.conversations import Conversations
-from rag.records import Answer, Event, MessageEnd, Notice, PhaseStatus, Question, StreamError, TextDelta
+from rag.patience import Deadlines
+from rag.records import PhaseStatus, Question, TextDelta
 from rag.runtime import Runtime
 from rag.settings import Settings
 from rag.writing import Writer
@@ -39,6 +44,8 @@ from rag.writing import Writer
 STREAMS, ONE_BY_ONE = 200, 20
 TOKENS_PER_SECOND = 20.0
 OWN_MS, FALLBACK_S = 150, 2
+READER_S = 300
+"""A reader's patience."""
 _MARKER = re.compile(r"\s*\[\d+\]")
 QUICK = Deadlines(first_s=1.0, gap_s=1.0)
 QUESTIONS = ARTICLES.parents[1] / "questions" / "sample.jsonl"
@@ -55,19 +62,24 @@ class Asked(msgspec.Struct, frozen=True):
     question: str
 
 
+class Came(msgspec.Struct, frozen=True):
+    """One event, with its time on the monotonic clock."""
+
+    at: float
+    name: str
+    data: Any
+
+
 class Told(msgspec.Struct, frozen=True):
-    """One turn: its events with the time of each, on the monotonic clock."""
+    """One turn; no event where the service refused it."""
 
-    events: tuple[tuple[float, Event], ...]
-
-    def at(self, kind: type) -> float | None:
-        """Of the first event of a kind."""
-        return next((at for at, one in self.events if isinstance(one, kind)), None)
+    status: int
+    events: tuple[Came, ...] = ()
 
     @property
-    def answer(self) -> Answer | None:
-        last = self.events[-1][1] if self.events else None
-        return last.answer if isinstance(last, MessageEnd) else None
+    def answer(self) -> dict[str, Any] | None:
+        last = self.events[-1] if self.events else None
+        return last.data if last and last.name == "message.end" else None
 
 
 def main(args: Sequence[str] = ()) -> None:
@@ -75,33 +87,30 @@ def main(args: Sequence[str] = ()) -> None:
     parser.add_argument("--streams", type=int, default=STREAMS)
     parser.add_argument("--index", type=Path, help="a data folder that holds the sample articles already")
     given = parser.parse_args(args)
-    streams = given.streams
-    settings = Settings(data_dir=str(given.index or ""), model_dir=str(model_dir()))
-    with open_existing(settings) if given.index else open_fresh([ARTICLES], settings) as runtime:
-        questions = _answered(runtime)
-        rows = [
-            *_first_sentence(runtime, questions),
-            *_crowd(runtime, questions, streams),
-            *_fallback(runtime, questions),
-        ]
+    with tempfile.TemporaryDirectory(prefix="kilde-llm-") as scratch:
+        data_dir = given.index or Path(scratch)
+        if not given.index:
+            kilde(data_dir, "ingest", str(ARTICLES), "--json")
+        with open_existing(Settings(data_dir=str(data_dir), model_dir=str(model_dir()))) as runtime:
+            questions = _answered(runtime)
+            fallback = list(_fallback(runtime, questions))
+        rows = [*_first_sentence(data_dir, questions), *_crowd(data_dir, questions, given.streams), *fallback]
     print(f"The sample articles, {len(questions)} questions that they answer, {TOKENS_PER_SECOND:g} tokens a second.\n")
     print(markdown(rows))
     print(f"\n{describe()}", flush=True)
 
 
-def _first_sentence(runtime: Runtime, questions: Sequence[str]) -> Iterator[Row]:
+def _first_sentence(data_dir: Path, questions: Sequence[str]) -> Iterator[Row]:
     """Of the sentence that is shown first, where the LLM wrote it and it is no quote in its place."""
     own: list[float] = []
-    with ScriptedLlm(citing(1 / TOKENS_PER_SECOND)) as server:
-        turns = _answering(runtime, server.base_url)
+    with ScriptedLlm(citing(1 / TOKENS_PER_SECOND)) as server, served(data_dir, _llm(server.base_url)) as service:
         for question in questions[:ONE_BY_ONE]:
             server.sent.clear()
-            server.requests.clear()
-            told = anyio.run(_told, turns, question, TextDelta)
-            shown, text = next((at, one.text) for at, one in told.events if isinstance(one, TextDelta))
-            whole = _when_sent(server.sent, text)
+            (told,) = anyio.run(_all_told, service.url, [question])
+            shown = next(one for one in told.events if one.name == "text.delta")
+            whole = _when_sent(server.sent, shown.data["text"])
             if whole is not None:
-                own.append(1000 * (shown - whole))
+                own.append(1000 * (shown.at - whole))
     tenths = statistics.quantiles(own, n=10)
     yield at_most(
         f"first verified sentence over the LLM's, of {len(own)} turns, p50", statistics.median(own), OWN_MS, "ms"
@@ -109,17 +118,17 @@ def _first_sentence(runtime: Runtime, questions: Sequence[str]) -> Iterator[Row]
     yield at_most("the same, p90", tenths[8], OWN_MS, "ms")
 
 
-def _crowd(runtime: Runtime, questions: Sequence[str], streams: int) -> Iterator[Row]:
-    with _scripted_process() as base_url:
+def _crowd(data_dir: Path, questions: Sequence[str], streams: int) -> Iterator[Row]:
+    with _scripted_process() as base_url, served(data_dir, _llm(base_url)) as service:
         began = time.monotonic()
-        turns = [questions[n % len(questions)] for n in range(streams)]
-        told = anyio.run(_all_told, _answering(runtime, base_url), turns)
+        told = anyio.run(_all_told, service.url, [questions[n % len(questions)] for n in range(streams)])
         took_s = time.monotonic() - began
-    composers = Counter(one.answer.composer for one in told if one.answer)
-    failed = [one for one in told if any(isinstance(each, StreamError) for _, each in one.events) or not one.answer]
-    notices = Counter(each.code for one in told for _, each in one.events if isinstance(each, Notice))
-    uncited = sum(1 for one in told if one.answer and one.answer.status == "answered" and not one.answer.citations)
-    yield exactly(f"errors in {streams} streams at once ({_listed(composers)})", len(failed))
+    answers = [one.answer for one in told if one.answer]
+    composers = Counter(answer["composer"] for answer in answers)
+    notices = Counter(each.data["code"] for one in told for each in one.events if each.name == "notice")
+    uncited = sum(1 for answer in answers if answer["status"] == "answered" and not answer["citations"])
+    yield exactly(f"errors in {streams} streams at once ({_listed(composers)})", streams - len(answers))
+    yield exactly("of them refused, as 503 or otherwise", sum(1 for one in told if one.status != httpx.codes.OK))
     yield exactly("of them without the LLM because it failed", notices["llm_unavailable"] + notices["llm_interrupted"])
     yield exactly("answered without a citation", uncited)
     yield Row("all of them took", f"{took_s:.1f} s")
@@ -129,18 +138,25 @@ def _fallback(runtime: Runtime, questions: Sequence[str]) -> Iterator[Row]:
     """A silence is detected when its deadline has passed, all else when the endpoint has failed."""
     for name, steps in FAULTS.items():
         times: list[float] = []
+        patience_s = QUICK.first_s if name.startswith("hang") else 0.0
         with ScriptedLlm(lambda request, steps=steps: steps) as server:  # type: ignore[misc]
-            turns = _answering(runtime, server.base_url, QUICK)
-            for question in questions[:5]:
-                told = anyio.run(_told, turns, question, TextDelta)
-                reading = next(at for at, one in told.events if one == PhaseStatus(phase="reading"))
-                shown = told.at(TextDelta)
-                assert shown is not None
-                patience_s = QUICK.first_s if name.startswith("hang") else 0.0
-                times.append(shown - reading - patience_s)
+            turns = _answering(runtime, server.base_url)
+            times = [anyio.run(_until_text, turns, question) - patience_s for question in questions[:5]]
         yield at_most(
             f"first byte of quotes after the failure is noticed: {name}, worst of 5", max(times), FALLBACK_S, "s"
         )
+
+
+async def _until_text(turns: Answering, question: str) -> float:
+    """Seconds from asking the LLM until a text is shown."""
+    reading = time.monotonic()
+    async with aclosing(turns.events(Question(question=question))) as events:  # type: ignore[type-var]
+        async for one in events:
+            if one == PhaseStatus(phase="reading"):
+                reading = time.monotonic()
+            if isinstance(one, TextDelta):
+                return time.monotonic() - reading
+    raise EOFError("a turn without text")
 
 
 def _answered(runtime: Runtime) -> list[str]:
@@ -158,33 +174,48 @@ def _answered(runtime: Runtime) -> list[str]:
     return found
 
 
-def _answering(runtime: Runtime, base_url: str, deadlines: Deadlines | None = None) -> Answering:
-    chat = OpenAIChat(base_url, "scripted", deadlines=deadlines)
+def _answering(runtime: Runtime, base_url: str) -> Answering:
+    chat = OpenAIChat(base_url, "scripted", deadlines=QUICK)
     conversations = Conversations.open(f"sqlite:///{runtime.settings.data_path / 'told.db'}")
     return Answering(runtime.find, conversations, writer=Writer(chat, runtime.meaning, Settings().llm_prompt_tokens))
 
 
-async def _told(turns: Answering, question: str, until: type = MessageEnd) -> Told:
-    """Up to the first event of a kind."""
-    told: list[tuple[float, Event]] = []
-    async with aclosing(turns.events(Question(question=question))) as events:  # type: ignore[type-var]
-        async for one in events:
-            told.append((time.monotonic(), one))
-            if isinstance(one, until):
-                break
-    return Told(tuple(told))
+def _llm(base_url: str) -> dict[str, str]:
+    return {"KILDE_LLM_BASE_URL": base_url, "KILDE_LLM_MODEL": "scripted"}
 
 
-async def _all_told(turns: Answering, questions: Sequence[str]) -> list[Told]:
+async def _all_told(url: str, questions: Sequence[str]) -> list[Told]:
+    """One reader for each question, all at once."""
     told: list[Told] = []
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=url, timeout=READER_S, limits=limits, trust_env=False) as client:
 
-    async def one(question: str) -> None:
-        told.append(await _told(turns, question))
+        async def one(question: str) -> None:
+            told.append(await _told(client, question))
 
-    async with anyio.create_task_group() as tasks:
-        for question in questions:
-            tasks.start_soon(one, question)
+        async with anyio.create_task_group() as tasks:
+            for question in questions:
+                tasks.start_soon(one, question)
     return told
+
+
+async def _told(client: httpx.AsyncClient, question: str) -> Told:
+    body = {"question": question, "stream": True}
+    try:
+        async with client.stream("POST", "/v1/chat", json=body) as response:
+            return Told(response.status_code, tuple([one async for one in _events(response)]))
+    except httpx.HTTPError:
+        return Told(0)
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[Came]:
+    name = ""
+    async for line in response.aiter_lines():
+        kind, _, value = line.partition(": ")
+        if kind == "event":
+            name = value
+        elif kind == "data":
+            yield Came(time.monotonic(), name, json.loads(value))
 
 
 def _when_sent(sent: Sequence[tuple[float, bytes]], shown: str) -> float | None:

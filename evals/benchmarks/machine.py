@@ -6,8 +6,10 @@ for machine and versions, and what starts ``kilde`` on a data folder that no oth
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from evals.machine import machine, versions
 from rag.settings import PREFIX, load_settings
@@ -25,8 +27,9 @@ def describe() -> str:
     )
 
 
-def kilde_environment(data_dir: Path) -> dict[str, str]:
-    """For a ``kilde`` that knows this data folder and where the model lies, and none of the caller's other settings.
+def kilde_environment(data_dir: Path, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """For a ``kilde`` that knows this data folder and where the model lies, and none of the caller's other settings but
+    ``settings``.
 
     Its service counts no requests, since all of a benchmark's come from one visitor.
     """
@@ -36,6 +39,8 @@ def kilde_environment(data_dir: Path) -> dict[str, str]:
         "KILDE_DATA_DIR": str(data_dir),
         "KILDE_MODEL_DIR": str(model_dir()),
         "KILDE_RATE_LIMIT": "off",
+        "KILDE_SITE_LIMIT": "off",
+        **settings,
     }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
-from index.derived import open_store
+from index.derived import filled_store
 from index.records import Encoder, Filters, PassageVectors, QuestionVectors, VectorStore
 from index.search import CANDIDATES, Query, Searcher, score
 from index.snapshot import Snapshot
@@ -125,7 +125,7 @@ def measure(folder: Path, arm: Arm, asked: Sequence[AskedQuestion], rare: str) -
         build_s, store, disk_mb = 0.0, None, 0.0
         if arm == "HNSW":
             is_new = not (folder / "chroma").exists()
-            build_s, store = processor_s(lambda: open_store(catalog, folder / "chroma", generation.number, dim))
+            build_s, store = processor_s(lambda: filled_store(catalog, folder / "chroma", generation.number, dim))
             disk_mb = megabytes(folder / "chroma")
             build_s = build_s if is_new else float("nan")
             searcher._store = store

@@ -22,7 +22,7 @@ import msgspec
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
-_SOURCE = re.compile(r"Source \[(\d+)\][^\n]*\n<<<\n(.*?)\n>>>", re.DOTALL)
+_SOURCE = re.compile(r"\[(\d+)\]\n<<<\nTitle: [^\n]*\n(.*?)\n>>>", re.DOTALL)
 _SENTENCE_END, _SHORT = re.compile(r"(?<=[.!?。।؟])\s+|(?<=。)|\n+"), 12
 _TOKEN = re.compile(r"\s*\S+")
 

@@ -15,7 +15,7 @@ import msgspec
 from evals.benchmarks.machine import model_dir
 from index.build import Indexer
 from index.catalog import Catalog
-from index.derived import open_store
+from index.derived import filled_store
 from index.encoder import SentenceEncoder
 from index.model_identity import BUNDLED
 from index.records import Encoder, FileOutcome, IngestRequest, VectorStore
@@ -62,5 +62,5 @@ def _opened(catalog: Catalog, encoder: Encoder, data_dir: Path, fingerprint: str
     generation = catalog.current_generation()
     if generation is None or generation.fingerprint != fingerprint:
         raise InputError(f"The index in {data_dir} is empty or of another version. Remove it, and it is built anew.")
-    store = open_store(catalog, data_dir / "chroma", generation.number, encoder.dim)
+    store = filled_store(catalog, data_dir / "chroma", generation.number, encoder.dim)
     return SearchIndex(encoder, store, Searcher(catalog, encoder, store))

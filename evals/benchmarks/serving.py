@@ -7,9 +7,10 @@ the command fails or the service does not get ready.
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,10 +26,13 @@ class Service(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def served(data_dir: Path) -> Iterator[Service]:
+def served(data_dir: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Service]:
+    """``settings``: environment variables beside those of every benchmark."""
     began = time.perf_counter()
     command = [KILDE, "serve", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, env=kilde_environment(data_dir), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=kilde_environment(data_dir, settings), stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             ready = next((found for line in process.stdout if (found := re.search(r"http://\S+", line))), None)

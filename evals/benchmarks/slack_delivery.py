@@ -1,11 +1,12 @@
 """``python -m evals.benchmarks.slack_delivery``: what Slack delivers is answered once, and only what Slack signed.
 
 In: how many events, and how long a model takes. Out: a Markdown table, then machine and versions. Real: the service's
-route in a process of its own, HTTP, signatures, the database, kill -9 and a restart while half of the deliveries are
-still to come, the pause of a model (30 s unless told otherwise). Simulated: Slack (``slack_workspace.py``), which
-delivers each event 1 to 4 times at once, and anew what was not acknowledged; and the model, which only waits. As many
-questions wait at once as were asked, where a bot has 8 by default. The time of an acknowledgement is that of the
-request that got it; requests that the killed process never answered have none. Refuses nothing.
+route in two processes over one database, HTTP, signatures, kill -9 and a restart of one of them while half of the
+deliveries are still to come, the pause of a model (30 s unless told otherwise). Simulated: Slack
+(``slack_workspace.py``), which delivers each event 1 to 4 times at once, and anew what was not acknowledged; what
+spreads the deliveries over the processes, and turns to the other where one does not answer; and the model, which only
+waits. As many questions wait at once as were asked, where a bot has 8 by default. The time of an acknowledgement counts
+from the first try of a delivery, also where the process that got it was killed. Refuses nothing.
 """
 
 import argparse
@@ -42,6 +43,9 @@ from rag.slack.escaping import markdown as streamed
 from rag.slack.rendering import messages
 
 ATTACKS = Path(__file__).with_name("slack_attacks.txt")
+MARKDOWN_ATTACKS = Path(__file__).with_name("slack_markdown_attacks.txt")
+"""On what is streamed; U+2424 stands for the end of a line."""
+PROCESSES = 2
 AT_ONCE = 16
 """Deliveries under way at once."""
 RETRIES, RETRY_S = 120, 0.5
@@ -65,16 +69,18 @@ def main(args: Sequence[str] = ()) -> None:
 def _delivered(folder: Path, workspace: Workspace, count: int, pause_s: float) -> Iterator[Row]:
     events = [_mention(f"question {n}", n) for n in range(count)]
     long = [_mention(f"long {n}", count + n) for n in range(len(SCRIPTS))]
-    bot = _Process(folder, workspace, pause_s)
+    bots = [_Process(folder, workspace, pause_s) for _ in range(PROCESSES)]
+    urls = [bot.url for bot in bots]
     try:
-        took = asyncio.run(_deliver(bot.url, events, halfway=bot.restart))
+        took = asyncio.run(_deliver(urls, events, halfway=bots[0].restart))
         _wait_for(workspace, [_thread(n) for n in range(count)])
-        accepted = asyncio.run(_forge(bot.url, events[0], FORGED))
-        asyncio.run(_deliver(bot.url, long))
+        accepted = asyncio.run(_forge(urls[0], events[0], FORGED))
+        asyncio.run(_deliver(urls, long))
         whole = [_thread(count + n) for n in range(len(SCRIPTS))]
         _wait_for(workspace, whole)
     finally:
-        bot.kill()
+        for bot in bots:
+            bot.kill()
     answers = [workspace.posted.get(_thread(n), []) for n in range(count)]
     yield exactly("events answered", sum(bool(found) for found in answers), count)
     yield exactly("answered more than once", sum(len(found) > 1 for found in answers))
@@ -130,7 +136,7 @@ class _Process:
 
 
 async def _deliver(
-    url: str, events: Sequence[dict[str, Any]], halfway: Callable[[], None] | None = None
+    urls: Sequence[str], events: Sequence[dict[str, Any]], halfway: Callable[[], None] | None = None
 ) -> list[float]:
     """Each 1 to 4 times, in parallel, in any order; how long each acknowledgement took."""
     chance = random.Random(20260101)
@@ -144,20 +150,23 @@ async def _deliver(
             event = deliveries.pop()
             if halfway and len(deliveries) == half:
                 await asyncio.to_thread(halfway)
-            took.append(await _acknowledged(session, url, event))
+            first = chance.randrange(len(urls))
+            took.append(await _acknowledged(session, [*urls[first:], *urls[:first]], event))
 
     async with aiohttp.ClientSession() as session:
         await asyncio.gather(*(deliver_some(session) for _ in range(AT_ONCE)))
     return took
 
 
-async def _acknowledged(session: aiohttp.ClientSession, url: str, event: dict[str, Any]) -> float:
+async def _acknowledged(session: aiohttp.ClientSession, urls: Sequence[str], event: dict[str, Any]) -> float:
+    """From the first try on."""
     body = json.dumps(event).encode()
+    began = time.perf_counter()
     for _ in range(RETRIES):
-        began = time.perf_counter()
-        with suppress(aiohttp.ClientError):
-            if await _status(session, url, body, _signed(body)) == 200:
-                return time.perf_counter() - began
+        for url in urls:
+            with suppress(aiohttp.ClientError):
+                if await _status(session, url, body, _signed(body)) == 200:
+                    return time.perf_counter() - began
         await asyncio.sleep(RETRY_S)
     raise TimeoutError("an event was never acknowledged")
 
@@ -213,6 +222,10 @@ def _escaped() -> Iterator[Row]:
     live = [attack for attack in attacks if active_in_mrkdwn(attack) or active_in_markdown(attack)]
     yield Row(f"attacks that would do something as they are, of {len(attacks)}", str(len(live)))
     yield exactly("attacks escaped and read as they were written", sum(map(_is_harmless, attacks)), len(attacks))
+    streams = [line.replace("\u2424", "\n") for line in MARKDOWN_ATTACKS.read_text("utf-8").splitlines()]
+    live = [attack for attack in streams if active_in_markdown(attack)]
+    yield Row(f"attacks by lines and bare links on a streamed answer, of {len(streams)}", str(len(live)))
+    yield exactly("these escaped and read as they were written", sum(map(_is_harmless_streamed, streams)), len(streams))
 
 
 def _is_harmless(attack: str) -> bool:
@@ -227,9 +240,12 @@ def _is_harmless(attack: str) -> bool:
     return (
         (fields, rich_links(message.blocks), active_in_mrkdwn(message.text)) == ([PAGE], [], [])
         and shown == attack
-        and active_in_markdown(streamed(attack)) == []
-        and read_markdown(streamed(attack)) == attack
+        and _is_harmless_streamed(attack)
     )
+
+
+def _is_harmless_streamed(attack: str) -> bool:
+    return active_in_markdown(streamed(attack)) == [] and read_markdown(streamed(attack)) == attack
 
 
 if __name__ == "__main__":

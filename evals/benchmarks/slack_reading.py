@@ -14,6 +14,8 @@ _TOKEN = re.compile(r"<([^>\n]*)>")
 _FORMATTED = re.compile(r"(?<!\w)([*_~`])(?![\s\u2060])[^\n]*?(?<!\s)\1(?!\w)")
 _EMOJI = re.compile(r":[a-z0-9_+-]+:")
 _MENTION = re.compile(r"@(channel|here|everyone)\b")
+_BARE_LINK = re.compile(r"https?://\S+|(?<![\w.])(?:[\w-]+\.)+[^\W\d_]{2,}(?!\w)", re.IGNORECASE)
+"""Slack makes links of addresses and of names that look like one."""
 _LITERAL = {"text", "paragraph_open", "paragraph_close", "inline", "softbreak", "text_special"}
 
 BLOCKS, TEXT, MESSAGE = 50, 3000, 13_200
@@ -43,12 +45,13 @@ def active_in_markdown(text: str) -> list[str]:
     inner = [child for token in tokens for child in token.children or ()]
     kinds = [token.type for token in (*tokens, *inner) if token.type not in _LITERAL]
     shown = read_markdown(text, keep_breaks=True)
-    return kinds + [found[0] for pattern in (_EMOJI, _MENTION) for found in pattern.finditer(shown)]
+    return kinds + [found[0] for pattern in (_EMOJI, _MENTION, _BARE_LINK) for found in pattern.finditer(shown)]
 
 
 def read_markdown(text: str, *, keep_breaks: bool = False) -> str:
     tokens = MarkdownIt("commonmark").parse(text)
-    shown = "".join(child.content or "\n" for token in tokens for child in token.children or ())
+    paragraphs = (token.children for token in tokens if token.children is not None)
+    shown = "\n\n".join("".join(child.content or "\n" for child in children) for children in paragraphs)
     return shown if keep_breaks else shown.replace("\u2060", "")
 
 

@@ -31,6 +31,12 @@ def exactly(what: str, measured: int, goal: int = 0) -> Row:
     return Row(what, str(measured), str(goal), measured == goal)
 
 
+def none_of(what: str, failures: int, trials: int) -> Row:
+    """None must have failed; beside it what share may fail all the same, at 95 % (the rule of three)."""
+    bound = f", so at most {100 * 3 / trials:.2g} %" if trials > 3 and not failures else ""
+    return Row(what, f"{failures} of {trials}{bound}", "0", failures == 0 and trials > 0)
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """In order; a missed goal is in bold."""
     return "\n".join([*HEAD] + [f"| {row.what} | {row.measured} | {row.goal} | {_verdict(row)} |" for row in rows])

@@ -3,8 +3,7 @@
 In: XQuAD and real pages. Out: Markdown tables: of sentences made wrong, by kind of error, how many were not kept; of
 right ones, by kind of rewording, how many were not kept either; the same by language. Right sentences cite themselves
 or their translation. Reported on odd articles and every second page; ``--tuning`` reports the others, ``--letters``
-leaves the model out, ``--streamed`` has an LLM write each sentence, through the path that shows its answers. Refuses
-data that is not there.
+leaves the model out. ``verification_streamed`` has an LLM write each sentence. Refuses data that is not there.
 """
 
 import argparse
@@ -46,12 +45,12 @@ class Judged(msgspec.Struct, frozen=True):
         return is_supported(self.verification)
 
 
-def main() -> None:
+def main(*, is_streamed: bool = False) -> None:
+    """``is_streamed``: as an LLM's answers, piece by piece."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--tuning", action="store_true", help="report the half that weights were fitted on")
     parser.add_argument("--letters", action="store_true", help="verify without a model")
-    parser.add_argument("--streamed", action="store_true", help="as an LLM's answers, piece by piece")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth case")
     given = parser.parse_args()
     made = [one for one in bed(given.data) if one.half == (0 if given.tuning else 1)][:: given.every]
@@ -63,7 +62,7 @@ def main() -> None:
             SentenceEncoder(BUNDLED, model_dir()),
         )
     )
-    judged = judge_streamed if given.streamed else judge
+    judged = judge_streamed if is_streamed else judge
     for line in report([judged(one, meaning) for one in made]):
         print(line)
     print(f"\n{describe()}")

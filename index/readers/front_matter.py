@@ -15,6 +15,8 @@ from index.errors import UnreadableFileError
 
 Fields = dict[str, Any]
 LONGEST = 64 * 1024
+DEEPEST = 50
+"""Lists and maps inside each other; the time that YAML's parser takes grows with the square of them."""
 _DELIMITED = re.compile(r"(?P<mark>---|\+\+\+)[ \t]*\n")
 _YAML_KEY = re.compile(r"\s*(?:#[^\n]*\n\s*)*[\"']?[\w.-]+[\"']?[ \t]*:(?:\s|$)")
 _TOML_KEY = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:\[|[\"']?[\w.-]+[\"']?[ \t]*=)")
@@ -45,7 +47,11 @@ def split_front_matter(source: str) -> tuple[Fields, str] | None:
 
 def _yaml(block: str) -> object:
     try:
+        depth = 0
         for event in yaml.parse(block, Loader=yaml.BaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise UnreadableFileError(f"The front matter nests more than {DEEPEST} deep; simplify it.")
             if getattr(event, "anchor", None) or getattr(event, "tag", None):
                 raise UnreadableFileError(
                     "The front matter uses a YAML anchor, alias or tag (&, * or !); put such a value in quotes."

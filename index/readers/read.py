@@ -1,6 +1,7 @@
 """The bytes of one file in, an article out, or the reason for leaving it out. The one way into the readers.
 
-Raises ``UnreadableFileError`` for what is no text, or no valid front matter or page, and nothing else.
+Raises ``UnreadableFileError`` for what is no text, no valid front matter or page, or longer than any article, and
+nothing else.
 """
 
 from datetime import date
@@ -15,9 +16,19 @@ from index.readers.suffixes import HTML, MARKDOWN, SUFFIXES
 from index.readers.text import read_text
 from index.records import Article, Skipped
 
+LONGEST_TEXT = 300_000
+"""Characters: a book of 150 pages. Cutting into chunks takes a few seconds for so many."""
+
 
 def read_article(path: str, data: bytes, *, today: date, site_url: str | None = None) -> Article | Skipped:
     """``path``: relative to the ingested folder, with forward slashes. ``today`` decides what is due or expired."""
+    found = _read(path, data, today=today, site_url=site_url)
+    if isinstance(found, Article) and len(found.text) > LONGEST_TEXT:
+        raise UnreadableFileError(f"The text is longer than {LONGEST_TEXT:,} characters; split it.")
+    return found
+
+
+def _read(path: str, data: bytes, *, today: date, site_url: str | None) -> Article | Skipped:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise UnreadableFileError(

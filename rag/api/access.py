@@ -2,7 +2,8 @@
 
 In: a request and the rule of its route. Out: nothing, or a refusal: 403 to a page of another origin and to a key
 without the scope, 401 without a key or with one that is not in force, 429 to whoever asks too often. Every route has a
-rule, those below a row included; the longest row counts.
+rule, those below a row included; the longest row counts. What readers' pages of other origins ask for is refused only
+when they ask, and in words that they can read.
 
 The credentials are the admin key, a key that ``kilde keys`` made, a known site (its public id, sent by a page of one of
 its origins), or none. A site id is no secret: it says which pages may ask, in browsers, and whose daily limit that uses
@@ -43,7 +44,7 @@ class Rule(msgspec.Struct, frozen=True):
     scope: Scope = "ask"
     """What a key must be for; of who shows none, only ``keys`` ask for one."""
     uses_up: bool = False
-    """Whether it counts against the limit of a site."""
+    """Whether it counts against the limit of a site, or else of all who name none."""
 
 
 _ANYONE, _READERS, _OWN = Rule("anyone"), Rule("readers"), Rule("own pages")
@@ -56,13 +57,13 @@ RULES: Mapping[str, Rule] = {
     "/schema": _ANYONE,
     "/slack": _ANYONE,  # signed by Slack, which the route checks
     "/widget": Rule("every page"),
-    "/mcp": Rule("named hosts"),  # of KILDE_MCP_HOSTS, by name and by origin
+    "/mcp": Rule("named hosts", uses_up=True),  # of KILDE_MCP_HOSTS, by name and by origin
     "/v1/admin": Rule("keys", scope="admin"),
     "/v1/admin/ingest": Rule("keys", scope="ingest"),
     "/v1/articles": _OWN,
     "/v1/articles/{article_id}": _READERS,
     "/v1/chat": Rule("readers", uses_up=True),
-    "/v1/chat/completions": _OWN,
+    "/v1/chat/completions": Rule("own pages", uses_up=True),
     "/v1/conversations/{conversation_id}": _READERS,
     "/v1/messages/{message_id}": _READERS,
     "/v1/models": _OWN,
@@ -107,23 +108,22 @@ async def authorise(connection: ASGIConnection[Any, Any, Any, Any], _handler: Ba
     state[CALLER], state[VARIES] = caller, rule.who == "readers"
     is_preflight = connection.scope.get("method") == "OPTIONS"
     if caller.origin is not None and rule.who != "named hosts":
-        if why_not := refusal(rule, caller.origin, caller.site, known.sites, is_preflight=is_preflight):
+        if rule.who == "readers":
+            connection.scope["state"][SHARED] = caller.origin
+        asks_only_whether = is_preflight and rule.who == "readers"
+        if not asks_only_whether and (why_not := refusal(rule, caller.origin, caller.site, known.sites)):
             raise PermissionDeniedException(why_not)
         state[SHARED] = caller.origin
     if not is_preflight:
-        await _count(rule, caller, known.limiter)
+        await _count(rule, caller, known)
     _check_key(rule, caller)
 
 
-def refusal(rule: Rule, origin: str, site: str | None, sites: Sites, *, is_preflight: bool) -> str | None:
+def refusal(rule: Rule, origin: str, site: str | None, sites: Sites) -> str | None:
     """Why a page of this origin, another than ours, may not use the route; None where it may. Pure."""
     told = origin[:_TOLD]
     if rule.who != "readers":
         return f"This address takes nothing from pages of other origins, such as {told}. Ask from a server instead."
-    if is_preflight:
-        return (
-            None if sites.have(origin) else f"{told} is of no known site. Add it to a site in the setting KILDE_SITES."
-        )
     if site is None:
         return f"Pages of other origins name their site, as {SITE_HEADER}: ID. The setting KILDE_SITES lists the ids."
     if site not in sites:
@@ -145,13 +145,13 @@ def _check_key(rule: Rule, caller: Caller) -> None:
         raise NotAuthorizedException(_NO_KEY.format(scope=rule.scope), headers={"WWW-Authenticate": "Bearer"})
 
 
-async def _count(rule: Rule, caller: Caller, limiter: Limiter) -> None:
+async def _count(rule: Rule, caller: Caller, known: Access) -> None:
     """Admins are not counted. Wrong keys are, by who sent them, so that they cannot be tried one after another."""
     if caller.is_admin:
         return
     if caller.key is not None:
-        await limiter.count_key(caller.key)
-    else:
-        await limiter.count_visit(caller.visitor)
-    if rule.uses_up and caller.origin is not None and caller.site is not None:
-        await limiter.count_question(caller.site)
+        await known.limiter.count_key(caller.key)
+        return
+    await known.limiter.count_visit(caller.visitor)
+    if rule.uses_up:
+        await known.limiter.count_question(caller.site if caller.site in known.sites else None)

@@ -1,7 +1,8 @@
 """How many answers are made at once: a fixed number, a bounded queue behind them, and a refusal for the rest.
 
-In: nothing but the two bounds. Out: a slot, held while an answer is made. Refuses with BusyError, at once, whoever
-would have to wait behind a full queue.
+In: nothing but the bounds. Out: a slot, held while the machine works for an answer; a stream that only waits for its
+LLM or its reader gives it back early. Refuses with BusyError, at once, whoever would have to wait behind a full queue,
+and whoever would be one stream too many.
 """
 
 from collections.abc import AsyncIterator
@@ -10,16 +11,44 @@ from contextlib import asynccontextmanager
 import anyio
 
 from rag.errors import BusyError
+from rag.records import Event, MessageStart, PhaseStatus
+
+BUSY = "Too many questions are being answered at this moment. Please try again shortly."
+
+
+class Slot:
+    """Given back once, however often that is said."""
+
+    def __init__(self, slots: anyio.Semaphore) -> None:
+        self._slots: anyio.Semaphore | None = slots
+
+    def release(self) -> None:
+        if self._slots is not None:
+            self._slots.release()
+            self._slots = None
+
+    def release_after(self, event: Event) -> None:
+        """Where a turn tells more than that it searches, all has been found and composed."""
+        if not isinstance(event, MessageStart) and event != PhaseStatus(phase="searching"):
+            self.release()
 
 
 class Admission:
     """A slot is given in the order of asking, and returned also when its holder is cancelled."""
 
-    def __init__(self, *, running: int, waiting: int) -> None:
+    def __init__(self, *, running: int, waiting: int, streams: int) -> None:
         self._slots = anyio.Semaphore(running, max_value=running)
         self._running = running
         self._waiting_limit = waiting
         self._waiting = 0
+        self._streams_limit = streams
+        self._streams = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next one would be refused."""
+        has_to_wait = self._slots.value == 0
+        return self._streams >= self._streams_limit or (has_to_wait and self._waiting >= self._waiting_limit)
 
     @property
     def running(self) -> int:
@@ -30,24 +59,26 @@ class Admission:
         return self._waiting
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        await self._acquire()
+    async def slot(self) -> AsyncIterator[Slot]:
+        if self.is_full:
+            raise BusyError(BUSY)
+        self._streams += 1
         try:
-            yield
+            await self._acquire()
+            slot = Slot(self._slots)
+            try:
+                yield slot
+            finally:
+                slot.release()
         finally:
-            self._slots.release()
+            self._streams -= 1
 
     async def _acquire(self) -> None:
         try:
             self._slots.acquire_nowait()
         except anyio.WouldBlock:
-            await self._wait()
-
-    async def _wait(self) -> None:
-        if self._waiting >= self._waiting_limit:
-            raise BusyError("Too many questions are being answered at this moment. Please try again shortly.")
-        self._waiting += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
+            self._waiting += 1
+            try:
+                await self._slots.acquire()
+            finally:
+                self._waiting -= 1

@@ -24,13 +24,14 @@ from rag.api.completions.routes import completion_routes
 from rag.api.credentials import SITE_HEADER
 from rag.api.cross_origin import add_headers
 from rag.api.document import DocumentConfig
+from rag.api.gate import gate
 from rag.api.mcp import Mcp
 from rag.api.observing import Observing, metrics
 from rag.api.refusals import exception_handlers
 from rag.api.slack import slack_route
 from rag.api.stops import Stops
 from rag.api.stores import Stores
-from rag.api.wiring import Limits, Wiring
+from rag.api.wiring import Limits, Wiring, limits_for
 
 BODY_BYTES = 64 * 1024
 
@@ -39,11 +40,11 @@ def build_app(
     backend: Backend, *, owner_token: str | None = None, limits: Limits | None = None, stores: Stores | None = None
 ) -> Litestar:
     """The service over ``backend``. ``owner_token`` opens the admin routes beside the configured key."""
-    limits, stores = limits or Limits(), stores or Stores()
+    limits, stores = limits or limits_for(backend.settings), stores or Stores()
     access = access_from(backend.settings, owner_token, stores)
     wiring = Wiring(
         backend=backend,
-        admission=Admission(running=limits.running, waiting=limits.waiting),
+        admission=Admission(running=limits.running, waiting=limits.waiting, streams=limits.streams),
         closing=Closing(),
         stops=Stops(),
         owners=stores.owners,
@@ -76,6 +77,7 @@ def build_app(
     )
     for route in app.routes:
         rule_of(route.path_format)
+    app.asgi_handler = gate(app.asgi_handler, wiring.admission)
     return app
 
 

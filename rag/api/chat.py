@@ -9,9 +9,11 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import msgspec
 from litestar import Request, Response, post
 from litestar.params import JSONBody
 
+from rag.api.admission import Slot
 from rag.api.backend import Backend
 from rag.api.bodies import StrictJson
 from rag.api.credentials import Caller, caller_of
@@ -53,10 +55,7 @@ async def chat(data: JSONBody[Question], request: Request[Any, Any, Any], wiring
     await check_conversation(wiring.owners, caller, question.conversation_id)
     if question.stream or _asks_for_events(request.headers.get("accept", "")):
         return StreamResponse(_turn(question, caller, wiring))
-    async with wiring.admission.slot():
-        answer = await wiring.backend.answer(question)
-        await keep_owner(wiring.owners, caller.owner, answer.conversation_id)
-        return Response(answer)
+    return StreamResponse(_whole(question, caller, wiring))
 
 
 @post(
@@ -77,12 +76,24 @@ def _asks_for_events(accept: str) -> bool:
     return any(kind.split(";")[0].strip().lower() == "text/event-stream" for kind in accept.split(","))
 
 
+def _whole(question: Question, caller: Caller, wiring: Wiring) -> Piecewise:
+    """One piece; sent as a stream, because a whole response would not notice that its client has gone."""
+
+    async def produce(write: Write) -> None:
+        async with wiring.admission.slot():
+            answer = await wiring.backend.answer(question)
+        await keep_owner(wiring.owners, caller.owner, answer.conversation_id)
+        await write(msgspec.json.encode(answer))
+
+    return Piecewise(produce=produce, last_words=lambda exc: b"", media_type="application/json", closing=wiring.closing)
+
+
 def _turn(question: Question, caller: Caller, wiring: Wiring) -> Piecewise:
     frames = Frames()
 
     async def produce(write: Write) -> None:
-        async with wiring.admission.slot():
-            await _send_events(question, caller, wiring, frames, write)
+        async with wiring.admission.slot() as slot:
+            await _send_events(question, caller, wiring, slot, frames, write)
 
     return Piecewise(
         produce=produce,
@@ -94,13 +105,15 @@ def _turn(question: Question, caller: Caller, wiring: Wiring) -> Piecewise:
     )
 
 
-async def _send_events(question: Question, caller: Caller, wiring: Wiring, frames: Frames, write: Write) -> None:
+async def _send_events(
+    question: Question, caller: Caller, wiring: Wiring, slot: Slot, frames: Frames, write: Write
+) -> None:
     began = anyio.current_time()
     shown, stopped = Shown(question), None
     with wiring.stops.turn(caller.owner) as turn:
         try:
             with turn.scope:
-                await _pass_on(question, wiring, shown, turn, frames, write)
+                await _pass_on(question, wiring, shown, turn, slot, frames, write)
         finally:
             if turn.was_cut:
                 cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
@@ -112,13 +125,14 @@ async def _send_events(question: Question, caller: Caller, wiring: Wiring, frame
 
 
 async def _pass_on(
-    question: Question, wiring: Wiring, shown: Shown, turn: StoppableTurn, frames: Frames, write: Write
+    question: Question, wiring: Wiring, shown: Shown, turn: StoppableTurn, slot: Slot, frames: Frames, write: Write
 ) -> None:
     events = wiring.backend.events(question)
     try:
         async for event in events:
             if not isinstance(event, CitationReady):  # which belongs to the text that was just shown
                 await anyio.lowlevel.checkpoint_if_cancelled()
+            slot.release_after(event)
             shown.add(event)
             if isinstance(event, MessageStart):
                 turn.begin(event.message_id)

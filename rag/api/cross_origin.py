@@ -1,7 +1,7 @@
 """What a response tells browsers: what its page may do, and which pages of other origins may read it.
 
 In: a response about to be sent, with what ``rag/api/access.py`` noted in its request. Out: its headers. Refuses
-nothing: a page of an origin that was refused is told nothing, and its browser keeps the response from it.
+nothing. A page of another origin may read why readers' routes refuse it; of all other routes its browser keeps it away.
 """
 
 from collections.abc import Collection

@@ -28,8 +28,10 @@ class Limiter(msgspec.Struct, frozen=True, kw_only=True):
         rate = parse_rate(key.rate, "--rate") if key.rate else self.visitor_rate
         await self._take(f"key {key.key_id}", rate, "Too many requests with this key")
 
-    async def count_question(self, site: str) -> None:
-        await self._take(f"site {site}", self.site_rate, "The readers of this site have asked too much")
+    async def count_question(self, site: str | None) -> None:
+        """None: the service's own pages, programs, and whoever else names no site; they share one count."""
+        whose = "of this site" if site else "who name no site"
+        await self._take(f"site {site or ''}", self.site_rate, f"The readers {whose} have asked too much")
 
     async def _take(self, name: str, rate: Rate | None, what: str) -> None:
         seconds = math.ceil(await self.counters.take(name, rate)) if rate else 0

@@ -21,6 +21,7 @@ PAGE_POLICY = (
 _LINK_HOSTS = "LINK_HOSTS"
 _MEDIA_TYPES = {
     "examples.js": "text/javascript",
+    "first.js": "text/javascript",
     "page.css": "text/css",
     "page.js": "text/javascript",
     "icon.svg": "image/svg+xml",

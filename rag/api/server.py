@@ -5,6 +5,7 @@ it cannot listen on with ConfigurationError. There is no number of workers: the 
 """
 
 import errno
+import resource
 import signal
 import socket
 import threading
@@ -17,13 +18,14 @@ from litestar import Litestar
 from rag.api.patience import PatientProtocol
 from rag.errors import ConfigurationError
 
-STREAM_GRACE_S = 5.0
+STREAM_GRACE_S = 3.0
 SHUTDOWN_S = 8
 _BACKLOG = 2048
 
 
 def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
     """Serves until SIGTERM or SIGINT. ``port`` 0 takes a free one; ``on_ready`` is told the address in use."""
+    _allow_all_handles()
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
@@ -67,6 +69,12 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _allow_all_handles() -> None:
+    """Each stream takes one, or two with an LLM; what a shell allows unasked is often 1,024."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -43,7 +43,7 @@ def slack_route(
         timestamp, signature = headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
         if not signatures.is_signed(body, timestamp, signature):
             return Response("", status_code=401)
-        status, text = await bot.handle(body.decode(), {"content-type": headers.get("content-type", "")}, "http")
+        status, text = await bot.handle(body.decode())
         return Response(text, status_code=status, media_type="application/json" if text[:1] == "{" else "text/plain")
 
     @asynccontextmanager

@@ -1,13 +1,12 @@
 // The demo page around the widget: its language, questions to begin with, and the code to embed.
 
-import { LANGUAGES, chosenLanguage } from "/widget/v1/language.js";
-import { element } from "/widget/v1/elements.js";
-import { directionOf, spoken } from "/widget/v1/reading.js";
-import { languageName } from "/widget/v1/wording.js";
+import { LANGUAGES, chosenLanguage, directionOf, element, languageName, spoken, wordsOf } from "/widget/v1/widget.js";
 import { examplesFor } from "./examples.js";
 
 /** @import { Listed } from "./examples.js" */
 
+const hero = /** @type {HTMLElement} */ (document.querySelector("#hero"));
+const english = Array.from(hero.children, (child) => child.textContent);
 const chat = /** @type {HTMLElement} */ (document.querySelector("#chat"));
 const choice = /** @type {HTMLSelectElement} */ (document.querySelector("#language"));
 const snippet = /** @type {HTMLElement} */ (document.querySelector("#snippet"));
@@ -26,6 +25,18 @@ function show(articles) {
   chat.replaceChildren(element("ul", { hidden: true }, ...items));
   chat.setAttribute("lang", lang);
   chat.setAttribute("dir", directionOf(lang));
+  greet(lang);
+}
+
+/** What readers see first, in their language; what is for publishers stays English. @param {string} wanted */
+async function greet(wanted) {
+  const { words, language } = await wordsOf(wanted);
+  if (wanted !== choice.value) return;
+  const texts = language === "en" ? english : [words.heading, words.intro];
+  Array.from(hero.children).forEach((child, n) => child.replaceChildren(texts[n] ?? ""));
+  hero.lang = language;
+  hero.dir = directionOf(language);
+  document.documentElement.classList.remove("greeting");
 }
 
 /** @returns {Promise<Listed[]>} */
@@ -43,6 +54,7 @@ snippet.textContent = `<script type="module" src="${location.origin}/widget/v1/w
 document.querySelector("#copy")?.addEventListener("click", copySnippet);
 offerLanguages();
 chat.setAttribute("lang", choice.value);
+greet(choice.value);
 const articles = await listed();
 choice.addEventListener("change", () => show(articles));
 show(articles);

@@ -5,8 +5,10 @@ acknowledged when it is claimed, whatever its answer takes. An event that can be
 gets 503, so that Slack delivers it again.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -14,29 +16,17 @@ from slack_bolt.authorization import AuthorizeResult
 
 from rag.slack import actions
 from rag.slack.asked import Asked, Body, asked_by_command, asked_for_human, asked_in_event
-from rag.slack.blocks import FEEDBACK, HELP, PASSAGE
+from rag.slack.blocks import FEEDBACK, HELP, PASSAGE, lang_of_actions
 from rag.slack.calls import quiet_logger
+from rag.slack.identity import Me
 from rag.slack.passages import REASON_VIEW
-from rag.slack.turn import Parts
+from rag.slack.turn import Parts, own_words
 from rag.unexpected import log_unexpected
 
 COMMAND, FORGET, FORGET_WORD = "/kilde", "kilde_forget", "forget"
 EVENTS = ("app_mention", "message", "assistant_thread_started")
 LATER = 503
 Ack = Callable[..., Awaitable[Any]]
-
-
-class Me(Protocol):
-    """Who the bot is in its workspace."""
-
-    @property
-    def user_id(self) -> str: ...
-
-    @property
-    def bot_id(self) -> str: ...
-
-    @property
-    def team_id(self) -> str: ...
 
 
 class Desk(Protocol):
@@ -82,14 +72,24 @@ def build_bolt(desk: Desk) -> AsyncApp:
     return app
 
 
-async def dispatch(app: AsyncApp, body: str | Mapping[str, Any], headers: Mapping[str, str], mode: str) -> BoltResponse:
-    """``mode``: http or socket_mode. 400 for what is no object with fields."""
-    given: Any = body
+async def dispatch(app: AsyncApp, body: str | Mapping[str, Any]) -> BoltResponse:
+    """400 for what is no object with fields."""
     try:
-        request = AsyncBoltRequest(body=given, headers=dict(headers), mode=mode)
+        given = _fields(body) if isinstance(body, str) else dict(body)
+        request = AsyncBoltRequest(body=given, mode="socket_mode")
     except (AttributeError, TypeError, ValueError):
         return BoltResponse(status=400)
     return await app.async_dispatch(request)
+
+
+def _fields(body: str) -> dict[str, Any]:
+    """Bolt would take every form with the word "payload" in it for an action."""
+    if not body.startswith("{"):
+        form = dict(parse_qsl(body, keep_blank_values=True))
+        if "payload" not in form:
+            return form
+        body = form["payload"]
+    return dict(json.loads(body))
 
 
 def _event_taker(desk: Desk) -> Callable[..., Awaitable[BoltResponse]]:
@@ -101,7 +101,7 @@ def _event_taker(desk: Desk) -> Callable[..., Awaitable[BoltResponse]]:
         if body["event"].get("type") == "assistant_thread_started":
             desk.later(actions.offer_questions(desk.parts, body))
             return BoltResponse(status=200)
-        asked = asked_in_event(body, desk.parts.config, (await desk.me()).user_id)
+        asked = asked_in_event(body, desk.parts.config, await desk.me())
         taken = asked is None or await desk.take(asked)
         return BoltResponse(status=200 if taken else LATER)
 
@@ -112,9 +112,13 @@ def _listen(app: AsyncApp, desk: Desk) -> None:
     async def on_command(ack: Ack, body: Body) -> None:
         if body.get("text", "").strip().lower() == FORGET_WORD:
             await ack()
-            desk.later(actions.forget_own(desk.parts, body))
-        elif await desk.take(asked_by_command(body)):
+            desk.later(actions.forget_own(desk.parts, body, await desk.me()))
+            return
+        asked = asked_by_command(body, await desk.me())
+        if await desk.take(asked):
             await ack()
+        else:  # A command is not delivered again.
+            await ack(text=own_words(desk.parts.config, asked).busy, response_type="ephemeral")
 
     async def on_feedback(ack: Ack, body: Body) -> None:
         await ack()
@@ -129,12 +133,12 @@ def _listen(app: AsyncApp, desk: Desk) -> None:
         desk.later(actions.show_passage(desk.parts, body, _lang_of_answer(body)))
 
     async def on_help(ack: Ack, body: Body) -> None:
-        if await desk.take(asked_for_human(body, _lang_of_answer(body))):
+        if await desk.take(asked_for_human(body, _lang_of_answer(body), await desk.me())):
             await ack()
 
     async def on_forget(ack: Ack, body: Body) -> None:
         await ack()
-        desk.later(actions.forget_thread(desk.parts, body))
+        desk.later(actions.forget_thread(desk.parts, body, await desk.me()))
 
     app.command(COMMAND)(on_command)
     app.action(FEEDBACK)(on_feedback)
@@ -145,12 +149,7 @@ def _listen(app: AsyncApp, desk: Desk) -> None:
 
 
 def _lang_of_answer(body: Body) -> str:
-    """As the buttons under the answer say it."""
-    for block in body.get("message", {}).get("blocks", ()):
-        for element in block.get("elements", ()):
-            if element.get("action_id") == FEEDBACK:
-                return str(element["positive_button"]["value"]).rsplit(" ", 1)[-1]
-    return "en"
+    return lang_of_actions(body["actions"][0].get("block_id", ""))
 
 
 async def _log_error(error: Exception) -> BoltResponse:

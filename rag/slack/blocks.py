@@ -12,6 +12,7 @@ import msgspec
 from index.languages import UNDETERMINED, base
 from rag.framing import date_text, locale_of
 from rag.records import Answer, Citation, Source
+from rag.slack.cutting import packed
 from rag.slack.escaping import link, mrkdwn, web_address
 from rag.slack.words import Words, words
 
@@ -19,9 +20,14 @@ Block = dict[str, object]
 
 FEEDBACK, PASSAGE, HELP = "kilde_feedback", "kilde_passage", "kilde_help"
 """Action ids."""
+_ACTIONS = "kilde_actions."
 TEXT, LABEL, OPTION, QUOTE = 3000, 75, 150, 1500
 """Characters that Slack allows in a text, a label and an option's value; and those of a quote that are shown."""
 ELEMENTS, OPTIONS = 10, 100
+WRITTEN = 5000
+"""Characters of one block as JSON: a message has room for two."""
+TITLE = 200
+"""Characters of a title; with its address it stays within a text, however much has to be escaped."""
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -68,9 +74,8 @@ def source_line(source: Source, lang: str) -> str:
     name = None if source.lang == UNDETERMINED else locale_of(lang).languages.get(base(source.lang))
     details = [name, date_text(source.published, lang) if source.published else ""]
     number = f"[{source.n}] " if source.n else ""
-    return " · ".join(
-        [number + link(source.url, source.title or source.path), *(mrkdwn(one) for one in details if one)]
-    )
+    title = link(source.url, shortened(source.title or source.path, TITLE))
+    return " · ".join([number + title, *(mrkdwn(one) for one in details if one)])
 
 
 def mrkdwn_text(escaped: str) -> Block:
@@ -84,6 +89,11 @@ def plain_text(text: str, most: int = LABEL) -> Block:
 
 def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def written_size(block: Block) -> int:
+    """Characters as JSON."""
+    return len(msgspec.json.encode(block).decode())
 
 
 def _pieces(answer: Answer) -> list[_Piece]:
@@ -121,13 +131,18 @@ def _sources(answer: Answer) -> Iterator[Block]:
         cited = next((one.source.url for one in answer.citations if one.n == source.n), source.url)
         line = source_line(msgspec.structs.replace(source, url=cited), answer.lang)
         elements = [mrkdwn_text(line), *(plain_text(f"“{quote}”", QUOTE) for quote in dict.fromkeys(quotes))]
-        yield from (_context(*elements[at : at + ELEMENTS]) for at in range(0, len(elements), ELEMENTS))
+        yield from (_context(*some) for some in packed(elements, written_size, WRITTEN, ELEMENTS))
     for near in answer.nearest:
         yield _context(mrkdwn_text(source_line(near, answer.lang)))
 
 
 def _context(*elements: Block) -> Block:
     return {"type": "context", "elements": list(elements)}
+
+
+def lang_of_actions(block_id: str) -> str:
+    """Of the answer under which they stand."""
+    return block_id.removeprefix(_ACTIONS)
 
 
 def _actions(answer: Answer, own: Words, with_help: bool) -> Iterator[Block]:
@@ -141,7 +156,7 @@ def _actions(answer: Answer, own: Words, with_help: bool) -> Iterator[Block]:
             {"type": "button", "action_id": HELP, "text": plain_text(own.ask_human), "value": f"help {answer.lang}"}
         )
     if elements:
-        yield {"type": "actions", "elements": elements}
+        yield {"type": "actions", "block_id": _ACTIONS + answer.lang, "elements": elements}
 
 
 def _passages(citations: Sequence[Citation]) -> list[Block]:
@@ -152,7 +167,8 @@ def _passages(citations: Sequence[Citation]) -> list[Block]:
         value = f"{source.article_id} {source.start} {source.end} {source.content_sha256[:16]}"
         named.setdefault(value, f"[{citation.n}] {citation.quote}")
     fitting = {value: label for value, label in named.items() if len(value) <= OPTION}
-    return [{"text": plain_text(label), "value": value} for value, label in list(fitting.items())[:OPTIONS]]
+    options: list[Block] = [{"text": plain_text(label), "value": value} for value, label in fitting.items()]
+    return next(packed(options, written_size, WRITTEN, OPTIONS), [])
 
 
 def _feedback(answer: Answer, own: Words) -> Block:

@@ -21,7 +21,10 @@ from rag.slack.backend import Answers
 from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
 from rag.slack.claiming import Claiming
 from rag.slack.configuration import Configuration
-from rag.slack.deliveries import HELD_S, Deliveries
+from rag.slack.deliveries import HELD_S, Claimed, Deliveries
+from rag.slack.identity import Me
+from rag.slack.naming import Names
+from rag.slack.streaming import Pace
 from rag.slack.threads import Threads
 from rag.slack.turn import Parts, say_busy, take_turn
 from rag.slack.waiting import Waiting
@@ -49,16 +52,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     held_s: float = HELD_S
 
 
-class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``auth.test`` says."""
-
-    user_id: str
-    bot_id: str = ""
-    team_id: str = ""
-    team: str = ""
-    user: str = ""
-
-
 class Bot:
     """One per process; used on one event loop."""
 
@@ -76,6 +69,7 @@ class Bot:
         self._waiting = Waiting(self._limits.waiting)
         self._refusing: set[str] = set()
         self._side_tasks: set[asyncio.Task[None]] = set()
+        self._look = asyncio.Event()
         self._is_open = False
 
     async def __aenter__(self) -> Self:
@@ -83,16 +77,18 @@ class Bot:
             engine = await anyio.to_thread.run_sync(open_tables, self._database_url)
             stack.callback(engine.dispose)
             calls = await stack.enter_async_context(SlackCalls(self._config.bot_token, self._config.api_url))
+            names = Names(self._config.bot_token)
             self.parts = Parts(
                 config=self._config,
                 backend=self._backend,
                 calls=calls,
-                deliveries=Deliveries(engine, held_s=self._limits.held_s),
-                threads=Threads(engine, self._config.bot_token),
+                deliveries=Deliveries(engine, names, held_s=self._limits.held_s),
+                threads=Threads(engine, names),
+                pace=Pace(),
                 # SQLite has one writer at a time, and those that wait for each other inside it wait long.
                 limiter=anyio.CapacityLimiter(1 if engine.dialect.name == "sqlite" else SQL_THREADS),
             )
-            self._claiming = Claiming(self.parts.deliveries, self.parts.threads)
+            self._claiming = Claiming(self.parts.deliveries)
             self._app = build_bolt(self)
             self._is_open = True
             self._tasks = [asyncio.create_task(self._work()) for _ in range(self._limits.running)]
@@ -119,8 +115,8 @@ class Bot:
                 self._me = msgspec.convert(found, Me)
             return self._me
 
-    async def handle(self, body: str | Mapping[str, Any], headers: Mapping[str, str], mode: str) -> tuple[int, str]:
-        """Status and body of the response to one of Slack's requests."""
+    async def handle(self, body: str | Mapping[str, Any]) -> tuple[int, str]:
+        """Status and body of the response to one of Slack's requests, given as it came over HTTP or as its fields."""
         if not self._is_open:
             return LATER, ""
         try:
@@ -129,7 +125,7 @@ class Bot:
             _log.error("an event is not taken: %s", exc)
             return LATER, ""
         try:
-            response = await dispatch(self._app, body, headers, mode)
+            response = await dispatch(self._app, body)
         except Exception as exc:
             log_unexpected(exc)
             return LATER, ""
@@ -164,13 +160,13 @@ class Bot:
     async def _refuse(self, asked: Asked) -> bool:
         if len(self._refusing) >= self._limits.refusing:
             return False
-        self._refusing.add(asked.event_id)
+        self._refusing.add(asked.key)
         claimed = None
         try:
             claimed = await self._claiming.claim(asked)
         finally:
             if claimed is None:
-                self._refusing.discard(asked.event_id)
+                self._refusing.discard(asked.key)
         if claimed is not None:
             self.later(self._say_busy(asked))
         return True
@@ -179,19 +175,29 @@ class Bot:
         try:
             await say_busy(self.parts, asked)
         finally:
-            self._refusing.discard(asked.event_id)
+            self._refusing.discard(asked.key)
 
     async def _work(self) -> None:
         while True:
             claimed = await self._waiting.take()
             try:
-                await take_turn(self.parts, claimed)
-            except SlackSilentError as exc:
-                _log.warning("an event is left for another try: %s", exc)
+                await self._answer(claimed)
             except Exception as exc:
                 log_unexpected(exc)
             finally:
                 self._waiting.finished(claimed)
+
+    async def _answer(self, claimed: Claimed) -> None:
+        try:
+            finished = await take_turn(self.parts, claimed)
+        except SlackSilentError as exc:
+            _log.warning("a question is put off: %s", exc)
+            # What follows it in its conversation rests with it, so that the order stays.
+            for one in (claimed, *self._waiting.taken_back(claimed.asked.owner)):
+                await self.parts.sql(self.parts.deliveries.put_off, one)
+            return
+        if finished.others_wait:
+            self._look.set()
 
     async def _keep(self) -> None:
         """Renews what this process holds, takes up what nobody does, and forgets what is long answered."""
@@ -199,7 +205,7 @@ class Bot:
         while True:
             pause_s = self._limits.held_s / 3
             try:
-                await self.parts.sql(self.parts.deliveries.renew, [*self._waiting.event_ids, *self._refusing])
+                await self.parts.sql(self.parts.deliveries.renew, [*self._waiting.keys, *self._refusing])
                 if await self._take_up() == TAKEN_UP:
                     pause_s = TAKE_UP_S
                 if asyncio.get_running_loop().time() >= forget_at:
@@ -207,7 +213,9 @@ class Bot:
                     forget_at = asyncio.get_running_loop().time() + FORGET_S
             except Exception as exc:
                 log_unexpected(exc)
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), pause_s)
+            self._look.clear()
 
     async def _take_up(self) -> int:
         found = await self.parts.sql(self.parts.deliveries.abandoned, min(self._waiting.room, TAKEN_UP))

@@ -5,22 +5,19 @@ writes, and none of them waits for what answers write. Raises what the database 
 """
 
 import asyncio
-from collections.abc import Sequence
 
 import anyio
 import anyio.to_thread
 
 from rag.slack.asked import Asked
 from rag.slack.deliveries import Claimed, Deliveries
-from rag.slack.threads import Threads
 
 
 class Claiming:
     """For one event loop."""
 
-    def __init__(self, deliveries: Deliveries, threads: Threads) -> None:
+    def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
-        self._threads = threads
         self._limiter = anyio.CapacityLimiter(1)
         self._arrived: list[tuple[Asked, asyncio.Future[Claimed | None]]] = []
         self._running: asyncio.Task[None] | None = None
@@ -38,7 +35,7 @@ class Claiming:
             together, self._arrived = self._arrived, []
             try:
                 found = await anyio.to_thread.run_sync(
-                    self._claim, [asked for asked, _ in together], limiter=self._limiter
+                    self._deliveries.claim, [asked for asked, _ in together], limiter=self._limiter
                 )
             except Exception as exc:
                 for _, waiting in together:
@@ -48,8 +45,3 @@ class Claiming:
             for (_, waiting), claimed in zip(together, found, strict=True):
                 if not waiting.done():
                     waiting.set_result(claimed)
-
-    def _claim(self, together: Sequence[Asked]) -> tuple[Claimed | None, ...]:
-        questions = [one for one in together if not one.only_own_thread or self._threads.current(one) is not None]
-        claimed = iter(self._deliveries.claim(questions))
-        return tuple(next(claimed) if one in questions else None for one in together)

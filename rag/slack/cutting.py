@@ -5,9 +5,12 @@ Cuts after a paragraph where there is one in the second half of a piece, else af
 readers count them. Refuses nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import regex
+
+T = TypeVar("T")
 
 _BETTER_FIRST = (
     regex.compile(r"\n\s*\n\s*"),
@@ -26,6 +29,20 @@ def slices(text: str, most: int, whole: Sequence[tuple[int, int]] = ()) -> Itera
         start = end
     if start < len(text):
         yield start, len(text)
+
+
+def packed(items: Sequence[T], size: Callable[[T], int], most: int, count: int | None = None) -> Iterator[list[T]]:
+    """Neighbours together, up to ``count`` of them and ``most`` in size; a larger one alone."""
+    together: list[T] = []
+    total = 0
+    for item in items:
+        if together and (len(together) == count or total + size(item) > most):
+            yield together
+            together, total = [], 0
+        together.append(item)
+        total += size(item)
+    if together:
+        yield together
 
 
 def _cut(text: str, start: int, end: int) -> int:

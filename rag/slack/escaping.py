@@ -7,11 +7,18 @@ formatting comes out of it. Also the way back, from what a person wrote in Slack
 import re
 from urllib.parse import quote, urlsplit
 
+ADDRESS = 1800
+"""Characters of an address; a text with one has 3,000 in all."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARKDOWN = re.compile(r"[\\`*_~\[\]|]")
-_LINE_START = re.compile(r"^([ \t]*(?:\d+)?)([#+.)-])", re.MULTILINE)
-"""What begins a heading, a list or a rule in Markdown."""
-_MARKDOWN_STARTS = re.compile(r"(?<=[:@])(?=[\w+-])")
+_LINE_START = re.compile(r"^([ \t]*(?:\d+)?)([#+.)=-])", re.MULTILINE)
+"""What begins a heading, underlines one, or begins a list or a rule in Markdown."""
+_INDENTED = re.compile(r"^(?=[ \t])", re.MULTILINE)
+"""Before what would be code for its indentation alone."""
+_MARKDOWN_STARTS = re.compile(r"(?<=[:@])(?=[\w+/-])|(?<=\w\.)(?=[^\W\d_])")
+"""Behind what begins an emoji, a mention or a link that is written bare, also without ``https://``."""
+_LINE_END = re.compile(r"\r\n?")
 _MRKDWN_STARTS = re.compile(r"(?<=[*_~`:@])(?=\S)")
 """Behind what begins formatting, an emoji or a mention."""
 _TOKEN = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
@@ -27,7 +34,8 @@ def mrkdwn(text: str) -> str:
 
 def markdown(text: str) -> str:
     """For ``markdown_text``, which knows the backslash. The beginning of a text becomes the beginning of the result."""
-    literal = _LINE_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", _CONTROL.sub("\ufffd", text)))
+    lines = _LINE_END.sub("\n", _CONTROL.sub("\ufffd", text))
+    literal = _INDENTED.sub(_BREAK, _LINE_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", lines)))
     return _MARKDOWN_STARTS.sub(_BREAK, _entities(literal))
 
 
@@ -39,14 +47,16 @@ def link(url: str | None, label: str) -> str:
 
 
 def web_address(url: str | None) -> str | None:
-    """``url`` with all that could end a link encoded; None for what is no http address."""
+    """``url`` with all that could end a link encoded, without its fragment where Slack would not take one so long; None
+    for what is no http address, or too long."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not parts.netloc or url is None:
         return None
-    return quote(url, safe=_SAFE_IN_URL)
+    whole = quote(url, safe=_SAFE_IN_URL)
+    return next((one for one in (whole, whole.partition("#")[0]) if len(_entities(one)) <= ADDRESS), None)
 
 
 def plain(text: str) -> str:

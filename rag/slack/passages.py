@@ -8,7 +8,7 @@ import msgspec
 
 from index.records import ArticleDetail
 from rag.feedback_records import Reason
-from rag.slack.blocks import TEXT, Block, mrkdwn_text, plain_text
+from rag.slack.blocks import TEXT, Block, mrkdwn_text, plain_text, shortened
 from rag.slack.escaping import link
 from rag.slack.words import words
 
@@ -42,7 +42,7 @@ def passage_view(article: ArticleDetail | None, place: Place, lang: str) -> Bloc
         return _view(own.passage, own.close, [{"type": "section", "text": plain_text(own.changed, TEXT)}])
     first, last = max(0, place.start - AROUND), place.end + AROUND
     parts = (article.text[first : place.start], article.text[place.start : place.end], article.text[place.end : last])
-    before, quote, after = parts[0], parts[1][: TEXT - 2 * AROUND], parts[2]
+    before, quote, after = parts[0], shortened(parts[1], TEXT - 2 * AROUND), parts[2]
     shown = [
         _text(("…" if first else "") + before),
         _text(quote, bold=True),

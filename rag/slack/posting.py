@@ -8,13 +8,14 @@ found, and only the others are posted. Raises SlackRefusedError and SlackSilentE
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 
 import msgspec
 
 from rag.slack.asked import Asked
 from rag.slack.calls import SlackCalls, SlackRefusedError, SlackSilentError
-from rag.slack.rendering import Message, without_actions
+from rag.slack.rendering import Message, in_words, without_actions
 
 EVENT_TYPE = "kilde_answer"
 TRIES = 3
@@ -32,6 +33,7 @@ class Posting:
         self._calls = calls
         self._asked = asked
         self._earlier: dict[str, str] = {}
+        self._said: set[str] = set()
 
     async def find_earlier(self) -> None:
         """What an attempt that broke off has posted already; its text is replaced rather than posted again."""
@@ -49,7 +51,7 @@ class Posting:
             return
         for message in found.get("messages", ()):
             payload = message.get("metadata", {}).get("event_payload", {})
-            if payload.get("event") == asked.event_id:
+            if payload.get("event") == asked.key:
                 self._earlier[str(payload.get("part"))] = message["ts"]
 
     async def say(self, messages: Iterable[Message], first: int = 0) -> None:
@@ -57,12 +59,18 @@ class Posting:
         for part, message in zip(count(first), messages, strict=False):
             await self._say(str(part), message)
 
-    async def replace(self, ts: str, message: Message) -> None:
-        """What stands there by ``message``."""
-        await self._calls.call("chat.update", channel=self._asked.channel, ts=ts, **self._body("0", message))
+    def take_over(self, ts: str) -> None:
+        """What stands there is the first part, to be replaced by what is said."""
+        self._earlier["0"] = ts
+
+    async def remove_surplus(self) -> None:
+        """What an earlier attempt has posted beyond what there was to say in the end."""
+        for part in sorted(self._earlier.keys() - self._said):
+            with suppress(SlackRefusedError):
+                await self._calls.call("chat.delete", channel=self._asked.channel, ts=self._earlier.pop(part))
 
     def metadata(self, part: str) -> dict[str, object]:
-        return {"event_type": EVENT_TYPE, "event_payload": {"event": self._asked.event_id, "part": part}}
+        return {"event_type": EVENT_TYPE, "event_payload": {"event": self._asked.key, "part": part}}
 
     async def _say(self, part: str, message: Message) -> None:
         try:
@@ -74,7 +82,11 @@ class Posting:
                     await self._say(f"{part}.{place}", msgspec.structs.replace(message, blocks=blocks))
             elif exc.code == "invalid_blocks" and message.blocks:
                 simpler = without_actions(message)
-                await self._say(part, simpler if simpler != message else Message(text=message.text))
+                if simpler != message:
+                    await self._say(part, simpler)
+                else:
+                    for place, plain in enumerate(in_words(message)):
+                        await self._say(f"{part}.{place}", plain)
             else:
                 raise
 
@@ -82,6 +94,7 @@ class Posting:
         for attempt in range(1, TRIES + 1):
             try:
                 await self._post(part, message)
+                self._said.add(part)
                 return
             except SlackSilentError:
                 if attempt == TRIES:

@@ -6,12 +6,23 @@ Refuses nothing.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from rag.records import Answer
-from rag.slack.blocks import TEXT, Block, markers, plain_text, shortened, source_line, tail_blocks, text_block
-from rag.slack.cutting import slices
+from rag.slack.blocks import (
+    TEXT,
+    Block,
+    markers,
+    plain_text,
+    shortened,
+    source_line,
+    tail_blocks,
+    text_block,
+    written_size,
+)
+from rag.slack.cutting import packed, slices
 from rag.slack.escaping import mrkdwn
 
 BLOCKS = 50
@@ -19,6 +30,8 @@ WRITTEN = 11_000
 """Characters of a message's blocks as JSON: that is more than what Slack counts, and leaves it room."""
 NOTIFIED = 3900
 """Characters of the text for notifications and screen readers."""
+PIECE = 1300
+"""Characters of a text without blocks that stay together; escaped they are at most about three times as many."""
 _INTERACTIVE = frozenset({"actions", "context_actions"})
 
 
@@ -56,6 +69,23 @@ def without_actions(message: Message) -> Message:
     return msgspec.structs.replace(message, blocks=blocks)
 
 
+def in_words(message: Message) -> tuple[Message, ...]:
+    """All of it without blocks, for where these are not taken."""
+    pieces = [piece for block in message.blocks for piece in _words_of(msgspec.to_builtins(block))]
+    together = packed(pieces, len, NOTIFIED)
+    return tuple(Message(text="\n".join(some)) for some in together) or (Message(text=message.text),)
+
+
+def _words_of(block: dict[str, Any]) -> Iterator[str]:
+    """mrkdwn, in pieces."""
+    if block["type"] == "rich_text":
+        text = "".join(one["text"] for section in block["elements"] for one in section["elements"])
+        yield from (mrkdwn(text[start:end]) for start, end in slices(text, PIECE))
+    for one in (block.get("text"), *block.get("elements", ())) if block["type"] in ("context", "section") else ():
+        if one is not None:
+            yield one["text"] if one["type"] == "mrkdwn" else mrkdwn(one["text"])
+
+
 def _text_parts(answer: Answer, start: int, written: int) -> Iterator[_Part]:
     whole = [(first - start, last - start) for first, last in markers(answer)]
     rest = answer.text[start:]
@@ -68,16 +98,7 @@ def _tail_parts(answer: Answer, with_help: bool) -> list[_Part]:
 
 
 def _packed(parts: Sequence[_Part], answer: Answer, written: int) -> Iterator[Message]:
-    together: list[_Part] = []
-    size = 0
-    for part in parts:
-        added = len(msgspec.json.encode(part.block).decode())
-        if together and (len(together) == BLOCKS or size + added > written):
-            yield _message(together, answer)
-            together, size = [], 0
-        together.append(part)
-        size += added
-    if together:
+    for together in packed(parts, lambda part: written_size(part.block), written, BLOCKS):
         yield _message(together, answer)
 
 

@@ -26,9 +26,9 @@ class Waiting:
         return self._most - len(self._waiting) - self._reserved
 
     @property
-    def event_ids(self) -> list[str]:
+    def keys(self) -> list[str]:
         """Of those that wait, and of those whose turn it is."""
-        return [*(one.asked.event_id for one in self._waiting), *self._running]
+        return [*(one.asked.key for one in self._waiting), *self._running]
 
     @property
     def is_running(self) -> bool:
@@ -57,12 +57,18 @@ class Waiting:
                 if one.asked.owner not in self._owners:
                     self._waiting.remove(one)
                     self._owners.add(one.asked.owner)
-                    self._running[one.asked.event_id] = one
+                    self._running[one.asked.key] = one
                     return one
             self._changed.clear()
             await self._changed.wait()
 
+    def taken_back(self, owner: tuple[str, ...]) -> list[Claimed]:
+        """Those of the conversation that wait, which are no longer here."""
+        found = [one for one in self._waiting if one.asked.owner == owner]
+        self._waiting = deque(one for one in self._waiting if one.asked.owner != owner)
+        return found
+
     def finished(self, claimed: Claimed) -> None:
-        del self._running[claimed.asked.event_id]
+        del self._running[claimed.asked.key]
         self._owners.discard(claimed.asked.owner)
         self._changed.set()

@@ -31,7 +31,7 @@ export class AnswerText {
   /** @param {Piece} piece */
   #view({ text = "", marker, citation }) {
     if (marker && citation) return this.#marker(marker, citation);
-    if (!citation) return element("span", {}, text);
+    if (!citation) return element("span", {}, ...withGaps(text));
     return element("q", { class: "quote", part: "quote", ...spoken(citation.source.lang) }, ...highlighted(text, citation));
   }
 
@@ -42,6 +42,9 @@ export class AnswerText {
     return element("button", { class: "marker", part: "marker", type: "button", "aria-haspopup": "dialog", "aria-label": label, onclick }, marker);
   }
 }
+
+/** An empty line becomes the gap between two paragraphs. @param {string} text */
+const withGaps = (text) => text.split(/(\n\s*\n)/).map((part, n) => (n % 2 ? element("span", { class: "gap" }, part) : part));
 
 /** @param {Piece} piece */
 const key = ({ text, marker, citation }) => JSON.stringify([text, marker, citation?.answer.start, citation?.highlight]);

@@ -4,7 +4,8 @@ import { Composer } from "./composer.js";
 import { element } from "./elements.js";
 import { iconButton } from "./feedback.js";
 import { Following } from "./following.js";
-import { Turn, suggestionsView, troubleInWords } from "./turn.js";
+import { Turn, suggestionsView } from "./turn.js";
+import { troubleInWords } from "./wording.js";
 
 /** @import { Answer, Context, Example, Mode } from "./types" */
 /** @import { Conversation } from "./conversation.js" */
@@ -13,14 +14,16 @@ import { Turn, suggestionsView, troubleInWords } from "./turn.js";
 export class Chat {
   /** Settled once nothing is being forgotten. */
   #forgotten = Promise.resolve();
+  /** Ids of the messages that are in sight. @type {Set<string>} */
+  #shown = new Set();
 
-  /** @param {Context} context @param {Conversation} conversation @param {Mode} mode @param {string} heading */
-  constructor(context, conversation, mode, heading) {
+  /** @param {Context} context @param {Conversation} conversation @param {Mode} mode */
+  constructor(context, conversation, mode) {
     const { words } = context;
     this.context = context;
     this.conversation = conversation;
     this.composer = new Composer(context, () => conversation.stop());
-    this.title = element("h2", { id: "heading", part: "heading" }, heading);
+    this.title = element("h2", { id: "heading", part: "heading" });
     this.forgetting = iconButton("forget", words.forget, () => this.forget());
     this.head = element("header", { part: "header" }, this.title, element("div", { class: "row" }, this.forgetting));
     this.examples = element("div");
@@ -34,8 +37,7 @@ export class Chat {
     this.node = element("section", { class: "chat", part: "chat", "aria-labelledby": "heading" }, ...parts);
     const scroller = mode === "page" ? document.scrollingElement : this.thread;
     this.following = new Following(scroller ?? this.thread, mode === "page" ? 12 : 4);
-    for (const answer of conversation.answers) this.#showAgain(answer);
-    this.#settle();
+    this.#showEarlier();
   }
 
   /** @param {Example[]} examples */
@@ -52,28 +54,30 @@ export class Chat {
   /** The turns of the pages before. */
   async restore() {
     await this.conversation.restore().catch(() => {}); // a conversation that cannot be read now is not in the way of a new one
-    if (this.turns.childElementCount) return;
-    for (const answer of this.conversation.answers) this.#showAgain(answer);
-    this.#settle();
+    this.#showEarlier();
   }
 
-  /** @param {string} question */
-  async ask(question) {
+  /**
+   * Whoever is reading with the focus in what goes, goes on in the turn that comes.
+   * @param {string} question
+   * @param {HTMLElement} leaving a turn that this one takes the place of
+   */
+  async ask(question, leaving = this.welcome) {
     const turn = new Turn(this.context, question);
-    const again = () => {
-      turn.node.remove();
-      this.ask(question);
-      this.composer.field.focus();
-    };
+    const again = () => this.ask(question, turn.node);
     await this.#forgotten;
+    const hadFocus = leaving.matches(":focus-within");
+    if (leaving !== this.welcome) leaving.remove();
     this.context.tell("query-submit", { question });
     this.state.textContent = "";
     this.log.replaceChildren();
     this.turns.append(turn.node);
     this.#settle(true);
+    if (hadFocus) turn.node.focus({ preventScroll: true });
     this.following.begin(turn.node);
     try {
       const whole = await this.conversation.ask(question, (event) => {
+        if (event.event === "message.start") this.#shown.add(event.data.message_id);
         turn.take(event);
         this.following.keep();
       });
@@ -103,11 +107,21 @@ export class Chat {
     this.composer.field.focus();
   }
 
+  #showEarlier() {
+    const earlier = this.conversation.answers.filter(({ message_id }) => !this.#shown.has(message_id));
+    this.turns.prepend(...earlier.map((answer) => this.#shownAgain(answer)));
+    const { running } = this.conversation;
+    if (running && earlier.length) this.following.begin(/** @type {HTMLElement} */ (this.turns.lastElementChild));
+    this.#settle(running);
+  }
+
   /** @param {Answer} answer */
-  #showAgain(answer) {
+  #shownAgain(answer) {
+    this.#shown.add(answer.message_id);
     const turn = new Turn({ ...this.context, say: () => {} }, answer.question);
-    turn.finish(answer);
-    this.turns.append(turn.node);
+    if (answer.stopped) turn.stoppedBefore(answer, () => this.ask(answer.question, turn.node));
+    else turn.finish(answer);
+    return turn.node;
   }
 
   #settle(running = false) {

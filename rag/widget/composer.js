@@ -1,4 +1,4 @@
-// Where the reader writes: Enter asks, Shift+Enter begins a new line; while an answer runs, the button stops it.
+// Where the reader writes: Enter asks, Shift+Enter begins a new line; while an answer runs, the button, and it alone, stops it.
 
 import { element } from "./elements.js";
 import { icon } from "./icons.js";
@@ -6,6 +6,8 @@ import { icon } from "./icons.js";
 /** @import { Context } from "./types" */
 
 const QUESTION_CHARACTERS = 2000;
+/** Safari ends a composition before the Enter that accepts it, which then has this code alone. */
+const COMPOSING = 229;
 
 export class Composer {
   #running = false;
@@ -24,9 +26,15 @@ export class Composer {
     const box = element("div", { class: "box", part: "box" }, this.field, this.button);
     const disclosure = element("p", { id: "disclosure", part: "disclosure" }, words.disclosure);
     this.node = element("form", { class: "ask", part: "ask" }, this.offline, box, disclosure);
-    this.node.addEventListener("submit", (event) => this.#submit(event));
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#running) this.stop();
+      else this.#ask();
+    });
     this.field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
+      event.preventDefault();
+      this.#ask();
     });
     this.show(false);
   }
@@ -44,13 +52,7 @@ export class Composer {
     this.offline.textContent = navigator.onLine ? "" : this.context.words.offline;
   }
 
-  /** @param {Event} event */
-  #submit(event) {
-    event.preventDefault();
-    if (this.#running) {
-      this.stop();
-      return;
-    }
+  #ask() {
     const question = this.field.value.trim();
     if (!question) return;
     this.field.value = "";

@@ -1,14 +1,19 @@
 // The conversation of one widget: its id, its answers, and the turn that is running.
-// In: questions. Out: the events of their turns. The id is kept for the browser tab, so that it lasts over page changes.
+// In: questions. Out: the events of their turns. The id, and what the reader thought of the answers, are kept for the
+// browser tab, so that they last over page changes.
 
 import { Trouble } from "./service.js";
 
-/** @import { Answer, ServerEvent } from "./types" */
+/** @import { Answer, Rating, ServerEvent } from "./types" */
 /** @import { Service } from "./service.js" */
 
 export class Conversation {
   /** @type {Answer[]} */
   answers = [];
+  /** The question of the turn that is running. @type {string | null} */
+  asking = null;
+  /** @type {Promise<void> | null} */
+  #restored = null;
   /** @type {AbortController | null} */
   #running = null;
   /** @type {string | null} */
@@ -18,17 +23,43 @@ export class Conversation {
   constructor(service) {
     this.service = service;
     this.key = `kilde ${service.base} ${service.siteId}`;
+    this.ratingsKey = `${this.key} ratings`;
   }
 
   get running() {
     return this.#running !== null;
   }
 
-  /** The answers of the pages before. */
-  async restore() {
+  /** The answers of the pages before, read once. */
+  restore() {
+    this.#restored ??= this.#restore().catch((error) => {
+      this.#restored = null;
+      throw error;
+    });
+    return this.#restored;
+  }
+
+  async #restore() {
     const id = kept(this.key);
     const answers = id ? await this.service.turns(id) : [];
-    if (!this.answers.length) this.answers = answers;
+    if (kept(this.key) !== id) return; // forgotten meanwhile
+    const known = new Set(this.answers.map(({ message_id }) => message_id));
+    this.answers.unshift(...answers.filter(({ message_id }) => !known.has(message_id)));
+  }
+
+  /** @param {string} messageId @returns {Rating} */
+  ratingOf(messageId) {
+    return this.#ratings()[messageId] ?? null;
+  }
+
+  /** @param {string} messageId @param {Rating} rating */
+  keepRating(messageId, rating) {
+    keep(this.ratingsKey, JSON.stringify({ ...this.#ratings(), [messageId]: rating }));
+  }
+
+  /** @returns {Record<string, Rating>} */
+  #ratings() {
+    return JSON.parse(kept(this.ratingsKey) ?? "{}");
   }
 
   /**
@@ -39,6 +70,7 @@ export class Conversation {
   async ask(question, take) {
     this.stop();
     const mine = (this.#running = new AbortController());
+    this.asking = question;
     try {
       for await (const event of this.#events(question, mine.signal)) {
         if (mine.signal.aborted) return false;
@@ -50,14 +82,18 @@ export class Conversation {
       if (mine.signal.aborted) return false;
       throw error instanceof Trouble ? error : new Trouble("failed");
     } finally {
-      if (this.#running === mine) this.#running = this.#messageId = null;
+      if (this.#running === mine) this.#end();
     }
   }
 
   stop() {
     if (this.#messageId) this.service.stop(this.#messageId);
     this.#running?.abort();
-    this.#running = this.#messageId = null;
+    this.#end();
+  }
+
+  #end() {
+    this.#running = this.#messageId = this.asking = null;
   }
 
   /** Throws Trouble, and then nothing is forgotten. */
@@ -66,6 +102,7 @@ export class Conversation {
     const id = kept(this.key);
     if (id) await this.service.forget(id);
     keep(this.key, null);
+    keep(this.ratingsKey, null);
     this.answers = [];
   }
 

@@ -5,11 +5,16 @@ import { element } from "./elements.js";
 import { icon } from "./icons.js";
 import { copyText } from "./wording.js";
 
-/** @import { Answer, Context, Judgement } from "./types" */
-/** @typedef {"up" | "down" | null} Rating */
+/** @import { Answer, Context, Judgement, Rating } from "./types" */
 
 const REASONS = /** @type {const} */ (["wrong", "outdated", "missing_source", "wrong_language", "other"]);
 const COMMENT_CHARACTERS = 2000;
+/** What is said of a judgement; after a thumbs-down, which asks for a reason, only once that is given. */
+const SAID = {
+  up: (/** @type {Context["words"]} */ words) => words.thanks,
+  down: () => "",
+  none: (/** @type {Context["words"]} */ words) => words.takenBack,
+};
 let count = 0;
 
 /** @param {Context} context @param {Answer} answer */
@@ -29,11 +34,11 @@ export function actionsView(context, answer) {
 function feedback(context, messageId, state) {
   const { words } = context;
   /** @type {Rating} */
-  let rating = null;
+  let rating = context.conversation.ratingOf(messageId);
   let sent = Promise.resolve(true); // one after another: the last press must be the last to arrive
   const thumb = (/** @type {"up" | "down"} */ value) => {
     const button = iconButton(value, value === "up" ? words.helpful : words.unhelpful, () => rate(rating === value ? null : value));
-    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-pressed", String(rating === value));
     return button;
   };
   const thumbs = { up: thumb("up"), down: thumb("down") };
@@ -45,7 +50,7 @@ function feedback(context, messageId, state) {
     show(value);
     const done = await send({ rating: value });
     if (!done) show(before);
-    state.textContent = !done ? words.unsent : value ? words.thanks : words.takenBack;
+    state.textContent = done ? SAID[value ?? "none"](words) : words.unsent;
   }
 
   /** @param {{ reason: string | null, comment: string }} details */
@@ -60,8 +65,13 @@ function feedback(context, messageId, state) {
   /** @param {Judgement} judgement */
   function send(judgement) {
     const post = () => context.service.rate(messageId, judgement);
-    const tell = () => context.tell("feedback-submit", { message_id: messageId, ...judgement });
-    return (sent = sent.then(post).then(() => (tell(), true), () => false));
+    return (sent = sent.then(post).then(() => (note(judgement), true), () => false));
+  }
+
+  /** @param {Judgement} judgement */
+  function note(judgement) {
+    context.conversation.keepRating(messageId, judgement.rating);
+    context.tell("feedback-submit", { message_id: messageId, ...judgement });
   }
 
   /** @param {Rating} value */
@@ -103,4 +113,18 @@ export const iconButton = (name, label, onclick) =>
   element("button", { class: "bare", type: "button", "aria-label": label, title: label, onclick }, icon(name));
 
 /** @param {string} text */
-const copied = (text) => (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => true, () => false);
+const copied = (text) => (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => true, () => copiedByCommand(text));
+
+/** Over plain HTTP there is no clipboard but what the old command gives. @param {string} text */
+function copiedByCommand(text) {
+  let done = false;
+  const give = (/** @type {ClipboardEvent} */ event) => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+    done = true;
+  };
+  document.addEventListener("copy", give);
+  document.execCommand("copy");
+  document.removeEventListener("copy", give);
+  return done;
+}

@@ -14,8 +14,8 @@ import { sheet } from "./style.js";
 
 /** @import { Context, Example, Mode, Strings } from "./types" */
 
-/** Where the service is: above the folder of this file. */
-const BASE = new URL("../../", import.meta.url).href;
+/** Where the service is: above the folder of the widget. */
+const BASE = `${import.meta.url.split("/widget/v1/")[0]}/`;
 const AUTO = "auto";
 
 export class KildeChat extends HTMLElement {
@@ -28,6 +28,8 @@ export class KildeChat extends HTMLElement {
   /** @type {HTMLDialogElement | null} */
   #panel = null;
   #drawn = 0;
+  #shown = "";
+  #label = element("span");
   #drawing = Promise.resolve();
   #root = this.attachShadow({ mode: "open" });
   #examples = new MutationObserver(() => this.#chat?.suggest(this.#suggestions()));
@@ -52,14 +54,19 @@ export class KildeChat extends HTMLElement {
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
     if (!this.isConnected || !this.#drawn || before === now) return;
-    if (name === "site-id") this.#conversation = null;
-    this.#drawing = this.#draw();
+    if (name === "heading") this.#showHeading();
+    else if (this.#look() !== this.#shown) this.#drawing = this.#draw();
   }
 
   /** @returns {Mode} */
   get mode() {
     const mode = this.getAttribute("mode");
     return mode === "inline" || mode === "page" ? mode : "launcher";
+  }
+
+  /** Frameworks assign what an element has as a property. */
+  set mode(mode) {
+    this.setAttribute("mode", mode);
   }
 
   /** Opens the panel of the launcher. */
@@ -84,19 +91,27 @@ export class KildeChat extends HTMLElement {
 
   async #draw() {
     const mine = (this.#drawn += 1);
-    const language = this.#language();
-    const words = await wordsOf(language);
+    this.#shown = this.#look();
+    const wanted = this.#language();
+    if (this.getAttribute("lang") === AUTO) this.setAttribute("lang", wanted); // "auto" is no language
+    const { words, language } = await wordsOf(wanted);
     if (mine !== this.#drawn) return;
-    this.#conversation ??= new Conversation(new Service(BASE, this.getAttribute("site-id") ?? ""));
-    this.#conversation.stop();
+    const unanswered = this.#chat?.composer.field.value || this.#conversation?.asking || "";
+    const wasOpen = this.#panel?.open;
+    this.#conversation?.stop();
+    const siteId = this.getAttribute("site-id") ?? "";
+    if (this.#conversation?.service.siteId !== siteId) this.#conversation = new Conversation(new Service(BASE, siteId));
     const passage = new Passage(this.#context(words, language, (source, quote) => passage.show(source, quote)));
-    this.#chat = new Chat(passage.context, this.#conversation, this.mode, this.getAttribute("heading") || words.heading);
+    this.#chat = new Chat(passage.context, this.#conversation, this.mode);
+    this.#chat.composer.field.value = unanswered;
+    this.#showHeading();
     this.#chat.suggest(this.#suggestions());
     this.#connection();
     const surface = { class: `surface as-${this.mode}`, lang: language, dir: directionOf(language) };
     this.#root.replaceChildren(element("div", surface, ...this.#frame(this.#chat, words), passage.dialog));
     this.toggleAttribute("ready", true);
-    if (this.mode !== "launcher") this.#chat.restore();
+    if (wasOpen) this.#panel?.showModal();
+    if (wasOpen || this.mode !== "launcher") this.#chat.restore();
   }
 
   /** @param {Chat} chat @param {Strings} words @returns {Node[]} */
@@ -104,7 +119,7 @@ export class KildeChat extends HTMLElement {
     this.#panel = null;
     if (this.mode !== "launcher") return [chat.node];
     const launcher = element("button", { class: "launcher", part: "launcher", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() });
-    launcher.append(icon("ask"), element("span", {}, chat.title.textContent ?? ""));
+    launcher.append(icon("ask"), this.#label);
     chat.head.lastElementChild?.append(iconButton("close", words.close, () => this.close()));
     this.#panel = dialogView({ class: "panel", part: "panel", "aria-labelledby": "heading" }, chat.node);
     this.#panel.addEventListener("close", () => this.#tell("close"));
@@ -120,7 +135,7 @@ export class KildeChat extends HTMLElement {
   #context(words, locale, showPassage) {
     const conversation = /** @type {Conversation} */ (this.#conversation);
     return {
-      ...{ words, locale, service: conversation.service, showPassage },
+      ...{ words, locale, conversation, service: conversation.service, showPassage },
       link: (url) => allowedLink(url, this.#hosts()),
       ask: (question) => this.ask(question),
       say: (text, lang = locale) => this.#chat?.say(text, lang),
@@ -128,13 +143,22 @@ export class KildeChat extends HTMLElement {
     };
   }
 
-  /** The language in force; shown in the attribute, which therefore stays valid where it asks for "auto". */
+  #showHeading() {
+    if (!this.#chat) return;
+    const { title, context } = this.#chat;
+    title.textContent = this.#label.textContent = this.getAttribute("heading") || context.words.heading;
+  }
+
+  /** What cannot change without drawing everything anew. */
+  #look() {
+    return JSON.stringify([this.mode, this.#language(), this.getAttribute("site-id")]);
+  }
+
+  /** The language in force. */
   #language() {
     const wanted = this.getAttribute("lang");
     const page = /** @type {HTMLElement | null | undefined} */ (this.parentElement?.closest("[lang]"));
-    const chosen = chosenLanguage([wanted !== AUTO && wanted, page?.lang, ...navigator.languages]);
-    if (wanted === AUTO) this.setAttribute("lang", chosen);
-    return chosen;
+    return chosenLanguage([wanted !== AUTO && wanted, page?.lang, ...navigator.languages]);
   }
 
   /** Hosts that may be linked to: the page's, the service's, and those named. */

@@ -17,8 +17,13 @@ export function chosenLanguage(wanted) {
   return "en";
 }
 
-/** The words of one of LANGUAGES; English where they cannot be had. @param {string} language @returns {Promise<Strings>} */
+/**
+ * The words of one of LANGUAGES, and which it is: English where they cannot be had.
+ * @param {string} language
+ * @returns {Promise<{ words: Strings, language: string }>}
+ */
 export async function wordsOf(language) {
-  if (language === "en") return english;
-  return import(`./strings/${language}.js`).then((module) => module.default, () => english);
+  const inEnglish = { words: english, language: "en" };
+  if (language === "en") return inEnglish;
+  return import(`./strings/${language}.js`).then((module) => ({ words: module.default, language }), () => inEnglish);
 }

@@ -4,7 +4,9 @@ import { dialogView } from "./dialogs.js";
 import { element, setAttributes } from "./elements.js";
 import { icon } from "./icons.js";
 import { articleParagraphs, directionOf, spoken } from "./reading.js";
+import { Trouble } from "./service.js";
 import { aboutSource, linkView } from "./sources.js";
+import { troubleInWords } from "./wording.js";
 
 /** @import { CitationSource, Context, Source } from "./types" */
 
@@ -54,14 +56,21 @@ export class Passage {
   async #views(source, quote) {
     const { words, service } = this.context;
     const whole = quote === null ? [] : [element("blockquote", {}, element("mark", {}, quote))];
-    const article = await service.article(source.article_id).catch((trouble) => trouble.kind);
-    if (typeof article === "string") return [this.#notice(article === "offline" ? words.offline : words.unreachable), ...whole];
+    const article = await service.article(source.article_id).catch((/** @type {Trouble} */ trouble) => trouble);
+    if (article instanceof Trouble) return [this.#notice(this.#unread(article)), ...whole];
     const place = "start" in source ? source : { start: 0, end: 0 };
     const { exact, paragraphs } = articleParagraphs(article.text, place, quote);
     const [first] = paragraphs;
     const titled = first?.length === 1 && !first[0].marked && first[0].text === source.title; // it stands above already
     const views = paragraphs.slice(titled ? 1 : 0).map((runs) => element("p", {}, ...runs.map(({ text, marked }) => (marked ? element("mark", {}, text) : text))));
     return quote === null || exact ? views : [this.#notice(words.changed), ...whole, ...views];
+  }
+
+  /** Why the article cannot be read. @param {Trouble} trouble */
+  #unread(trouble) {
+    const { words } = this.context;
+    if (trouble.status === 404) return words.gone;
+    return trouble.kind === "refused" ? words.failed : troubleInWords(trouble, this.context);
   }
 
   /** @param {string} words */

@@ -58,6 +58,7 @@ function readBlock(block) {
 
 /**
  * An answer's text in order, as pieces {text}, {text, citation} for a quote, and {marker, citation} for an [n].
+ * A sentence that a quote only supports, as a language model writes it, is no quote.
  * A marker stands for the quote before it that has its number; one that stands for none stays text.
  * @param {string} text
  * @param {Citation[]} citations
@@ -65,18 +66,23 @@ function readBlock(block) {
  */
 export function answerPieces(text, citations) {
   const points = Array.from(text);
+  /** @type {Piece[]} */
   const pieces = [];
   let at = 0;
   for (const citation of [...citations].sort((a, b) => a.answer.start - b.answer.start)) {
     const { start, end } = citation.answer;
     if (start < at || end > points.length) continue;
     pieces.push(...markerPieces(points.slice(at, start).join(""), citations, at));
-    pieces.push({ text: points.slice(start, end).join(""), citation });
+    const supported = points.slice(start, end).join("");
+    pieces.push(supported === citation.quote ? { text: supported, citation } : { text: supported });
     at = end;
   }
   pieces.push(...markerPieces(points.slice(at).join(""), citations, at));
-  return pieces.filter((piece) => ("marker" in piece && piece.marker) || piece.text);
+  return pieces.filter((piece, n) => piece.marker || (piece.text && !(isBlank(piece) && pieces[n - 1]?.marker && pieces[n + 1]?.marker)));
 }
+
+/** Spaces between two markers in a row would only push them apart. @param {Piece} piece */
+const isBlank = ({ text = "" }) => /^[^\S\n]*$/.test(text);
 
 /** @param {string} text @param {Citation[]} citations @param {number} offset @returns {Piece[]} */
 function markerPieces(text, citations, offset) {

@@ -37,7 +37,7 @@ export class Service {
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     const events = new EventReader();
     const decoder = new TextDecoder();
-    for (let part = await read(reader, signal); !part.done; part = await read(reader, signal)) {
+    for (let part = await next(reader, signal); !part.done; part = await next(reader, signal)) {
       for (const event of events.take(decoder.decode(part.value, { stream: true }))) {
         yield event;
         if (event.event === "message.end") return;
@@ -49,13 +49,13 @@ export class Service {
 
   /** @param {string} id @returns {Promise<{ text: string }>} */
   async article(id) {
-    return (await this.#request(`v1/articles/${encodeURIComponent(id)}`)).json();
+    return read(await this.#request(`v1/articles/${encodeURIComponent(id)}`));
   }
 
   /** The turns of a conversation, oldest first; none of one that is forgotten. @param {string} id @returns {Promise<Answer[]>} */
   async turns(id) {
     const response = await this.#request(`v1/conversations/${encodeURIComponent(id)}`, { gone: true });
-    return response.ok ? (await response.json()).messages : [];
+    return response.ok ? (await read(response)).messages : [];
   }
 
   /** @param {string} id */
@@ -92,8 +92,11 @@ export class Service {
   }
 }
 
+/** @param {Response} response @returns {Promise<any>} */
+const read = (response) => response.json().catch(() => Promise.reject(new Trouble("failed")));
+
 /** @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {AbortSignal} signal */
-const read = (reader, signal) => reader.read().catch((error) => lost(error, signal, "brokenOff"));
+const next = (reader, signal) => reader.read().catch((error) => lost(error, signal, "brokenOff"));
 
 /** @param {unknown} error @param {AbortSignal | undefined} signal @param {TroubleKind} kind @returns {never} */
 function lost(error, signal, kind) {

@@ -11,7 +11,8 @@ const TOKENS = `
   --ink: var(--kilde-ink, light-dark(#1f1d1a, #ebe7df));
   --soft: var(--kilde-soft, light-dark(#625d55, #a9a49a));
   --line: var(--kilde-line, light-dark(#e2dcd1, #34383c));
-  --quote: var(--kilde-quote, light-dark(#f1ede2, #262b2e));
+  --quote: var(--kilde-quote, light-dark(#f1ede2, #2f3b3d));
+  --alarm: light-dark(#a3301c, #f2a08e);
   --mark: var(--kilde-mark, light-dark(#fbe9b3, #5d4d14));
   --font: var(--kilde-font, system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif);
   --serif: var(--kilde-font-heading, ui-serif, "Iowan Old Style", Charter, Georgia, "Noto Serif", serif);
@@ -63,16 +64,15 @@ const FRAME = `
 
 dialog { margin: 0; padding: 0; border: 0; background: var(--card); max-width: none; max-height: none; }
 dialog::backdrop { background: rgb(0 0 0 / 38%); }
-.panel { inset: auto 20px 20px auto; width: min(27rem, 100vw - 40px); height: min(44rem, 100dvh - 40px); border-radius: var(--radius); background: var(--paper); box-shadow: 0 18px 60px rgb(0 0 0 / 30%); overflow: hidden; animation: rise .18s ease-out; }
-[dir="rtl"] .panel { inset: auto auto 20px 20px; }
-.panel::backdrop { background: rgb(0 0 0 / 20%); }
+.panel { inset: 0 0 0 auto; width: min(29rem, 100vw); height: 100dvh; border-inline-start: 1px solid var(--line); background: var(--paper); box-shadow: 0 0 50px rgb(0 0 0 / 18%); overflow: hidden; animation: rise .18s ease-out; }
+[dir="rtl"] .panel { inset: 0 auto 0 0; }
+.panel::backdrop { background: none; }
 .panel .chat { height: 100%; }
 @keyframes rise { from { opacity: 0; transform: translateY(10px); } }
 
 .passage { inset: 0 0 0 auto; width: min(44rem, 100vw); height: 100dvh; box-shadow: 0 0 60px rgb(0 0 0 / 25%); animation: rise .18s ease-out; }
 [dir="rtl"] .passage { inset: 0 auto 0 0; }
-.panel ~ .passage { inset: auto 20px 20px auto; width: min(27rem, 100vw - 40px); height: min(44rem, 100dvh - 40px); border-radius: var(--radius); overflow: hidden; }
-[dir="rtl"] .panel ~ .passage { inset: auto auto 20px 20px; }
+.panel ~ .passage { width: min(29rem, 100vw); border-inline-start: 1px solid var(--line); box-shadow: none; }
 .panel ~ .passage::backdrop { background: none; }
 .passage[open] { display: flex; flex-direction: column; }
 .passage header { display: flex; align-items: start; justify-content: space-between; gap: 12px; padding: 18px 12px 14px 24px; border-bottom: 1px solid var(--line); }
@@ -89,7 +89,7 @@ dialog::backdrop { background: rgb(0 0 0 / 38%); }
 mark { padding: .1em .15em; border-radius: .2em; background: var(--mark); color: inherit; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 
 @media (max-width: 30rem) {
-  .panel, [dir] .panel, .panel ~ .passage, [dir] .panel ~ .passage { inset: 0; width: 100vw; height: 100dvh; border-radius: 0; }
+  .panel, .panel ~ .passage { width: 100vw; border: 0; }
   .launcher { inset-block-end: var(--kilde-bottom, 14px); inset-inline-end: var(--kilde-side, 14px); }
 }
 `;
@@ -99,32 +99,40 @@ const WORDS = `
 .turn + .turn { margin-top: 28px; border-top: 1px solid var(--line); }
 .asked { margin-bottom: .65em; font: 500 1.3em/1.35 var(--serif); letter-spacing: -.01em; white-space: pre-line; }
 .panel .asked, .as-inline .asked { font-size: 1.15em; }
-.panel .sources li, .as-inline .sources li { align-items: start; }
-.panel .n, .as-inline .n { margin-top: .2em; }
 .about, .understood, .notice, .phase, .label { color: var(--soft); font-size: .875em; }
 .understood, .turn > .notice, .phase { margin-bottom: .7em; }
 .understood q, .quote { quotes: none; unicode-bidi: isolate; }
 .understood q { font-style: italic; }
 .answer { white-space: pre-line; }
+.gap { display: block; height: .6em; overflow: hidden; }
+.turn:focus { outline: none; }
 .quote { padding: .1em .15em; border-radius: .25em; background: var(--quote); -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 .quote strong { font-weight: 650; }
 .problem, .turn > div.notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 6px 16px; margin-top: .4em; }
-.problem { padding: 12px 16px; border-inline-start: 3px solid var(--accent); border-radius: 4px; background: var(--card); }
+.problem { padding: 14px 16px; border: 1px solid color-mix(in srgb, var(--alarm) 45%, transparent); border-radius: 12px; background: color-mix(in srgb, var(--alarm) 8%, var(--card)); }
+.problem > p { flex: 1; min-width: 12em; }
+.problem > .icon { align-self: start; margin-top: .15em; color: var(--alarm); }
+.problem .quiet { border-color: var(--alarm); color: var(--ink); font-weight: 600; }
 .problem .about { display: block; }
 .phase::before { content: ""; display: inline-block; width: .55em; height: .55em; margin-inline-end: .6em; border-radius: 50%; background: var(--accent); animation: breathe 1.1s ease-in-out infinite alternate; }
 @keyframes breathe { from { opacity: .2; } }
 .marker { position: relative; min-width: 1.7em; margin-inline: .22em; padding: 0 .45em; border: 0; border-radius: .85em; background: var(--accent); color: var(--on-accent); font: 600 .74em/1.7 var(--font); vertical-align: .1em; }
 .marker::after { content: ""; position: absolute; inset: -13px -12px; }
+.marker + .marker { margin-inline-start: .5em; }
+.marker + .marker::after { inset-inline-start: -.36em; }
+.marker:has(+ .marker)::after { inset-inline-end: -.36em; }
 .marker:hover { filter: brightness(1.15); }
 
 .label { display: block; margin: 22px 0 4px; font: 500 .85em/1.4 var(--font); }
-.sources li { display: flex; gap: 12px; align-items: center; padding: 10px 0; border-top: 1px solid var(--line); }
+.sources li { display: flex; gap: 10px; align-items: center; padding: 4px 0; border-top: 1px solid var(--line); }
 .sources li:first-child { border-top: 0; }
 .words { flex: 1; min-width: 0; }
 .n { min-width: 1.75em; border-radius: .9em; background: var(--quote); text-align: center; font: 600 .76em/1.75 var(--font); }
-.title { line-height: 1.4; }
-.title a { display: inline-flex; align-items: center; min-width: 44px; min-height: 44px; margin-block: -8px; }
+.title { font-size: .94em; line-height: 1.35; }
+.sources .about { line-height: 1.4; }
+.title a { display: inline-block; min-width: 44px; margin-block: -12px; padding-block: 12px; }
 .quiet, .suggestions button { min-height: 44px; border: 1px solid var(--line); background: none; font-size: .9em; line-height: 1.35; }
+.sources .quiet { padding: 0 8px; border-color: transparent; }
 .quiet { flex: none; padding: 0 14px; border-radius: 12px; color: var(--soft); }
 .quiet:hover { color: var(--ink); border-color: var(--soft); }
 .bare { display: inline-flex; align-items: center; justify-content: center; flex: none; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 12px; background: none; color: var(--soft); }
@@ -158,7 +166,6 @@ textarea::placeholder { color: var(--soft); opacity: 1; }
 .send:focus-visible { border-radius: 50%; }
 #disclosure { margin: 8px 6px 0; color: var(--soft); font-size: .78em; line-height: 1.4; text-align: center; }
 
-@media (max-width: 30rem) { .sources li { align-items: start; } .n { margin-top: .2em; } }
 @media (prefers-reduced-motion: reduce) { *, .phase::before { animation: none !important; } }
 @media (forced-colors: active) {
   .marker, .send, .box, .launcher, dialog, .quiet { border: 1px solid; }

@@ -3,9 +3,10 @@
 import { actionsView } from "./feedback.js";
 import { AnswerText } from "./answer-text.js";
 import { element, present, setAttributes } from "./elements.js";
+import { icon } from "./icons.js";
 import { spoken } from "./reading.js";
 import { sourcesView } from "./sources.js";
-import { sentences, waitInWords, filled } from "./wording.js";
+import { sentences, troubleInWords } from "./wording.js";
 
 /** @import { Answer, Citation, Context, ServerEvent } from "./types" */
 /** @import { Trouble } from "./service.js" */
@@ -25,7 +26,7 @@ export class Turn {
     this.understood = element("p", { class: "understood", hidden: true });
     this.phase = element("p", { class: "phase" }, context.words.searching);
     const asked = element("h3", { class: "asked", part: "question", dir: "auto" }, question);
-    this.node = element("article", { class: "turn", part: "turn" }, asked, this.understood, this.phase, this.answer.node);
+    this.node = element("article", { class: "turn", part: "turn", tabindex: "-1" }, asked, this.understood, this.phase, this.answer.node);
   }
 
   /** @param {ServerEvent} event */
@@ -43,10 +44,7 @@ export class Turn {
   /** @param {Answer} answer */
   finish(answer) {
     const { context } = this;
-    this.#begin(answer.lang, answer.standalone_question);
-    this.#text = answer.text;
-    this.#citations = answer.citations;
-    this.#grow(true);
+    this.#show(answer);
     this.#end(
       sourcesView(context, context.words.sources, answer.sources, answer.citations),
       sourcesView(context, context.words.nearest, answer.nearest, []),
@@ -61,12 +59,28 @@ export class Turn {
     this.context.say(this.context.words.stopped);
   }
 
+  /** On a page before. @param {Answer} answer @param {() => void} again */
+  stoppedBefore(answer, again) {
+    this.#show(answer);
+    this.stopped(again);
+  }
+
   /** @param {Trouble} trouble @param {() => void} again */
   fail(trouble, again) {
     const told = troubleInWords(trouble, this.context);
-    const detail = trouble.kind === "refused" && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
-    this.#end(this.#ending("problem", [element("span", {}, told), detail], again));
+    const detail = ["refused", "forbidden"].includes(trouble.kind) && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
+    const problem = this.#ending("problem", [element("span", {}, told), detail], again);
+    problem.prepend(icon("problem"));
+    this.#end(problem);
     this.context.say(told);
+  }
+
+  /** @param {Answer} answer */
+  #show(answer) {
+    this.#begin(answer.lang, answer.standalone_question);
+    this.#text = answer.text;
+    this.#citations = answer.citations;
+    this.#grow(true);
   }
 
   /** @param {string} lang @param {string} standalone */
@@ -103,12 +117,6 @@ export class Turn {
     const known = code === "llm_unavailable" && this.context.words.quotesOnly;
     return element("p", known ? { class: "notice" } : { class: "notice", lang: "en", dir: "ltr" }, known || message);
   }
-}
-
-/** @param {Trouble} trouble @param {Context} context */
-export function troubleInWords({ kind, waitS }, { words, locale }) {
-  if (kind !== "limit") return words[kind];
-  return waitS ? filled(words.limit, { when: waitInWords(waitS, locale) }) : words.limitLater;
 }
 
 /** @param {Context} context @param {string} label @param {import("./types").Example[]} questions @param {"h3" | "h4"} [level] */

@@ -1,6 +1,7 @@
 // What the service sends, and what the parts of the widget hand each other. Read by the type check only; not served.
 
 import type english from "./strings/en.js";
+import type { Conversation } from "./conversation.js";
 import type { Service } from "./service.js";
 
 export type Strings = typeof english;
@@ -49,6 +50,8 @@ export interface Answer {
   sources: Source[];
   nearest: Source[];
   followups: string[];
+  /** Its reader ended it before it was whole. */
+  stopped?: boolean;
 }
 
 export interface ServerEvent {
@@ -56,15 +59,17 @@ export interface ServerEvent {
   data: any;
 }
 
-/** A run of an answer: plain, a quote with its citation, or a marker with the citation it stands for. */
+/** A run of an answer: plain, a quote with its citation, or a marker with the citation it stands for. Quotes are exact. */
 export interface Piece {
   text?: string;
   marker?: string;
   citation?: Citation;
 }
 
+export type Rating = "up" | "down" | null;
+
 export interface Judgement {
-  rating: "up" | "down" | null;
+  rating: Rating;
   reason?: string | null;
   comment?: string;
 }
@@ -83,6 +88,7 @@ export interface Context {
   words: Strings;
   /** The language of the widget's own words. */
   locale: string;
+  conversation: Conversation;
   service: Service;
   /** The address to link to, or null where it is not allowed. */
   link(url: string | null | undefined): string | null;

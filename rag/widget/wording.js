@@ -1,4 +1,4 @@
-// Dates, languages, waiting times and sentences, in the words of a language. Pure.
+// Dates, languages, waiting times, troubles and sentences, in the words of a language. Pure.
 
 /** A text with its {names} filled in. @param {string} text @param {Record<string, string | number>} values */
 export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
@@ -29,6 +29,12 @@ export function waitInWords(seconds, locale) {
   if (seconds < 90) return format.format(Math.ceil(seconds), "second");
   if (seconds < 5400) return format.format(Math.ceil(seconds / 60), "minute");
   return format.format(Math.ceil(seconds / 3600), "hour");
+}
+
+/** What went wrong, and what to do. @param {import("./service.js").Trouble} trouble @param {import("./types").Context} context */
+export function troubleInWords({ kind, waitS }, { words, locale }) {
+  if (kind !== "limit") return words[kind];
+  return waitS ? filled(words.limit, { when: waitInWords(waitS, locale) }) : words.limitLater;
 }
 
 /**

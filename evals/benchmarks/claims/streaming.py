@@ -13,12 +13,12 @@ from index.sentences import sentence_spans
 from rag.candidates import Candidate, Signals
 from rag.claim_meaning import Meaning
 from rag.claims import OfferedSource
-from rag.composing import Composed, Turn, quoted
-from rag.followups import Answered
+from rag.composing import Picked, Turn, compose
 from rag.generate import Draft
 from rag.grounding import Grounding
 from rag.offering import Offer, offer
 from rag.plain_text import plain
+from rag.question import expects
 from rag.records import Question
 from rag.standalone import Standalone
 from rag.verify import Verdict
@@ -55,8 +55,15 @@ def _draft(case: Case, meaning: Meaning | None) -> tuple[Draft, int]:
     asked = Standalone(text="?", lang=lang)
     turn = Turn(message_id="", conversation_id="", question=Question(question="?"), lang=lang, standalone=asked)
     offered = offer(hits, units, units[:1], lang, BUDGET)
-    answered = Answered(question="?", lang=lang, hits=tuple(hits), quoted=tuple(units[:1]), reader=lang)
-    composed = Composed(answer=quoted(turn, units[:1], 1.0, offered.numbers), answered=answered)
+    part = Picked(
+        asked=asked,
+        hits=tuple(hits),
+        sure=1.0,
+        expected=expects("?", lang),
+        ranked=tuple(units),
+        chosen=tuple(units[:1]),
+    )
+    composed = compose(turn, [part])
     grounding = Grounding(offered, units, lang, sure=1.0, meaning=meaning)
     return Draft(turn, composed, offered, grounding), _number(case, offered)
 

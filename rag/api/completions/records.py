@@ -134,7 +134,8 @@ class Chunk(Record, frozen=True, kw_only=True):
     created: int
     model: str
     choices: tuple[ChunkChoice, ...]
-    usage: Usage | msgspec.UnsetType = msgspec.UNSET
+    usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
+    """None in all chunks but the last where it was asked for, else left out."""
 
 
 class Model(Record, frozen=True, kw_only=True):

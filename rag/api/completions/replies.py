@@ -23,6 +23,7 @@ from rag.api.completions.records import (
     UrlCitation,
     Usage,
 )
+from rag.framing import shown_title
 from rag.records import Answer, Citation, Event, MessageEnd, MessageStart, TextDelta
 
 DONE = b"data: [DONE]\n\n"
@@ -39,7 +40,8 @@ def completion(answer: Answer, usage: Usage, *, created: int, base_url: str) -> 
 class Chunks:
     """The chunks of one stream."""
 
-    def __init__(self, *, created: int, base_url: str) -> None:
+    def __init__(self, *, created: int, base_url: str, has_usage: bool = False) -> None:
+        self._no_usage = None if has_usage else msgspec.UNSET
         self._created = created
         self._base_url = base_url
         self._id = ""
@@ -64,7 +66,7 @@ class Chunks:
 
     def _chunk(self, delta: Delta, *, finish_reason: Literal["stop"] | None = None) -> Chunk:
         choice = ChunkChoice(delta=delta, finish_reason=finish_reason)
-        return Chunk(id=self._id, created=self._created, model=MODEL, choices=(choice,))
+        return Chunk(id=self._id, created=self._created, model=MODEL, choices=(choice,), usage=self._no_usage)
 
 
 def frame(record: msgspec.Struct) -> bytes:
@@ -83,7 +85,7 @@ def _url_citation(citation: Citation, base_url: str) -> UrlCitation:
     source = citation.source
     return UrlCitation(
         url=source.url or f"{base_url.rstrip('/')}/v1/articles/{quote(source.article_id, safe='')}",
-        title=source.title,
+        title=shown_title(source.title) or source.path,
         start_index=citation.answer.start,
         end_index=citation.answer.end,
     )

@@ -6,6 +6,7 @@ stream that breaks off ends with an ``error`` instead. A client that goes ends i
 """
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, JSONBody
 
+from rag.api.admission import Slot
 from rag.api.bodies import StrictJson
 from rag.api.chat import clean_up
 from rag.api.completions.asking import MODEL, asked, check_model, texts
@@ -24,13 +26,14 @@ from rag.api.credentials import Caller, caller_of
 from rag.api.owning import check_conversation, keep_owner
 from rag.api.responses import FOR_PROGRAMS
 from rag.api.sse import KEEP_ALIVE
-from rag.api.stream import Piecewise, Produce, StreamResponse, Write
+from rag.api.stream import Piecewise, StreamResponse, Write
 from rag.api.wiring import Wired, Wiring
 from rag.records import Answer, ErrorBody, MessageEnd, Question, StreamError
 from rag.replies import error_named
 
 CREATED = 1_767_225_600
 """Of the model, as its clients expect it: a date that never changes (2026-01-01)."""
+_Send = Callable[[Write, Slot], Awaitable[None]]
 _MODEL = Model(id=MODEL, created=CREATED, owned_by=MODEL)
 
 
@@ -82,10 +85,10 @@ class _Turn:
     def chunked(self) -> Piecewise:
         return self._piecewise(self._send_chunks, "text/event-stream; charset=utf-8", keep_alive=KEEP_ALIVE)
 
-    def _piecewise(self, send: Produce, media_type: str, *, keep_alive: bytes) -> Piecewise:
+    def _piecewise(self, send: _Send, media_type: str, *, keep_alive: bytes) -> Piecewise:
         async def produce(write: Write) -> None:
-            async with self._wiring.admission.slot():
-                await send(write)
+            async with self._wiring.admission.slot() as slot:
+                await send(write, slot)
 
         return Piecewise(
             produce=produce,
@@ -96,18 +99,19 @@ class _Turn:
             keep_alive_s=self._wiring.limits.keep_alive_s,
         )
 
-    async def _send_whole(self, write: Write) -> None:
+    async def _send_whole(self, write: Write, _slot: Slot) -> None:
         answer = await self._wiring.backend.answer(self._question)
         await keep_owner(self._wiring.owners, self._owner, answer.conversation_id)
         took = await self._usage(answer)
         told = completion(answer, took, created=self._created, base_url=self._base_url)
         await write(msgspec.json.encode(told))
 
-    async def _send_chunks(self, write: Write) -> None:
-        chunks = Chunks(created=self._created, base_url=self._base_url)
+    async def _send_chunks(self, write: Write, slot: Slot) -> None:
+        chunks = Chunks(created=self._created, base_url=self._base_url, has_usage=self._asks_for_usage)
         events = self._wiring.backend.events(self._question)
         try:
             async for event in events:
+                slot.release_after(event)
                 if isinstance(event, StreamError):
                     raise error_named(ErrorBody(code=event.code, message=event.message), status=500)
                 for chunk in chunks.of(event):
@@ -121,10 +125,14 @@ class _Turn:
 
     async def _end(self, chunks: Chunks, answer: Answer, write: Write) -> None:
         await keep_owner(self._wiring.owners, self._owner, answer.conversation_id)
-        options = self._request.stream_options
-        if options and options.include_usage:
+        if self._asks_for_usage:
             await write(frame(chunks.of_usage(await self._usage(answer))))
         await write(DONE)
+
+    @property
+    def _asks_for_usage(self) -> bool:
+        options = self._request.stream_options
+        return bool(options and options.include_usage)
 
     async def _usage(self, answer: Answer) -> Usage:
         return await anyio.to_thread.run_sync(usage, texts(self._request.messages), answer.text)

@@ -1,4 +1,4 @@
-"""``python -m evals.benchmarks.crash [--rounds N] [--data FOLDER]``: kill -9 in the midst of an ingest, many times.
+"""``python -m evals.torture.crash_real [--rounds N] [--data FOLDER]``: kill -9 in the midst of an ingest, many times.
 
 In: a folder of articles, by default the sample. Every round changes some of them, starts ``kilde ingest`` on what the
 kill before has left, and kills its whole process group: in turn at a random moment after the model is loaded, when the
@@ -25,10 +25,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from evals.benchmarks.changing import Files, changing, read_folder, write_folder
 from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment, model_dir
 from evals.benchmarks.table import Row, exactly, markdown
-from evals.benchmarks.wholeness import contents, differences, half_articles, least_cosine, same_order, score_gap
+from evals.torture.changing import Files, changing, read_folder, write_folder
+from evals.torture.wholeness import contents, differences, half_articles, least_cosine, same_order, score_gap
 from index.catalog import Catalog
 from index.derived import audit, reconcile
 from index.encoder import SentenceEncoder
@@ -115,7 +115,7 @@ class Effort(msgspec.Struct, frozen=True):
 
 
 def main(args: Sequence[str] = ()) -> None:
-    parser = argparse.ArgumentParser(prog="crash", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="crash_real", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--data", type=Path, default=ARTICLES, help="a folder of articles; it is copied, not changed")
     given = parser.parse_args(args)
