@@ -107,7 +107,9 @@ def _first_sentence(data_dir: Path, questions: Sequence[str]) -> Iterator[Row]:
         for question in questions[:ONE_BY_ONE]:
             server.sent.clear()
             (told,) = anyio.run(_all_told, service.url, [question])
-            shown = next(one for one in told.events if one.name == "text.delta")
+            shown = next((one for one in told.events if one.name == "text.delta"), None)
+            if shown is None:
+                raise EOFError(f"a turn without text, status {told.status}")
             whole = _when_sent(server.sent, shown.data["text"])
             if whole is not None:
                 own.append(1000 * (shown.at - whole))
