@@ -62,7 +62,7 @@ def test_no_turn_is_lost_or_half_when_its_process_is_killed_and_what_is_lost_is_
         connection.execute(
             "UPDATE messages SET answer = substr(answer, 1, 90) WHERE place = (SELECT max(place) FROM messages)"
         )
-        connection.execute("INSERT INTO conversations VALUES ('c-1', '')")
+        connection.execute("INSERT INTO conversations (conversation_id, created_at) VALUES ('c-1', '')")
     assert missed(list(rows_of(tmp_path, stored)))[-3:] == [
         "kills that lost one",
         "turns that are half or say something else",
