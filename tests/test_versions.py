@@ -52,7 +52,9 @@ def test_conversations_of_every_earlier_version_open_and_go_on(tmp_path: Path, r
     url = f"sqlite:///{tmp_path / 'conversations.db'}"
     at_version(url, MIGRATIONS, VERSION_TABLE, revision)
     with closing(sqlite3.connect(tmp_path / "conversations.db")) as database, database:
-        database.execute("INSERT INTO conversations (conversation_id, created_at) VALUES ('c0', '2024-01-01T00:00:00+00:00')")
+        database.execute(
+            "INSERT INTO conversations (conversation_id, created_at) VALUES ('c0', '2024-01-01T00:00:00+00:00')"
+        )
     with closing(Conversations.open(url)) as conversations:
         conversations.append(ANSWER)
         assert conversations.turns("c1") == (ANSWER,)
