@@ -73,6 +73,6 @@ def test_the_process_that_parses_may_hold_512_mb() -> None:
 
 
 def test_a_text_longer_than_any_article_is_refused() -> None:
-    reply = reply_to(Request(path="a.txt", data=b"word " * 60_001, today=TODAY, site_url=None))
-    assert reply.failed == "The text is longer than 300,000 characters; split it."
-    assert reply_to(Request(path="a.txt", data=b"word " * 60_000, today=TODAY, site_url=None)).article is not None
+    reply = reply_to(Request(path="a.txt", data=b"word " * 50_001, today=TODAY, site_url=None))
+    assert reply.failed == "The text is longer than 250,000 characters; split it."
+    assert reply_to(Request(path="a.txt", data=b"word " * 50_000, today=TODAY, site_url=None)).article is not None

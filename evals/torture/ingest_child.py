@@ -1,4 +1,4 @@
-"""A process that ingests as ``kilde ingest`` does, with an encoder that takes no time, and is killed.
+"""A process that mends and ingests as ``kilde serve --ingest`` does, with an encoder that takes no time, and is killed.
 
 In: a data folder, a folder of articles, the marker to be killed at ("" for none), and a file for the markers that it
 comes to. Runs as ``python -m evals.torture.ingest_child``.
@@ -15,6 +15,7 @@ from evals.torture.markers import Markers
 def main(data_dir: str, articles: str, stop: str, seen: str) -> None:
     import index.encoder
     from index.records import IngestRequest
+    from index.search import Query
     from index.vectors import ChromaVectors
     from rag.owner import Owner
     from rag.runtime import open_runtime
@@ -28,6 +29,8 @@ def main(data_dir: str, articles: str, stop: str, seen: str) -> None:
     index.encoder.SentenceEncoder = HashedWords  # type: ignore[assignment,misc]
     settings = Settings(data_dir=data_dir)
     with Owner.acquire(settings.data_path), closing(open_runtime(settings)) as runtime:
+        runtime.find(Query(text="What was not closed is seen when it is searched.", lang="en"))
+        runtime._ready_upkeep().round()
         for _ in runtime.ingest(IngestRequest(paths=(articles,))):
             pass
 

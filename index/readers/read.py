@@ -16,8 +16,8 @@ from index.readers.suffixes import HTML, MARKDOWN, SUFFIXES
 from index.readers.text import read_text
 from index.records import Article, Skipped
 
-LONGEST_TEXT = 300_000
-"""Characters: a book of 150 pages. Cutting into chunks takes a few seconds for so many."""
+LONGEST_TEXT = 250_000
+"""Characters: a book of 125 pages. Cutting into chunks takes a few seconds for so many."""
 
 
 def read_article(path: str, data: bytes, *, today: date, site_url: str | None = None) -> Article | Skipped:
