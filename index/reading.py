@@ -39,8 +39,8 @@ class ReadingLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one file may cost."""
 
     file_bytes: int = 8 * 1024 * 1024
-    seconds: float = 5.0
-    """Of processor time."""
+    seconds: float = 4.5
+    """Of processor time; with what follows no file takes more than five."""
     wait_seconds: float = 60.0
     """By the clock, for a child that gets no processor time; then the file is tried once more."""
     memory_bytes: int = 512 * 1024 * 1024
