@@ -76,3 +76,8 @@ def test_a_text_longer_than_any_article_is_refused() -> None:
     reply = reply_to(Request(path="a.txt", data=b"word " * 50_001, today=TODAY, site_url=None))
     assert reply.failed == "The text is longer than 250,000 characters; split it."
     assert reply_to(Request(path="a.txt", data=b"word " * 50_000, today=TODAY, site_url=None)).article is not None
+
+
+def test_a_text_of_more_blocks_than_any_article_has_is_refused() -> None:
+    reply = reply_to(Request(path="a.txt", data=b"- a\n" * 25_001, today=TODAY, site_url=None))
+    assert reply.failed == "The text has more than 25,000 paragraphs, items or headings; split it."

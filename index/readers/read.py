@@ -18,6 +18,7 @@ from index.records import Article, Skipped
 
 LONGEST_TEXT = 250_000
 """Characters: a book of 125 pages. Cutting into chunks takes a few seconds for so many."""
+MOST_BLOCKS = 25_000
 
 
 def read_article(path: str, data: bytes, *, today: date, site_url: str | None = None) -> Article | Skipped:
@@ -25,6 +26,8 @@ def read_article(path: str, data: bytes, *, today: date, site_url: str | None = 
     found = _read(path, data, today=today, site_url=site_url)
     if isinstance(found, Article) and len(found.text) > LONGEST_TEXT:
         raise UnreadableFileError(f"The text is longer than {LONGEST_TEXT:,} characters; split it.")
+    if isinstance(found, Article) and len(found.blocks) > MOST_BLOCKS:
+        raise UnreadableFileError(f"The text has more than {MOST_BLOCKS:,} paragraphs, items or headings; split it.")
     return found
 
 
