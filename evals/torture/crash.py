@@ -181,8 +181,11 @@ def _as_in_one_go(folder: Folder, scratch: Path) -> Iterator[Row]:
     with closing(folder.catalog()) as built, closing(clean.catalog()) as whole:
         wrong = differences(contents(built), contents(whole))
     yield exactly("differences from an index that was built in one go", len(wrong))
-    yield exactly("lines on stderr", len(folder.log.read_text("utf-8").splitlines()))
-    for line in [*wrong[:LINES], *folder.log.read_text("utf-8").splitlines()[:LINES]]:
+    told = folder.log.read_text("utf-8").splitlines()
+    unclean = [line for line in told if "was not closed" in line]
+    yield Row("times the vector store was not trusted, and mended", str(len(unclean)))
+    yield exactly("other lines on stderr", len(told) - len(unclean))
+    for line in [*wrong[:LINES], *(line for line in told if line not in unclean)][: 2 * LINES]:
         print(line, file=sys.stderr)
 
 
