@@ -6,6 +6,7 @@ In: a database address. Out: the app, the store of keys, and what each credentia
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from fake_backend import ANSWER, FakeBackend
 from litestar import Litestar
 
@@ -15,7 +16,7 @@ from rag.conversations import Conversations
 from rag.keys import PREFIX, KeyStore
 from rag.ownership import Ownership
 from rag.settings import Settings
-from rag.tables import open_tables
+from rag.tables import conversations, open_tables
 
 BLOG, STRANGER = "https://blog.example", "https://stranger.example"
 SLACK = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "secret"}
@@ -40,6 +41,11 @@ class KeyedService:
 
     def app(self) -> Litestar:
         return build_app(self.backend, stores=Stores(keys=self.keys, owners=self.owners))
+
+    def disown(self) -> None:
+        """As if c1 had been begun without a key."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(conversations), {"owner": None})
 
     def close(self) -> None:
         self.engine.dispose()

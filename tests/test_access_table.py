@@ -153,8 +153,7 @@ def test_how_long_a_refusal_takes_does_not_tell_whether_it_is_there(
 
 def test_who_begins_a_conversation_has_it(service: KeyedService, client: TestClient[Any]) -> None:
     for streamed in (False, True):
-        service.conversations.delete("c1")
-        service.conversations.append(ANSWER)
+        service.disown()
         asked = client.post(
             "/v1/chat", json={"question": "Wie?", "stream": streamed}, headers=service.credentials["other"]
         )
@@ -167,8 +166,7 @@ def test_who_begins_a_conversation_has_it(service: KeyedService, client: TestCli
 
 
 def test_a_site_s_conversations_are_for_its_pages_alone(service: KeyedService, client: TestClient[Any]) -> None:
-    service.conversations.delete("c1")
-    service.conversations.append(ANSWER)
+    service.disown()
     blog = service.credentials["site"]
     shop = {"Origin": "https://shop.example", "X-Kilde-Site": "shop"}
     assert client.post("/v1/chat", json={"question": "Wie?"}, headers=blog).status_code == 200
