@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 
 import anyio
 import msgspec
@@ -364,19 +363,3 @@ def test_a_conversation_that_is_deleted_leaves_no_thread(
     threads.keep(asked(), ANSWER.conversation_id)
     conversations.delete(ANSWER.conversation_id)
     assert threads.current(asked()) is None
-
-
-def test_a_database_from_before_slack_is_brought_up_to_date(url: str) -> None:
-    with closing(Conversations.open(url)):
-        pass
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE slack_events"))
-        connection.execute(sa.text("DROP TABLE slack_threads"))
-        connection.execute(sa.text("UPDATE conversations_version SET version_num = '0002'"))
-    opened = open_tables(url)
-    inspected = sa.inspect(opened)
-    for table in (slack_events, slack_threads):
-        assert {column["name"] for column in inspected.get_columns(table.name)} == set(table.c.keys())
-    engine.dispose()
-    opened.dispose()

@@ -15,7 +15,7 @@ from index.catalog_audit import audit_catalog, audit_database
 from index.database import open_database
 from rag.conversations import Conversations
 from rag.errors import ConfigurationError
-from rag.tables import MIGRATIONS, VERSION_TABLE, open_tables
+from rag.tables import MIGRATIONS, VERSION_TABLE, metadata, open_tables
 
 
 def at_version(url: str, migrations: Path, table: str, revision: str) -> None:
@@ -58,6 +58,11 @@ def test_conversations_of_every_earlier_version_open_and_go_on(tmp_path: Path, r
     with closing(Conversations.open(url)) as conversations:
         conversations.append(ANSWER)
         assert conversations.turns("c1") == (ANSWER,)
+    engine = sa.create_engine(url)
+    found = sa.inspect(engine)
+    for table in metadata.sorted_tables:
+        assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
+    engine.dispose()
         assert conversations.get("c0") is not None
     assert audit_database(url) == []
 

@@ -274,6 +274,7 @@ def test_the_page_is_told_what_happens(browser: Browser) -> None:
         expect(opened.page.locator(".state")).to_have_text("Thank you.")
         opened.page.get_by_role("button", name="Close").click()
         expect(opened.page.locator("dialog.panel")).to_be_hidden()
+        opened.page.wait_for_function("count => told.length >= count", arg=len(names))  # Dialogs tell it a task later.
         told = opened.page.evaluate("window.told")
     assert [name for name, _ in told] == names
     details = dict(told)
