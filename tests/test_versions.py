@@ -58,12 +58,12 @@ def test_conversations_of_every_earlier_version_open_and_go_on(tmp_path: Path, r
     with closing(Conversations.open(url)) as conversations:
         conversations.append(ANSWER)
         assert conversations.turns("c1") == (ANSWER,)
+        assert conversations.get("c0") is not None
     engine = sa.create_engine(url)
     found = sa.inspect(engine)
     for table in metadata.sorted_tables:
         assert {column["name"] for column in found.get_columns(table.name)} == set(table.c.keys())
     engine.dispose()
-        assert conversations.get("c0") is not None
     assert audit_database(url) == []
 
 
