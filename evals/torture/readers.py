@@ -86,13 +86,13 @@ def crowd(
     *,
     at_once: int,
     within_s: float,
-    batch: int = 1_000_000,
+    arriving: int = 1_000_000,
     leaves: Callable[[Came], bool] = lambda came: False,
     meanwhile: Callable[[int], None] = lambda open_now: None,
 ) -> list[Came]:
     """At most ``at_once`` readers at a time, until all have been served or the time is over; then those who are left
-    go. ``batch``: so many come at a time. ``leaves``: whether a reader goes now. ``meanwhile`` is told often how many
-    are there."""
+    go. ``arriving``: so many may wait for the head of their response before another comes. ``leaves``: whether a reader
+    goes now. ``meanwhile`` is told often how many are there."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None
@@ -102,7 +102,8 @@ def crowd(
     deadline = time.monotonic() + within_s
     with selectors.EpollSelector() as selector:
         while time.monotonic() < deadline:
-            for question in islice(waiting, min(batch, at_once - len(readers))):
+            headless = sum(not reader.came.head_at for reader in readers)
+            for question in islice(waiting, max(0, min(arriving - headless, at_once - len(readers)))):
                 reader = _Reader(_request(parts.netloc, question), (parts.hostname, parts.port))
                 readers.add(reader)
                 came.append(reader.came)

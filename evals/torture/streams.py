@@ -23,8 +23,8 @@ from evals.torture.watching import handles, memory_mb, seconds_until
 
 STREAMS, VANISHING, STOPPED = 2_000, 500, 100
 PIECES, PAUSE_S = 12, 5.0
-BATCH = 100
-"""Readers come so many at a time: what comes all at once is for ``load``."""
+ARRIVING = 16
+"""Readers come no faster than a service on one core queues them: what comes all at once is for ``load``."""
 MOST_MB, CLOSED_S, EXIT_S = 200, 2.0, 10.0
 QUESTION = "How many people work there?"
 
@@ -72,7 +72,12 @@ def open_at_once(service: Service, streams: int) -> Iterator[Row]:
         most_mb = max(most_mb, memory_mb(service.pid))
 
     came = crowd(
-        service.url, [QUESTION] * streams, at_once=streams, batch=BATCH, within_s=3 * PIECES * PAUSE_S, meanwhile=look
+        service.url,
+        [QUESTION] * streams,
+        at_once=streams,
+        arriving=ARRIVING,
+        within_s=3 * PIECES * PAUSE_S,
+        meanwhile=look,
     )
     yield exactly("answer streams open at once", most, streams)
     yield none_of("of them without exactly one last event", sum(one.ends != 1 for one in came), len(came))
@@ -93,7 +98,7 @@ def vanishing(service: Service, readers: int) -> Iterator[Row]:
         nonlocal most
         most = max(most, handles(service.pid) - before)
 
-    crowd(service.url, [QUESTION] * readers, at_once=readers, batch=BATCH, within_s=PAUSE_S, meanwhile=look)
+    crowd(service.url, [QUESTION] * readers, at_once=readers, arriving=ARRIVING, within_s=PAUSE_S, meanwhile=look)
     took_s = seconds_until(lambda: handles(service.pid) <= before, 30)
     yield at_most(f"until all is closed that {most} readers held who vanished at once", took_s, CLOSED_S, "s")
 
@@ -109,7 +114,7 @@ def stopped(service: Service, streams: int) -> Iterator[Row]:
             service.process.send_signal(signal.SIGTERM)
 
     began = time.monotonic()
-    came = crowd(service.url, [QUESTION] * streams, at_once=streams, batch=BATCH, within_s=30, meanwhile=stop)
+    came = crowd(service.url, [QUESTION] * streams, at_once=streams, arriving=ARRIVING, within_s=30, meanwhile=stop)
     code = service.process.wait(30)
     took_s = time.monotonic() - told_at
     taken = [one for one in came if one.status == 200]
