@@ -20,24 +20,28 @@ MOST_NUMBERS = 8
 LONGEST = 2400
 """Characters without the end of a sentence, after which one is made: all of them are read anew with every piece."""
 _NUMBER = r"\d{1,3}"
+_GAP = r"[^\S\n]{0,3}"
+"""No marker goes over the end of a line."""
 _OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
-_LIST = rf"{_NUMBER}(?:†[^\]】］\n]{{0,40}})?(?:\s*[,;，、–-]\s*{_NUMBER})*"
+_LIST = rf"{_NUMBER}(?:†[^\]】］\n]{{0,40}})?(?:{_GAP}[,;，、–-]{_GAP}{_NUMBER})*"
 _SOURCE = (
     r"(?:sources?|quellen?|bron(?:nen)?|kilder?|källa|källor|fuentes?|fontes?|fonti|zdroje?|lähde|lähteet|kaynak"
     r"|źródł[ao]|источники?|джерел[оа]|المصدر|出典|来源|來源|출처)"
 )
-_PAGE = r"(?:\s*[,;]\s*(?:pp?|s|str|стр|с)\.\s*\d+(?:\s*[–-]\s*\d+)?)?"
-_IN_BRACKETS = rf"{_OPEN}\s*\^?(?:{_SOURCE}\s*:?\s*)?(?P<list>{_LIST}){_PAGE}\s*{_CLOSE}"
+_PAGE = rf"(?:{_GAP}[,;]{_GAP}(?:pp?|s|str|стр|с)\.{_GAP}\d+(?:{_GAP}[–-]{_GAP}\d+)?)?"
+_IN_BRACKETS = rf"{_OPEN}{_GAP}\^?(?:{_SOURCE}{_GAP}:?{_GAP})?(?P<list>{_LIST}){_PAGE}{_GAP}{_CLOSE}"
 _MARKER = regex.compile(
-    rf"[ \u00a0]*(?:(?P<round>\(\s*)|(?<=[.!?。！？][ \u00a0]*))?(?:(?<=\(\s*|[.!?。！？][ \u00a0]*){_SOURCE}\s*:?\s*)?"
-    rf"{_IN_BRACKETS}(?(round)\s*\))(?!(?<=\])\()",
+    rf"[ \u00a0]*(?:(?P<round>\({_GAP})|(?<=[.!?。！？][ \u00a0]*))?"
+    rf"(?:(?<=\({_GAP}|[.!?。！？][ \u00a0]*){_SOURCE}{_GAP}:?{_GAP})?"
+    rf"{_IN_BRACKETS}(?(round){_GAP}\))(?!(?<=\])\()",
     regex.IGNORECASE,
 )
 _IS_SOURCE = regex.compile(_SOURCE, regex.IGNORECASE)
-_BEGUN_BRACKETS = rf"(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPEN}[^\]】］\n]{{0,48}}{_CLOSE}\s*)"
+_BEGUN_BRACKETS = rf"(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPEN}[^\]】］\n]{{0,48}}{_CLOSE}{_GAP})"
 _BEGUN_MARKER = regex.compile(rf"[ \u00a0]*{_BEGUN_BRACKETS}?\Z")
 _BEGUN_WITH_WORD = regex.compile(
-    rf"(?:[ \u00a0]*\(\s*|(?<=[.!?。！？])[ \u00a0]*)(?:(?P<word>\p{{L}}{{1,12}})\s*:?\s*)?{_BEGUN_BRACKETS}?\Z"
+    rf"(?:[ \u00a0]*\({_GAP}|(?<=[.!?。！？])[ \u00a0]*)"
+    rf"(?:(?P<word>\p{{L}}{{1,12}}){_GAP}:?{_GAP})?{_BEGUN_BRACKETS}?\Z"
 )
 """What may still become a marker, or the link that begins like one."""
 _WORD_BEHIND = regex.compile(r"\s+\S+\s")

@@ -3,6 +3,7 @@
 Fixtures import what they are made of when they are used, so that a test waits for no library it does without.
 """
 
+import logging
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -38,6 +39,16 @@ def browser() -> "Iterator[Browser]":
 
     with open_browser() as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _no_log_handler_stays() -> Iterator[None]:
+    """What a command run in this process logs goes to a stderr that is closed after the test."""
+    yield
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if type(handler) is logging.StreamHandler:
+            root.removeHandler(handler)
 
 
 @pytest.fixture

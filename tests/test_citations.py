@@ -126,6 +126,12 @@ PARTS = st.sampled_from([
 ])  # fmt: skip
 
 
+def test_no_marker_goes_over_the_end_of_a_line_however_the_text_is_cut() -> None:
+    text = "It is so [1\n]. It was so [2]. "
+    assert [numbers for _, numbers in told(text)] == [(), (2,)]
+    assert [one.numbers for one in read(list(text))] == [(), (2,)]
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.lists(PARTS, max_size=14), st.data())
 def test_it_does_not_matter_where_pieces_are_cut(parts: list[str], data: st.DataObject) -> None:

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 
-import regex
-
 from index.chunking import chunk
 from index.errors import UnreadableFileError
 from index.readers.canonical import Piece, lay_out
@@ -34,7 +32,6 @@ _KINDS: tuple[BlockKind, ...] = (
 )
 _LANGS = ("en", "de", "zh", "th", "ar", "und")
 _LONGEST_WORD = 12
-_LINE_END_INSIDE = regex.compile(r"(?<=[\[【［][^\]】］]{0,60})\s")
 
 
 def reader(data: bytes) -> None:
@@ -73,10 +70,9 @@ def chunker(data: bytes) -> None:
 
 
 def citations(data: bytes) -> None:
-    """The first byte chooses the language, the second where the text is cut. No line ends inside a marker, which
-    cannot be told from one that has only begun."""
+    """The first byte chooses the language, the second where the text is cut."""
     lang, step = _LANGS[_first(data) % len(_LANGS)], 1 + _first(data[1:]) % 9
-    text = _LINE_END_INSIDE.sub(" ", data[2:].decode("utf-8", errors="ignore"))
+    text = data[2:].decode("utf-8", errors="ignore")
     in_pieces = _read([text[at : at + step] for at in range(0, len(text), step)], lang)
     at_once = _read([text], lang)
     assert _letters(in_pieces) == _letters(at_once)
