@@ -62,14 +62,12 @@ class SentenceEncoder:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         import torch
 
-        threads = threads or len(os.sched_getaffinity(0))
-        torch.set_num_threads(threads)
         name = str(ensure_unpacked(model_dir)) if model == BUNDLED else model
         self._model = _load(name, torch.bfloat16 if has_bfloat16() else torch.float32)
         # Products outside the model are small, and made by many threads at once: more threads in each would only wait
         # for one another, spinning. Measured with two cores: an answer in 45 ms rather than 82 to 140.
         threadpool_limits(limits=1, user_api="blas")
-        self._passes = Passes(threads)
+        self._passes = Passes(threads or len(os.sched_getaffinity(0)))
         self._lock = threading.Lock()
         """The tokenizer's: it is not safe to call from several threads, while the model is."""
         self._question_prompt = _prompt(self._model.prompts, QUESTION_PROMPTS)
@@ -120,9 +118,14 @@ class SentenceEncoder:
 
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         found: dict[int, QuestionVectors] = {}
-        for _tokens, rows in _batches(self._token_counts(self._question_prompt, texts)):
+
+        def encode(rows: list[int]) -> None:
             encoded = self._encode([texts[row] for row in rows], self._question_prompt)
-            found |= {row: self._question(encoded, place) for place, row in enumerate(rows)}
+            found.update({row: self._question(encoded, place) for place, row in enumerate(rows)})
+
+        batches = _batches(self._token_counts(self._question_prompt, texts))
+        for _ in self._passes.map(encode, [rows for _tokens, rows in batches]):
+            pass
         return [found[row] for row in range(len(texts))]
 
     def _question(self, encoded: Encoded, row: int) -> QuestionVectors:
