@@ -14,39 +14,17 @@ import regex
 
 from index.records import Span
 from index.sentences import sentence_spans
+from rag.markers import Marked, begun, find_markers, read_markers
 
-MOST_NUMBERS = 8
-"""That one marker may list; a range beyond is none."""
-LONGEST = 2400
+LONGEST = 1200
 """Characters without the end of a sentence, after which one is made: all of them are read anew with every piece."""
-_NUMBER = r"\d{1,3}"
-_GAP = r"[^\S\n]{0,3}"
-"""No marker goes over the end of a line."""
-_OPEN, _CLOSE = r"[\[【［]", r"[\]】］]"
-_LIST = rf"{_NUMBER}(?:†[^\]】］\n]{{0,40}})?(?:{_GAP}[,;，、–-]{_GAP}{_NUMBER})*"
-_SOURCE = (
-    r"(?:sources?|quellen?|bron(?:nen)?|kilder?|källa|källor|fuentes?|fontes?|fonti|zdroje?|lähde|lähteet|kaynak"
-    r"|źródł[ao]|источники?|джерел[оа]|المصدر|出典|来源|來源|출처)"
-)
-_PAGE = rf"(?:{_GAP}[,;]{_GAP}(?:pp?|s|str|стр|с)\.{_GAP}\d+(?:{_GAP}[–-]{_GAP}\d+)?)?"
-_IN_BRACKETS = rf"{_OPEN}{_GAP}\^?(?:{_SOURCE}{_GAP}:?{_GAP})?(?P<list>{_LIST}){_PAGE}{_GAP}{_CLOSE}"
-_MARKER = regex.compile(
-    rf"[ \u00a0]*(?:(?P<round>\({_GAP})|(?<=[.!?。！？][ \u00a0]*))?"
-    rf"(?:(?<=\({_GAP}|[.!?。！？][ \u00a0]*){_SOURCE}{_GAP}:?{_GAP})?"
-    rf"{_IN_BRACKETS}(?(round){_GAP}\))(?!(?<=\])\()",
-    regex.IGNORECASE,
-)
-_IS_SOURCE = regex.compile(_SOURCE, regex.IGNORECASE)
-_BEGUN_BRACKETS = rf"(?:{_OPEN}[^\]】］\n]{{0,48}}|{_OPEN}[^\]】］\n]{{0,48}}{_CLOSE}{_GAP})"
-_BEGUN_MARKER = regex.compile(rf"[ \u00a0]*{_BEGUN_BRACKETS}?\Z")
-_BEGUN_WITH_WORD = regex.compile(
-    rf"(?:[ \u00a0]*\({_GAP}|(?<=[.!?。！？])[ \u00a0]*)"
-    rf"(?:(?P<word>\p{{L}}{{1,12}}){_GAP}:?{_GAP})?{_BEGUN_BRACKETS}?\Z"
-)
-"""What may still become a marker, or the link that begins like one."""
+GROWN = 50
+"""So that this costs no more for a long text, it is only read anew once it has grown by such a part."""
 _WORD_BEHIND = regex.compile(r"\s+\S+\s")
 _ANY_BEHIND = regex.compile(r"\s*\n|\s+\S|\S")
 _ENDED = regex.compile(r"[.!?…‥。！？।॥؟۔።][\p{Pe}\p{Pf}\p{Pi}\"'’]*$")
+_SIGNS = 12
+"""The last of a sentence, its end sign and the quotes that close behind it."""
 _ENDED_WITHOUT_SIGN = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]$")
 
 
@@ -59,13 +37,6 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     begins_paragraph: bool = False
 
 
-class Marked(msgspec.Struct, frozen=True):
-    """A text without its markers, and where they stood."""
-
-    text: str
-    markers: tuple[tuple[int, tuple[int, ...]], ...]
-
-
 class Sentences:
     """What one answer has brought so far."""
 
@@ -73,6 +44,7 @@ class Sentences:
         """``lang``: of the answer, for where sentences end."""
         self._lang = lang
         self._buffer = ""
+        self._looked_at = 0
         self._paragraph = False
 
     def feed(self, piece: str) -> list[Sentence]:
@@ -80,24 +52,26 @@ class Sentences:
         return [one for at in range(0, len(piece), LONGEST) for one in self._fed(piece[at : at + LONGEST])]
 
     def _fed(self, piece: str) -> list[Sentence]:
+        is_same_word = piece.isalnum() and self._buffer[-1:].isalnum()
         self._buffer += piece
-        found = list(self._ended())
+        has_grown = len(self._buffer) - self._looked_at >= len(self._buffer) // GROWN
+        found = list(self._ended()) if has_grown and not is_same_word else []
         return found if len(self._buffer) <= LONGEST else [*found, *self.end()]
 
     def end(self) -> list[Sentence]:
         """The rest; the last one may have been cut off (``is_whole``)."""
         marked = read_markers(self._buffer)
-        self._buffer = ""
+        self._buffer, self._looked_at = "", 0
         return list(self._sentences(marked, len(marked.text)))
 
     def _ended(self) -> Iterator[Sentence]:
-        sure = self._buffer[: _begun(self._buffer)]
+        sure = self._buffer[: begun(self._buffer)]
         marked = read_markers(sure)
         end = _last_end(marked, self._lang)
-        if not end:
-            return
-        yield from self._sentences(marked, end)
-        self._buffer = self._buffer[_place(sure, marked, end) :]
+        if end:
+            yield from self._sentences(marked, end)
+            self._buffer = self._buffer[_place(sure, marked, end) :]
+        self._looked_at = len(self._buffer)
 
     def _sentences(self, marked: Marked, until: int) -> Iterator[Sentence]:
         """Those of ``marked.text[:until]``."""
@@ -119,38 +93,9 @@ class Sentences:
         self._paragraph = self._paragraph or "\n" in text[previous:]
 
 
-def _begun(text: str) -> int:
-    """Where what may still become a marker begins at the end of the text."""
-    with_word, alone = _BEGUN_WITH_WORD.search(text), _BEGUN_MARKER.search(text)
-    if with_word and not (with_word["word"] and not _IS_SOURCE.fullmatch(with_word["word"], partial=True)):
-        return with_word.start()
-    return alone.start() if alone else len(text)
-
-
 def is_whole(last: Sentence) -> bool:
     """Whether the last sentence of a text has a marker or an end."""
     return bool(last.numbers or _ENDED.search(last.text) or _ENDED_WITHOUT_SIGN.search(last.text))
-
-
-def read_markers(text: str) -> Marked:
-    """Every marker, with the place in the text without them at which it stood."""
-    plain, markers, at = "", [], 0
-    for match in _MARKER.finditer(text):
-        numbers = _numbers(match["list"])
-        if not numbers:
-            continue
-        plain += text[at : match.start()]
-        markers.append((len(plain), numbers))
-        at = match.end()
-    return Marked(plain + text[at:], tuple(markers))
-
-
-def _numbers(listed: str) -> tuple[int, ...]:
-    found: list[int] = []
-    for part in regex.split(r"[,;，、]", regex.sub(r"†[^,;，、]*", "", listed)):
-        first, *last = (int(number) for number in regex.findall(_NUMBER, part))
-        found += range(first, (last[0] if last else first) + 1)
-    return tuple(found) if len(found) <= MOST_NUMBERS else ()
 
 
 def _belongs(at: int, start: int, upto: int, until: int) -> bool:
@@ -173,7 +118,7 @@ def _last_end(marked: Marked, lang: str) -> int:
 
 def _spans(text: str, markers: Sequence[int], lang: str) -> Iterator[Span]:
     """Of the sentences; one surely ends where a marker stands between its last sign and the beginning of the next."""
-    ends = [at for at in markers if _ENDED.search(text[:at]) and not _goes_on(text[at:])]
+    ends = [at for at in markers if _ENDED.search(text, max(0, at - _SIGNS), at) and not _goes_on(text[at:])]
     for start, end in pairwise([0, *dict.fromkeys(ends), len(text)]):
         yield from (Span(start + one.start, start + one.end) for one in sentence_spans(text[start:end], lang))
 
@@ -192,9 +137,9 @@ def _ends_marked(marked: Marked, end: int) -> bool:
 def _place(sure: str, marked: Marked, end: int) -> int:
     """In ``sure``, behind ``marked.text[:end]`` and the markers that follow it."""
     shift, at = 0, 0
-    for match in _MARKER.finditer(sure):
-        if not _numbers(match["list"]) or match.start() - shift > end:
+    for marker in find_markers(sure):
+        if marker.start - shift > end:
             continue
-        shift += match.end() - match.start()
-        at = match.end()
+        shift += marker.end - marker.start
+        at = marker.end
     return max(at, end + shift) if shift else end

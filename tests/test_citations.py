@@ -1,5 +1,6 @@
 """Markers are understood in every form in use, belong to their sentence, and are never cut, wherever a piece ends."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -161,3 +162,30 @@ def test_of_a_text_without_ends_no_more_than_a_page_is_read_at_once(size: int) -
     found = read([text[at : at + size] for at in range(0, len(text), size)])
     assert max(len(one.text) for one in found) < 2 * LONGEST
     assert words(found) == "word" * 4_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2021, the factory built" + " " * 2_400 + "43,866 cars [1]. ",
+        " " * 2_400,
+        "\u00a0" * 2_400,
+        "[1]" * 800,
+        "[" * 2_400,
+        "[1," * 800,
+        "( " * 1_200,
+        "(Source " * 300,
+        ". [" * 800,
+        "a." * 1_200,
+        "a.”" * 800,
+        "[1, 2, 3, 4, 5, 6, 7, 8" * 100,
+        "word " * 480,
+        "。」" * 1_200,
+    ],
+    ids=lambda text: ascii(text[:12]),
+)
+def test_no_text_holds_up_the_service_however_its_pieces_come(text: str) -> None:
+    began = time.process_time()
+    read(list(text))
+    read([text])
+    assert time.process_time() - began < 3
