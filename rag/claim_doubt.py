@@ -1,9 +1,10 @@
 """A sentence said in other words than its quote, or in another language: how doubtful is it, and why?
 
-In: two texts with their languages, the words around the quote, a model if there is one. Out: checks. A logistic model
-over ``claim_signals`` weighs what speaks against the sentence; its coefficients are data, fitted by
-``evals/benchmarks/fit_verification.py`` on translations and on the same made wrong. Without token vectors a second set
-of coefficients is used, over what letters alone can tell.
+In: two texts with their languages, the words around the quote, a model if there is one. Out: checks. What lies too far
+from the quote says something else, be it the sentence or a clause of it. A logistic model over ``claim_signals`` weighs
+what speaks against the rest; its coefficients are data, fitted by ``evals/benchmarks/fit_verification.py`` on
+translations and on the same made wrong. Without token vectors a second set of coefficients is used, over what letters
+alone can tell, and a sentence in another language than its quote is always doubted.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from math import exp
 
 import msgspec
 
+from index.languages import base
 from rag.claim_lists import knows_negations
 from rag.claim_meaning import Meaning, align
 from rag.claim_signals import Against, against
@@ -45,6 +47,8 @@ class Doubts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BothDoubts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     with_meaning: Doubts
     from_letters: Doubts
+    apart: float
+    """Distance of a sentence from its quote, or of one of its clauses, from which on that says something else."""
 
 
 @cache
@@ -56,17 +60,21 @@ def doubts() -> BothDoubts:
 def in_other_words(
     sentence: tuple[str, str], quote: tuple[str, str], around: str, meaning: Meaning | None
 ) -> Iterator[Check]:
-    """``(text, language)`` each. The check with most against the sentence bears the verdict, the others are ok."""
+    """``(text, language)`` each. The check with most against the sentence bears the verdict, and that of meaning where
+    it says something else."""
     alignment = align(meaning, sentence, quote) if meaning else None
     found = against(sentence, quote, around, alignment)
     model = doubts().with_meaning if alignment else doubts().from_letters
     probability = how_doubtful(model, msgspec.structs.asdict(found.signals))
     blamed = _heaviest(model, msgspec.structs.asdict(found.signals)) if probability >= model.doubtful else None
+    is_elsewhere = found.clause >= doubts().apart or (not alignment and base(sentence[1]) != base(quote[1]))
     for name in _GROUPS:
         if name == blamed:
             yield Check(
                 name=name, verdict="error" if probability >= model.wrong else "doubt", detail=_detail(name, found)
             )
+        elif name == "meaning" and is_elsewhere:
+            yield Check(name=name, verdict="doubt", detail=_detail(name, found))
         elif (name == "meaning" and not alignment) or (name == "negation" and not _knows(sentence[1], quote[1])):
             yield Check(name=name, verdict="unknown")
         else:

@@ -7,6 +7,7 @@ worse (0 where nothing speaks against it), and the words behind them. Pure.
 import msgspec
 import numpy as np
 
+from rag.claim_clauses import clauses
 from rag.claim_lists import polarity, poles
 from rag.claim_meaning import Alignment
 from rag.claim_names import Name, can_tell, is_named, names
@@ -54,6 +55,8 @@ class Against(msgspec.Struct, frozen=True, kw_only=True):
     """Names that nothing in the quote spells alike."""
     scales: tuple[str, ...]
     farthest: tuple[str, ...]
+    clause: float
+    """Distance of the farthest of its clauses, or of the sentence where that is farther; 0 without an alignment."""
 
 
 def against(sentence: tuple[str, str], quote: tuple[str, str], around: str, alignment: Alignment | None) -> Against:
@@ -89,6 +92,7 @@ def against(sentence: tuple[str, str], quote: tuple[str, str], around: str, alig
         missing=tuple(one.text for one in unnamed),
         scales=scales,
         farthest=tuple(word for _, word in words),
+        clause=_farthest_clause(text, alignment) if alignment else 0.0,
     )
 
 
@@ -106,6 +110,10 @@ def _farthest(text: str, lang: str, alignment: Alignment | None) -> list[tuple[f
         if token.kind == "word"
     ]
     return sorted(found, reverse=True)[:WEAKEST]
+
+
+def _farthest_clause(text: str, alignment: Alignment) -> float:
+    return 1 - min([alignment.overall(), *(alignment.nearness(one.start, one.end) for one in clauses(text))])
 
 
 def _left_over(given: str, lang: str, alignment: Alignment | None) -> float:

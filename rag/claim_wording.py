@@ -8,10 +8,12 @@ opposite by letters, and the quote itself can be shown instead. Pure.
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from index.records import Span
+from rag.claim_clauses import clauses
 from rag.claim_edits import Edits
 from rag.claim_lists import poles
 from rag.claim_names import names
-from rag.claim_tokens import Token
+from rag.claim_tokens import Token, tokens
 from rag.records import Check, CheckName
 
 WORDED_ALIKE = 0.55
@@ -22,9 +24,20 @@ LEAST_COVERED = 0.5
 """Share of the sentence's words that its quote must have where both are in one language, however it is worded."""
 
 
-def barely_covered(sentence: str, found: Edits) -> Check:
-    """Of a sentence in the quote's language that is worded otherwise."""
-    return _check("wording", "doubt", _spelled(found.foreign, sentence) if found.covered < LEAST_COVERED else "")
+def barely_covered(sentence: str, lang: str, found: Edits) -> Check:
+    """Of a sentence in the quote's language that is worded otherwise: the whole of it, or a clause of which no word
+    stands there."""
+    added = [
+        sentence[one.start : one.end].strip() for one in clauses(sentence) if _is_foreign(one, sentence, lang, found)
+    ]
+    return _check(
+        "wording", "doubt", _spelled(found.foreign, sentence) if found.covered < LEAST_COVERED else "; ".join(added)
+    )
+
+
+def _is_foreign(clause: Span, sentence: str, lang: str, found: Edits) -> bool:
+    inside = [one for one in tokens(sentence, lang) if one.start < clause.end and clause.start < one.end]
+    return bool(inside) and all(one in found.foreign for one in inside)
 
 
 def as_quoted(sentence: str, quote: str, lang: str, found: Edits) -> Iterator[Check]:

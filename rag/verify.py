@@ -111,7 +111,7 @@ def _content(
         if found.followed >= WORDED_ALIKE:
             yield from as_quoted(sentence, quote, lang, found)
             return
-        yield barely_covered(sentence, found)
+        yield barely_covered(sentence, lang, found)
     yield from in_other_words((sentence, lang), (quote, quote_lang), around, meaning)
 
 

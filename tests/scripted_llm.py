@@ -29,6 +29,7 @@ from evals.benchmarks.scripted_llm import (
 from rag.answer import Answering
 from rag.breaker import Breaker
 from rag.chat_model import OpenAIChat
+from rag.claim_meaning import Meaning
 from rag.conversations import Conversations
 from rag.patience import Deadlines
 from rag.records import Answer, Event, MessageEnd, Notice, Question, StreamError, TextDelta
@@ -69,20 +70,31 @@ def chat(base_url: str, deadlines: Deadlines = SHORT, **others: object) -> OpenA
 
 
 def answering(
-    conversations: Conversations, search: FixedSearch, base_url: str, deadlines: Deadlines = SHORT
+    conversations: Conversations,
+    search: FixedSearch,
+    base_url: str,
+    deadlines: Deadlines = SHORT,
+    meaning: Meaning | None = None,
 ) -> Answering:
-    writer = Writer(chat(base_url, deadlines), lambda: None, PROMPT_TOKENS)
+    writer = Writer(chat(base_url, deadlines), lambda: meaning, PROMPT_TOKENS)
     return Answering(search, conversations, writer=writer)
 
 
 def written(
-    conversations: Conversations, search: FixedSearch, server: ScriptedLlm, question: str = ASKED, **others: object
+    conversations: Conversations,
+    search: FixedSearch,
+    server: ScriptedLlm,
+    question: str = ASKED,
+    *,
+    meaning: Meaning | None = None,
+    **others: object,
 ) -> list[Event]:
     """All events of one turn."""
     asked = Question(question=question, **others)  # type: ignore[arg-type]
 
     async def collected() -> list[Event]:
-        return [event async for event in answering(conversations, search, server.base_url, PATIENT).events(asked)]
+        turns = answering(conversations, search, server.base_url, PATIENT, meaning)
+        return [event async for event in turns.events(asked)]
 
     return anyio.run(collected)
 

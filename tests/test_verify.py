@@ -4,7 +4,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from made_meaning import MadeMeaning
 
+from rag.claim_meaning import Meaning
 from rag.claims import Cited, Claim, OfferedSource
 from rag.records import Verification
 from rag.verify import is_supported, verify
@@ -14,10 +16,18 @@ CARS = "In 2021, Audi Brussels produced 43,866 all-electric cars."
 START = "Production began on 14 December 2022; the range is 600 km."
 
 
-def verified(quote: str, sentence: str, *, lang: str = "en", quote_lang: str = "en", title: str = "") -> Verification:
+def verified(
+    quote: str,
+    sentence: str,
+    *,
+    lang: str = "en",
+    quote_lang: str = "en",
+    title: str = "",
+    meaning: Meaning | None = None,
+) -> Verification:
     source = OfferedSource(source_id="1", text=f"Before. {quote} After.", lang=quote_lang, title=title)
     claim = Claim(sentence=sentence, lang=lang, cited=(Cited(source_id="1", quote=quote),))
-    return verify(claim, [source], support=0.5)
+    return verify(claim, [source], support=0.5, meaning=meaning)
 
 
 def reasons(verification: Verification) -> set[str]:
@@ -38,11 +48,33 @@ def test_a_sentence_is_kept_or_caught_for_what_is_wrong_with_it(case: dict[str, 
         lang=case["lang"],
         quote_lang=case.get("quote_lang", case["lang"]),
         title=case.get("title", ""),
+        meaning=MadeMeaning() if case["verdict"] == "keep" and "quote_lang" in case else None,
     )
     if case["verdict"] == "keep":
         assert reasons(found) == set()
     else:
         assert case["check"] in reasons(found)
+
+
+GERMAN = "2021 baute Audi Brussels 43.866 Elektroautos"
+
+
+def test_what_is_said_in_another_language_is_doubted_where_no_model_can_tell() -> None:
+    assert reasons(verified(CARS, f"{GERMAN}.", lang="de")) == {"meaning"}
+    assert reasons(verified(CARS, f"{GERMAN}.", lang="de", meaning=MadeMeaning())) == set()
+
+
+def test_a_clause_that_lies_far_from_the_quote_is_doubted_however_near_the_rest_lies() -> None:
+    meaning = MadeMeaning({"und", "dann", "brannte", "alles"})
+    near, far = f"{GERMAN}, wie es damals hieß.", f"{GERMAN}, und dann brannte alles."
+    assert reasons(verified(CARS, near, lang="de", meaning=meaning)) == set()
+    assert "meaning" in reasons(verified(CARS, far, lang="de", meaning=meaning))
+
+
+def test_a_clause_of_which_no_word_stands_in_the_quote_is_doubted() -> None:
+    reworded = "As many as 43,866 all-electric cars were produced by Audi Brussels in 2021"
+    assert reasons(verified(CARS, f"{reworded}.")) == set()
+    assert reasons(verified(CARS, f"{reworded}, to everyone's great surprise.")) == {"wording"}
 
 
 def test_a_source_that_was_not_offered_is_an_error() -> None:

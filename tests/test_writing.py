@@ -3,6 +3,7 @@
 import anyio
 import msgspec
 import pytest
+from made_meaning import MadeMeaning
 from scripted_llm import Step, answering, broken, ended, in_turn, llm, notices, saying, says, status, written
 from small_answering import ASKED, FACT, FixedSearch, found, unrelated
 
@@ -190,7 +191,8 @@ def test_a_later_sentence_in_another_language_is_left_out(conversations: Convers
 
 def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversations: Conversations) -> None:
     with saying("Im Jahr 2021 baute die Fabrik 43.866 Autos [1].") as server:
-        answer = ended(written(conversations, FixedSearch(found(FACT)), server, ASKED, answer_lang="de"))
+        search = FixedSearch(found(FACT))
+        answer = ended(written(conversations, search, server, meaning=MadeMeaning(), answer_lang="de"))
     assert (answer.lang, answer.text) == ("de", "Im Jahr 2021 baute die Fabrik 43.866 Autos. [1]")
     assert (answer.citations[0].quote, answer.citations[0].source.lang) == (FACT, "en")
     assert "German (de)" in prompt_of(server.requests[0])

@@ -17,18 +17,22 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from evals.benchmarks.claims.cases import Case
-from evals.benchmarks.claims.reading import read
+from evals.benchmarks.claims.cases import Case, Told
+from evals.benchmarks.claims.making import translated
+from evals.benchmarks.claims.reading import read, read_texts
+from evals.benchmarks.claims.sentences import xquad_sentences
 from evals.benchmarks.machine import model_dir
-from evals.benchmarks.verification import bed
+from evals.benchmarks.verification import SEED, bed
 from index.encoder import SentenceEncoder
 from index.model_identity import BUNDLED
 from rag.claim_doubt import FROM_LETTERS, BothDoubts, Doubts
-from rag.claim_meaning import Meaning, align
+from rag.claim_meaning import Alignment, Meaning, align
 from rag.claim_signals import Signals, against
 
-FALSE_DOUBTS, FALSE_ERRORS = 0.04, 0.01
-"""Shares of right sentences that may be doubted, and dropped."""
+FALSE_DOUBTS, FALSE_ERRORS, FALSE_APART = 0.04, 0.01, 0.02
+"""Shares of right sentences that may be doubted, dropped, and taken for such that say something else."""
+PAIRS = 1500
+"""Translations that the last of these is counted over."""
 JUDGED_ELSEWHERE = frozenset({"id", "quote", "number", "unit", "date"})
 OUT = Path("rag/data/verification.json")
 
@@ -37,12 +41,16 @@ def main() -> None:
     """Make, read, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    made = bed(parser.parse_args().data)
+    data = parser.parse_args().data
+    made = bed(data)
     used = [one for one in made if one.half == 0 and one.is_foreign and one.kind not in JUDGED_ELSEWHERE]
-    meaning = read(used, SentenceEncoder(BUNDLED, model_dir()))
+    encoder = SentenceEncoder(BUNDLED, model_dir())
+    meaning = read(used, encoder)
     signals = [_signals(one, meaning) for one in used]
     fitted = BothDoubts(
-        with_meaning=_fit(used, signals, Signals.__struct_fields__), from_letters=_fit(used, signals, FROM_LETTERS)
+        with_meaning=_fit(used, signals, Signals.__struct_fields__),
+        from_letters=_fit(used, signals, FROM_LETTERS),
+        apart=_apart(data, encoder),
     )
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
 
@@ -71,6 +79,22 @@ def _fit(used: Sequence[Case], signals: Sequence[dict[str, float]], names: Seque
         doubtful=round(doubtful, 4),
         wrong=round(dropped, 4),
     )
+
+
+def _apart(data: Path, encoder: SentenceEncoder) -> float:
+    """The distance that so few translations have between them."""
+    told = [one for one in xquad_sentences(data / "xquad") if one.half == 0]
+    pairs = translated(told, SEED)[:PAIRS]
+    meaning = read_texts({one.text for pair in pairs for one in pair}, encoder)
+    far = [
+        against((one.text, one.lang), (other.text, other.lang), "", _aligned(one, other, meaning)).clause
+        for one, other in pairs
+    ]
+    return round(float(np.quantile(far, 1 - FALSE_APART)), 4)
+
+
+def _aligned(one: Told, other: Told, meaning: Meaning) -> Alignment | None:
+    return align(meaning, (one.text, one.lang), (other.text, other.lang))
 
 
 def _print_shares(used: Sequence[Case], doubted: NDArray[np.bool_]) -> None:

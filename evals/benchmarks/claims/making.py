@@ -49,6 +49,16 @@ def cases(told: Sequence[Told], seed: int) -> list[Case]:
     return made
 
 
+def translated(told: Sequence[Told], seed: int) -> list[tuple[Told, Told]]:
+    """Each sentence with one translation, where it has any; in an order that chance fixes."""
+    chance = random.Random(seed)
+    usable = [one for one in told if is_usable(one)]
+    chance.shuffle(usable)
+    translations = _translations(usable)
+    each = ((one, translations[one.passage, one.place, one.lang]) for one in usable)
+    return [(one, chance.choice(abroad)) for one, abroad in each if abroad]
+
+
 def _claims(
     one: Told, chance: random.Random, names: Names, others: Sequence[Told]
 ) -> Iterator[tuple[Kind, bool, str, str]]:

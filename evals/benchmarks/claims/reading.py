@@ -3,7 +3,7 @@
 In: cases, an encoder. Out: a ``Meaning`` that knows their texts, without encoding any of them twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from evals.benchmarks.claims.cases import Case
 from index.language_means import bundled_prior, token_means
@@ -15,7 +15,12 @@ BATCH = 256
 
 def read(cases: Iterable[Case], encoder: Encoder) -> EncoderMeaning:
     """Only claims across languages ask for vectors."""
-    texts = {text for case in cases for text in (case.claim.sentence.strip(), case.claim.cited[0].quote)}
+    return read_texts(
+        {text for case in cases for text in (case.claim.sentence.strip(), case.claim.cited[0].quote)}, encoder
+    )
+
+
+def read_texts(texts: Collection[str], encoder: Encoder) -> EncoderMeaning:
     ordered = sorted(texts, key=lambda text: (len(text), text))
     known: dict[str, QuestionVectors] = {}
     for start in range(0, len(ordered), BATCH):
