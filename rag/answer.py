@@ -151,9 +151,13 @@ class Answering:
             for event in text_events(composed.answer):
                 yield event
         else:
-            async with aclosing(self._written(writing)) as steps:
-                async for event in steps:
-                    yield event
+            try:
+                async with aclosing(self._written(writing)) as steps:
+                    async for event in steps:
+                        yield event
+            except KildeError as exc:
+                yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
+                return
             composed = writing.composed()
         answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed, limiter=self._after_work)
         if answer.followups:

@@ -17,6 +17,9 @@ from rag.thinking import Thoughts
 LONGEST_LINE = 256 * 1024
 LONGEST_REPLY = 32 * 1024 * 1024
 _DATA, _DONE = b"data:", b"[DONE]"
+_BOM = b"\xef\xbb\xbf"
+_WHOLE = frozenset({"stop", "end_turn", "eos", "eos_token", "stop_sequence", "tool_calls", "function_call"})
+_TOO_LONG = frozenset({"length", "max_tokens"})
 _BROKEN_OFF = {"content_filter": "the endpoint's filter ended it", "error": "the endpoint ended it with an error"}
 
 
@@ -35,11 +38,19 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
 
 
+class _Part(msgspec.Struct, frozen=True):
+    """Of a content in parts; what is no text, such as a thought, has none."""
+
+    text: str | None = None
+    type: str = "text"
+
+
 class _Delta(msgspec.Struct, frozen=True):
-    content: str | None = None
+    content: str | tuple[_Part, ...] | None = None
 
 
 class _Choice(msgspec.Struct, frozen=True):
+    index: int = 0
     delta: _Delta | None = None
     finish_reason: str | None = None
 
@@ -78,11 +89,14 @@ class ChatEvents:
         """Raises ValueError where the stream ended before the answer did."""
         if self.finish_reason is None:
             raise ValueError("it ended before its finish_reason")
-        if reason := _BROKEN_OFF.get(self.finish_reason):
-            raise ValueError(reason)
-        return Ended(is_cut_off=self.finish_reason == "length", usage=self.usage)
+        if self.finish_reason not in _WHOLE | _TOO_LONG:
+            raise ValueError(
+                _BROKEN_OFF.get(self.finish_reason, "the endpoint ended it for a reason that is not known")
+            )
+        return Ended(is_cut_off=self.finish_reason in _TOO_LONG, usage=self.usage)
 
     def _lines(self, data: bytes) -> Iterator[bytes]:
+        data = data if self._read_bytes else data.removeprefix(_BOM)
         self._read_bytes += len(data)
         *lines, self._line = (self._line + data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         yield from lines
@@ -101,20 +115,29 @@ class ChatEvents:
         chunk = _decoded(payload)
         self._count(chunk.usage)
         for choice in chunk.choices or ():
-            yield from self._read(choice)
+            if choice.index == 0:
+                yield from self._read(choice)
 
     def _read(self, choice: _Choice) -> Iterator[str]:
         if self.finish_reason is not None:
             return
-        if choice.delta and choice.delta.content and (text := self._thoughts.without(choice.delta.content)):
+        if text := self._thoughts.without(_content(choice.delta)):
             yield text
-        self.finish_reason = choice.finish_reason
+        # Some endpoints give an empty one with every piece.
+        self.finish_reason = choice.finish_reason or None
         if self.finish_reason and (text := self._thoughts.end()):
             yield text
 
     def _count(self, usage: object) -> None:
         with suppress(msgspec.ValidationError):
             self.usage = msgspec.convert(usage, Usage | None) or self.usage
+
+
+def _content(delta: _Delta | None) -> str:
+    content = delta.content if delta else None
+    if isinstance(content, str):
+        return content
+    return "".join(part.text or "" for part in content or () if part.type == "text")
 
 
 def _decoded(payload: bytes) -> _Chunk:

@@ -328,7 +328,9 @@ class FakeSlack:
     async def _respond(self, request: web.Request) -> web.Response:
         said = await request.json()
         if self._response_statuses:
-            return web.Response(status=self._response_statuses.pop(0), headers={"Retry-After": "1"})
+            status = self._response_statuses.pop(0)
+            text = "invalid_blocks" if status == httpx.codes.BAD_REQUEST else "no"
+            return web.Response(status=status, text=text, headers={"Retry-After": "1"})
         with self._changed:
             self.responses.append(said)
             self._changed.notify_all()

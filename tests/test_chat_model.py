@@ -83,6 +83,50 @@ def test_counts_that_do_not_come_are_not_waited_for() -> None:
     assert time.monotonic() - began < 2
 
 
+def told(*chunks: object) -> str:
+    """The text of a stream of these, to its end."""
+    events = ChatEvents()
+    found = [
+        one for chunk in (*chunks, DONE) for one in events.feed(chunk if isinstance(chunk, bytes) else event(chunk))
+    ]
+    events.end()
+    return "".join(found)
+
+
+def chunk(text: object, reason: str | None = None, index: int = 0) -> dict[str, object]:
+    return {"choices": [{"index": index, "delta": {"content": text}, "finish_reason": reason}]}
+
+
+def test_a_reason_that_is_empty_ends_nothing() -> None:
+    assert told(chunk("One", ""), chunk(" two", ""), chunk("", "stop")) == "One two"
+    with pytest.raises(ValueError, match="before its finish_reason"):
+        told(chunk("One", ""))
+
+
+@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "error", "content_filter"])
+def test_an_answer_that_ended_for_any_other_reason_than_its_end_is_broken_off(reason: str) -> None:
+    with pytest.raises(ValueError, match="ended it"):
+        told(chunk("One"), chunk("", reason))
+
+
+@pytest.mark.parametrize("reason", ["stop", "end_turn", "eos_token", "length", "max_tokens"])
+def test_the_usual_reasons_end_it(reason: str) -> None:
+    assert told(chunk("One", reason)) == "One"
+
+
+def test_a_text_in_parts_is_joined_without_what_is_no_text() -> None:
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "One"}, {"type": "text", "text": " two"}]
+    assert told(chunk(parts), chunk("", "stop")) == "One two"
+
+
+def test_of_several_choices_the_first_is_read() -> None:
+    assert told(chunk("Two", index=1), chunk("One"), chunk("", "stop", 1), chunk("", "stop")) == "One"
+
+
+def test_a_byte_order_mark_hides_nothing() -> None:
+    assert told(b"\xef\xbb\xbf" + event(chunk("One", "stop"))) == "One"
+
+
 @pytest.mark.parametrize("cut", range(1, 40, 3))
 def test_it_does_not_matter_where_bytes_are_cut(cut: int) -> None:
     data = b"".join(step for step in says("Hé, 漢字 ok.")[1:] if isinstance(step, bytes))

@@ -147,6 +147,17 @@ def test_a_human_is_called_once_however_often_the_button_is_pressed(service: Ser
     assert (call.thread_ts, call.text) == ("5.1", words("de").human_called.format(user="<@U2>", group="<!subteam^S1>"))
 
 
+def test_an_old_button_calls_nobody_where_no_group_is_named_any_more(tmp_path: Path) -> None:
+    with slack_service(tmp_path) as service:
+        service.mention("Wie viele?", ts="5.1")
+        service.slack.wait(lambda slack: slack.messages)
+        assert act(service, {"action_id": "kilde_help", "type": "button", "value": "x"}) == 200
+        service.mention("Und?", ts="7.1")
+        service.slack.wait(lambda slack: len(slack.messages) == 2)
+        time.sleep(0.3)
+        assert [one.thread_ts for one in service.slack.messages] == ["5.1", "7.1"]
+
+
 def test_a_conversation_is_forgotten_on_request(service: Service) -> None:
     posted = service.slack.messages[0]
     shortcut = {

@@ -344,6 +344,18 @@ def test_a_command_is_answered_although_slack_asks_for_patience_and_fails(servic
     assert (response["unfurl_links"], response["unfurl_media"]) == (False, False)
 
 
+def test_a_command_whose_blocks_slack_does_not_take_is_answered_more_plainly(service: Service) -> None:
+    service.slack.fail_responses(400)
+    fields = {"command": "/kilde", "text": "Wie viele?", "team_id": "T1", "channel_id": "C1", "user_id": "U1"}
+    fields |= {"trigger_id": "1.2", "response_url": service.slack.response_url}
+    assert send_form(service.url, fields).status_code == 200
+    service.slack.wait(lambda slack: slack.responses)
+    (response,) = service.slack.responses
+    kinds = {block["type"] for block in response["blocks"]}
+    assert "rich_text" in kinds
+    assert kinds.isdisjoint({"actions", "context_actions"})
+
+
 def test_while_slack_asks_for_patience_that_method_is_not_called(service: Service) -> None:
     service.slack.limit_rate("chat.postMessage", retry_after_s=1)
     for n in range(3):

@@ -8,6 +8,7 @@ or where Slack failed. Nothing is sent twice here: whether it should be is for t
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,6 +29,8 @@ _TRANSIENT = frozenset(
 """Errors under status 200 that say nothing of the call."""
 _IMPATIENT = frozenset({"rate_limited", "ratelimited"})
 _RESPONSES = ("response_url", "")
+_CODE = re.compile(r"invalid_blocks|msg_too_long|msg_blocks_too_long|no_text|used_url|expired_url")
+"""What a refusal at a response_url is for, which Slack says in words or in JSON."""
 _READING = frozenset({"conversations.replies", "conversations.history"})
 
 
@@ -103,7 +106,11 @@ class SlackCalls:
             await self._wait_for(_RESPONSES, until)
             try:
                 async with self._session.post(url, json=said, proxy=self.client.proxy) as response:
-                    status, headers = response.status, response.headers
+                    status, headers, said_back = (
+                        response.status,
+                        response.headers,
+                        await response.text(errors="replace"),
+                    )
             except (aiohttp.ClientError, TimeoutError) as exc:
                 raise SlackSilentError(f"Slack does not answer at a response_url ({type(exc).__name__}).") from exc
             if status == 200:
@@ -113,7 +120,8 @@ class SlackCalls:
             elif status >= 500:
                 raise SlackSilentError(f"Slack fails at a response_url ({status}).")
             else:
-                raise SlackRefusedError("response_url", str(status))
+                code = _CODE.search(said_back)
+                raise SlackRefusedError("response_url", code[0] if code else str(status))
 
     async def _made(self, method: str, given: dict[str, Any], turn: tuple[str, str]) -> Mapping[str, Any]:
         try:

@@ -100,7 +100,8 @@ class _Turn:
         if self.claimed.attempt > 1:
             await self.posting.find_earlier()
         if self.asked.wants_human:
-            await self.posting.say([_call_for_help(self.parts.config, self.asked)])
+            if group := self.parts.config.help_group:
+                await self.posting.say([_call_for_help(group, self.asked)])
         elif not self.asked.text:
             if self.asked.addressed:
                 await self.posting.say([said(small_talk_text("about", self.lang or "en"))])
@@ -269,7 +270,7 @@ def _why_not(exc: Exception, asked: Asked, own: Words) -> str:
     return own.failed
 
 
-def _call_for_help(config: Configuration, asked: Asked) -> Message:
+def _call_for_help(group: str, asked: Asked) -> Message:
     """The one message with mentions: of who asks, and of the group that the settings name."""
-    text = words(asked.lang).human_called.format(user=f"<@{asked.user}>", group=f"<!subteam^{config.help_group}>")
+    text = words(asked.lang).human_called.format(user=f"<@{asked.user}>", group=f"<!subteam^{group}>")
     return Message(text=text, blocks=({"type": "section", "text": mrkdwn_text(text)},))
