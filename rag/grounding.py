@@ -105,9 +105,23 @@ class Grounding:
         if self._meaning and verification.numbers != "mismatch":
             verification = verify(claim, self._sources, support=self._sure, meaning=self._meaning)
         is_torn = any(torn(sentence, units, self._lang) for torn in (_is_scrap, _is_speech, _is_of_title))
-        if is_supported(verification) and is_torn:
+        if is_supported(verification) and (is_torn or self._is_translated_speech(sentence, units)):
             verification = msgspec.structs.replace(verification, verdict="drop")
         return Grounds(units=units, verification=verification)
+
+    def _is_translated_speech(self, sentence: str, units: Sequence[Candidate]) -> bool:
+        """Whether it says in another language what stands between quotation marks or behind a colon: what is around
+        that, alone, would not support it."""
+        around = [
+            OfferedSource(source_id=str(place), text=frame, lang=unit.hit.lang)
+            for place, unit in enumerate(units)
+            if base(unit.hit.lang) != base(self._lang) and (frame := _frame(unit, self._lang))
+        ]
+        if not around:
+            return False
+        cited = tuple(Cited(source_id=one.source_id, quote=one.text) for one in around)
+        claim = Claim(sentence=sentence, lang=self._lang, cited=cited)
+        return not is_supported(verify(claim, around, meaning=self._meaning))
 
     def _nearest(self, sentence: str) -> list[Candidate]:
         """By the terms that they share; where these do not tell, as across scripts, by how well they answer."""
@@ -128,7 +142,7 @@ def _is_scrap(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
 def _is_speech(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
     """Whether it repeats, as if the article said so, what stands there between quotation marks or behind a colon."""
     own = {token.key for token in tokens(sentence, lang)}
-    return bool(own) and any(_is_spoken(own, unit) for unit in units)
+    return bool(own) and any(_is_spoken(own, unit, lang) for unit in units)
 
 
 def _is_of_title(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
@@ -139,13 +153,23 @@ def _is_of_title(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
     return not is_foreign and len(own & held) < LEAST_OWN * len(own)
 
 
-def _is_spoken(own: set[str], unit: Candidate) -> bool:
-    every = {token.key for token in tokens(unit.text, unit.hit.lang)}
-    for match in _SPEECH.finditer(unit.text):
-        spoken = {token.key for token in tokens(match[0], unit.hit.lang)}
+def _is_spoken(own: set[str], unit: Candidate, lang: str) -> bool:
+    """``lang``: of the sentence, in which speech may stand in an article in another language."""
+    every = {token.key for token in tokens(unit.text, lang)}
+    for match in _SPEECH.finditer(unit.text, overlapped=True):
+        spoken = {token.key for token in tokens(match[0], lang)}
         if len(own & spoken) >= SPOKEN_SHARE * len(own) and len(every - spoken - own) >= FRAME_WORDS:
             return True
     return False
+
+
+def _frame(unit: Candidate, lang: str) -> str | None:
+    """The words around what is spoken; None where none is, or there are too few."""
+    for match in _SPEECH.finditer(unit.text, overlapped=True):
+        around = f"{unit.text[: match.start()]} {unit.text[match.end() :]}".strip()
+        if len(list(tokens(around, lang))) >= FRAME_WORDS:
+            return around
+    return None
 
 
 def _offered_source(hit: Hit) -> OfferedSource:

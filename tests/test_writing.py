@@ -11,9 +11,19 @@ from evals.benchmarks.scripted_llm import ScriptedLlm, finish, prompt_of
 from index.records import Hit
 from index.search import Query
 from rag.conversations import Conversations
+from rag.errors import StorageError
 from rag.framing import not_found_text
 from rag.generate import SILENT
-from rag.records import CitationReady, MessageStart, PhaseStatus, Question, SourcesFound, TextDelta
+from rag.records import (
+    Answer,
+    CitationReady,
+    MessageStart,
+    PhaseStatus,
+    Question,
+    SourcesFound,
+    StreamError,
+    TextDelta,
+)
 
 pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
 
@@ -312,3 +322,20 @@ def test_why_the_llm_failed_is_logged_and_nothing_that_was_said(
     assert record.levelname == "WARNING"
     assert reason in record.getMessage()
     assert not any(secret in caplog.text for secret in SECRETS)
+
+
+class Unwritable(Conversations):
+    """Keeps nothing."""
+
+    def append(self, answer: Answer) -> None:
+        raise StorageError("The database cannot be used.")
+
+
+def test_a_turn_that_cannot_be_stored_ends_with_an_error_although_its_text_was_shown(url: str) -> None:
+    conversations = Unwritable.open(url)
+    with saying("In 2021, the factory built 43,866 cars [1].") as server:
+        events = written(conversations, FixedSearch(found(FACT)), server)
+    conversations.close()
+    assert any(isinstance(one, TextDelta) for one in events)
+    assert [one.code for one in events if isinstance(one, StreamError)] == ["storage"]
+    assert isinstance(events[-1], StreamError)
