@@ -3,18 +3,12 @@
 It has not learnt a word, so that nothing it writes can be verified; it streams, counts and ends as large ones do.
 """
 
-import importlib.util
-import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
-import httpx
 import pytest
+from real_llm_server import NEEDED, TEMPLATE, WHY_NOT, served
 from scripted_llm import PROMPT_TOKENS, ended, notices
 from small_answering import ASKED, FACT, FixedSearch, found
 
@@ -27,14 +21,11 @@ from rag.prompt import Message
 from rag.records import Event, Question
 from rag.writing import Writer
 
-NEEDED = [name for name in ("accelerate", "fastapi") if importlib.util.find_spec(name) is None]
 pytestmark = [
     pytest.mark.service,
     pytest.mark.slow,
-    pytest.mark.skipif(bool(NEEDED), reason=f"pip install {' '.join(NEEDED)} brings what `transformers serve` needs"),
+    pytest.mark.skipif(bool(NEEDED), reason=WHY_NOT),
 ]
-TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant: "
-READY_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -71,31 +62,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def base_url(model: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", "--host", "127.0.0.1", "--port", "0"]
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    with subprocess.Popen(
-        [*command, "--device", "cpu", str(model)], env=env, stderr=subprocess.PIPE, text=True, bufsize=1
-    ) as process:
-        try:
-            yield f"{_address(process)}/v1"
-        finally:
-            process.kill()
-
-
-def _address(process: "subprocess.Popen[str]") -> str:
-    """As the server says it, once it answers there."""
-    assert process.stderr is not None
-    lines = iter(process.stderr.readline, "")
-    address = next(found[0] for line in lines if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
-    until = time.monotonic() + READY_S
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"{address}/health", timeout=5).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.2)
-        else:
-            return address
-    raise TimeoutError(address)
+    with served(model) as url:
+        yield url
 
 
 def test_it_streams_text_and_counts_tokens(base_url: str, model: Path) -> None:
