@@ -1,11 +1,14 @@
 """How many are taken, and how those are refused who are not: at once, before anything is read of them."""
 
+from collections.abc import Iterator
+
 import anyio
+import httpx
 import pytest
 from connection import Connection
 from fake_backend import ANSWER, SOURCE, FakeBackend, turn
-from litestar import Litestar
 from litestar.testing import TestClient
+from served import served
 from streamed import START
 
 from rag.api.admission import Admission
@@ -75,30 +78,40 @@ async def test_a_slot_is_given_back_once_however_often_that_is_said() -> None:
     assert not admission.is_full
 
 
-def full(settings: Settings = SITE) -> Litestar:
-    return build_app(FakeBackend(settings=settings), limits=NOBODY)
+@pytest.fixture
+def full() -> Iterator[httpx.Client]:
+    """Of a service that takes nobody."""
+    with served(FakeBackend(settings=SITE), NOBODY) as address, httpx.Client(base_url=address) as client:
+        yield client
 
 
-@pytest.mark.parametrize("path", ["/v1/chat", "/v1/search"])
-def test_a_refusal_says_when_to_come_back_and_reads_nothing(path: str) -> None:
-    with TestClient(full()) as client:
-        response = client.post(path, content=b"not JSON")
+@pytest.mark.parametrize("path", ["/v1/chat", "/v1/search", "/v1/chat?x=1"])
+def test_a_refusal_says_when_to_come_back_and_reads_nothing(full: httpx.Client, path: str) -> None:
+    response = full.post(path, content=b"not JSON")
     assert (response.status_code, response.headers["retry-after"]) == (503, "2")
     assert response.json()["error"]["code"] == "busy"
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_page_may_read_that_it_is_to_come_back() -> None:
-    with TestClient(full()) as client:
-        asked = client.post("/v1/chat", headers={"Origin": "https://blog.example"})
-        alone = client.post("/v1/chat")
+def test_a_refusal_waits_for_the_end_of_the_body_so_that_it_is_read(full: httpx.Client) -> None:
+    assert full.post("/v1/chat", content=(b" " * 60_000 for _ in range(20))).status_code == 503
+
+
+def test_a_page_may_read_that_it_is_to_come_back(full: httpx.Client) -> None:
+    asked = full.post("/v1/chat", headers={"Origin": "https://blog.example"})
+    alone = full.post("/v1/chat")
     assert asked.headers["access-control-allow-origin"] == "https://blog.example"
     assert asked.headers["access-control-expose-headers"] == "Retry-After"
     assert "access-control-allow-origin" not in alone.headers
 
 
-def test_whoever_only_looks_something_up_is_served_all_the_same() -> None:
-    with TestClient(full()) as client:
-        paths = ["/health/live", "/health/ready", "/v1/articles", "/v1/conversations/c1", "/"]
-        assert {client.get(path).status_code for path in paths} == {200}
-        assert client.options("/v1/chat", headers={"Origin": "https://blog.example"}).status_code == 204
+def test_whoever_only_looks_something_up_is_served_all_the_same(full: httpx.Client) -> None:
+    paths = ["/health/live", "/health/ready", "/v1/articles", "/v1/conversations/c1", "/"]
+    assert {full.get(path).status_code for path in paths} == {200}
+    assert full.options("/v1/chat", headers={"Origin": "https://blog.example"}).status_code == 204
+
+
+def test_a_question_for_which_there_is_no_room_is_refused_wherever_else_it_is_asked() -> None:
+    with TestClient(build_app(FakeBackend(settings=SITE), limits=NOBODY)) as client:
+        response = client.post("/v1/chat", json=QUESTION)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")

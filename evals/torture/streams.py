@@ -114,7 +114,7 @@ def stopped(service: Service, streams: int) -> Iterator[Row]:
             service.process.send_signal(signal.SIGTERM)
 
     began = time.monotonic()
-    came = crowd(service.url, [QUESTION] * streams, at_once=streams, arriving=ARRIVING, within_s=30, meanwhile=stop)
+    came = crowd(service.url, [QUESTION] * streams, at_once=streams, within_s=30, meanwhile=stop)
     code = service.process.wait(30)
     took_s = time.monotonic() - told_at
     taken = [one for one in came if one.status == 200]

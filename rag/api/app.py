@@ -24,7 +24,7 @@ from rag.api.completions.routes import completion_routes
 from rag.api.credentials import SITE_HEADER
 from rag.api.cross_origin import add_headers
 from rag.api.document import DocumentConfig
-from rag.api.gate import gate
+from rag.api.gate import Gate
 from rag.api.mcp import Mcp
 from rag.api.observing import Observing, metrics
 from rag.api.refusals import exception_handlers
@@ -71,13 +71,12 @@ def build_app(
         request_max_body_size=BODY_BYTES,
         openapi_config=_openapi(),
         lifespan=[mcp.lifespan, *slack_lifespan],
-        state=State({"closing": wiring.closing, "access": access}),
+        state=State({"closing": wiring.closing, "access": access, "gate": Gate(wiring.admission)}),
         logging_config=None,
         debug=False,
     )
     for route in app.routes:
         rule_of(route.path_format)
-    app.asgi_handler = gate(app.asgi_handler, wiring.admission)
     return app
 
 

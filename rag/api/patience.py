@@ -1,17 +1,18 @@
 """How long a connection may take, and how much of it is read before there is a request.
 
 In: what a client sends, byte by byte if it likes. Out: uvicorn's handling of it. Refuses with 408 whose head or body is
-not there in time, and with 431 a head that is too large or has too many lines; both end the connection, as does a
-client that does not take the end of an answer. Uvicorn alone waits for all of these without end.
+not there in time, with 431 a head that is too large or has too many lines, and what the gate refuses; all end the
+connection, as does a client that does not take the end of an answer. Uvicorn alone waits for all of these without end.
 """
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from rag.api.gate import Gate
 from rag.records import ErrorBody, ErrorResponse
 
 HEAD_S, BODY_S, LAST_BYTES_S = 10.0, 30.0, 30.0
@@ -29,12 +30,17 @@ _SAID = {
 class PatientProtocol(HttpToolsProtocol):
     """One connection."""
 
+    gate: ClassVar[Gate | None] = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_bytes = self._unparsed_bytes = self._lines = 0
         self._is_refused = False
+        self._turned_away: bytes | None = None
+        """What is said once the body of a request is there that goes no further: a client may read no answer before
+        it has sent all."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -72,19 +78,26 @@ class PatientProtocol(HttpToolsProtocol):
     # What is left of a refused request in the same read is read over.
 
     def on_headers_complete(self) -> None:
-        if not self._is_refused:
-            self._in_head = False
-            self._wait(BODY_S)
+        if self._is_refused:
+            return
+        self._in_head = False
+        self._wait(BODY_S)
+        self._turned_away = self._at_the_gate()
+        if self._turned_away is None:
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self._is_refused:
+        if not self._is_refused and self._turned_away is None:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self._is_refused:
+        if self._is_refused:
+            return
+        if self._turned_away is None:
             self._cancel()
             super().on_message_complete()
+        else:
+            self._end(self._turned_away)
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -104,13 +117,21 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _at_the_gate(self) -> bytes | None:
+        if self.gate is None or (self.cycle is not None and not self.cycle.response_complete):
+            return None
+        return self.gate.refusal(self.parser.get_method(), self.url, self.headers)
+
     def _refuse(self, status: HTTPStatus) -> None:
         """Says why, unless an answer is under way."""
+        self._end(b"" if self._is_answering() else _response(status))
+
+    def _end(self, last_words: bytes) -> None:
         self._is_refused = True
         self._cancel()
         if not self.transport.is_closing():
-            if not self._is_answering():
-                self.transport.write(_response(status))
+            if last_words:
+                self.transport.write(last_words)
             self.transport.close()
             self.loop.call_later(LAST_BYTES_S, self.transport.abort)
 

@@ -29,7 +29,7 @@ def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] |
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
-            http=PatientProtocol,
+            http=protocol(app),
             workers=1,
             ws="none",
             lifespan="on",
@@ -40,6 +40,11 @@ def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] |
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
         _Server(config, app, on_ready).run(sockets=[listener])
+
+
+def protocol(app: Litestar) -> type[PatientProtocol]:
+    """Of the connections to this application."""
+    return type("Connection", (PatientProtocol,), {"gate": app.state.gate})
 
 
 class _Server(uvicorn.Server):
