@@ -300,6 +300,7 @@ class Runtime:
 
     def _readiness(self) -> Readiness:
         stats = self._catalog.stats()
+        self._searching.look()
         degraded = self._searching.is_degraded
         state: IndexState = "rebuilding" if self._indexer.is_outdated() else "degraded" if degraded else "ok"
         message = {

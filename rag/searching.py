@@ -5,19 +5,65 @@ snapshot from before; ``refresh`` shows them what has changed. Refuses what the 
 """
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from index.catalog import Catalog
 from index.catalog_records import Generation
+from index.folder_stores import FolderStores
 from index.records import Encoder, Hit, QuestionVectors, VectorStore
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from index.mending import Mender
     from index.reranker import Reranker
     from index.search import Query, Searcher
-    from index.vectors import ChromaVectors
     from rag.claim_meaning import Meaning
+
+
+class Stores(Protocol):
+    """The derived stores of all generations; a generation is given with the dimension of its vectors."""
+
+    mending_pause_s: float
+    """After a store could not be mended, before it is tried again."""
+
+    @property
+    def is_degraded(self) -> bool: ...
+
+    def store(self, generation: int, dim: int) -> VectorStore | None:
+        """None where it cannot be had, or needs mending."""
+        ...
+
+    def store_to_write(self, generation: int, dim: int) -> VectorStore | None:
+        """The same for an ingest, which can wait."""
+        ...
+
+    def mend(self, generation: int, dim: int) -> bool:
+        """Whether it is sound now; nobody uses it meanwhile."""
+        ...
+
+    def mended(self, generation: int, dim: int) -> VectorStore | None:
+        """Opened anew."""
+        ...
+
+    def stop_mending(self) -> None: ...
+
+    def look(self) -> None: ...
+
+    def tend(self, generation: int, dim: int) -> None: ...
+
+    def drop_older(self, generation: int) -> None:
+        """What was made for generations before this one."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of the index that searches know."""
+
+    generation: int | None
+    last_ingest: str | None
 
 
 class Searching:
@@ -30,29 +76,19 @@ class Searching:
         self._refreshing = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
         self._rerankers: dict[str, Reranker] = {}
-        self._stores: dict[int, ChromaVectors | None] = {}
-        self._mender: Mender | None = None
-        self._mends = True
+        self.stores = _stores(catalog, settings)
         self._searcher: Searcher | None = None
+        self._seen: Seen | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
 
     @property
     def is_degraded(self) -> bool:
         """Whether a derived store could not be opened or failed, so that dense search runs in memory."""
-        return any(store is None or not store.is_usable for store in self._stores.values())
+        return self.stores.is_degraded
 
     def close(self) -> None:
-        """The store is whole and sealed once this returns."""
-        self.stop_mending()
-        with self._opening:
-            stores = [store for store in self._stores.values() if store is not None]
-            self._stores = {}
-            for store in stores:
-                store.close()
-            if stores and all(store.is_usable for store in stores):
-                from index.seal import seal
-
-                seal(self._settings.store_path)
+        """A store in a folder is whole and sealed once this returns."""
+        self.stores.close()
 
     def search(self, query: "Query", question: QuestionVectors | None = None) -> tuple[Hit, ...]:
         return self._ready_searcher().search(query, question)
@@ -72,7 +108,9 @@ class Searching:
                 fresh = self._new_searcher()
                 with self._opening:
                     self._searcher = fresh
-            self._drop_older_stores()
+            generation = self._catalog.current_generation()
+            if generation is not None:
+                self.stores.drop_older(generation.number)
 
     def encoder(self, model: str) -> Encoder:
         from index.encoder import SentenceEncoder
@@ -99,51 +137,49 @@ class Searching:
 
     def store_to_write(self, generation: int) -> VectorStore | None:
         """None where it cannot be had, or is being mended: what is written meanwhile is added to it then."""
-        dim = self.encoder(self._settings.embedding_model).dim
-        is_first = generation not in self._stores
-        store = self._store(generation, dim)
-        if store is None and is_first and self.mend(generation, dim):
-            store = self.take_mended(generation, dim)
-        return store
+        return self.stores.store_to_write(generation, self.encoder(self._settings.embedding_model).dim)
 
     def to_mend(self) -> tuple[int, int] | None:
         """The generation whose store is not usable, and its dimension; None where all is well or nothing is indexed."""
-        generation = self._catalog.current_generation()
-        if generation is None or not self.is_degraded:
-            return None
-        return generation.number, self.encoder(generation.model).dim
+        return self._current() if self.is_degraded else None
 
     def stop_mending(self) -> None:
         """For good; a mending that is under way fails."""
-        with self._opening:
-            self._mends = False
-            if self._mender is not None:
-                self._mender.stop()
+        self.stores.stop_mending()
 
     def mend(self, generation: int, dim: int) -> bool:
-        """Whether there is a sound store now, closed. Takes as long as filling one takes, in a child process."""
-        from index.mending import Mender, Order
+        """Whether there is a sound store now. Takes as long as filling one takes."""
+        return self.stores.mend(generation, dim)
 
-        folder = self._settings.store_path
+    def take_mended(self, generation: int, dim: int) -> VectorStore | None:
+        """Opens what was mended and searches it from now on. Nobody here may write to the index meanwhile."""
         with self._opening:
-            if not self._mends:
-                return False
-            self._mender = self._mender or Mender()
-            for store in self._stores.values():
-                if store is not None:
-                    store.close()
-            self._stores = dict.fromkeys(self._stores, None)
-        order = Order(catalog_url=self._settings.catalog_url, folder=str(folder), generation=generation, dim=dim)
-        return self._mender.mend(order)
-
-    def take_mended(self, generation: int, dim: int) -> "ChromaVectors | None":
-        """Opens what was mended and searches it from now on. Nobody may write to the index meanwhile."""
-        with self._opening:
-            self._stores.pop(generation, None)
-            store = self._store(generation, dim)
-            if self._searcher is not None:
+            store = self.stores.mended(generation, dim)
+            if self._searcher is not None and self._seen is not None and self._seen.generation == generation:
                 self._searcher = self._searcher.with_store(store)
             return store
+
+    def look(self) -> None:
+        """Finds out, where that is a matter of asking, whether a store that is in use is still there."""
+        self.stores.look()
+
+    def tend(self) -> None:
+        """Holds a store that others write to as well against the catalog."""
+        if (current := self._current()) is not None and not self.is_degraded:
+            self.stores.tend(*current)
+
+    def is_behind(self) -> bool:
+        """Whether another process has changed the index since searches last took notice of it."""
+        return self._is_open() and self._seen != self._now()
+
+    def _current(self) -> tuple[int, int] | None:
+        generation = self._catalog.current_generation()
+        return None if generation is None else (generation.number, self.encoder(generation.model).dim)
+
+    def _now(self) -> "Seen":
+        generation = self._catalog.current_generation()
+        number = generation.number if generation else None
+        return Seen(generation=number, last_ingest=self._catalog.stats().last_ingest)
 
     def _is_open(self) -> bool:
         # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
@@ -159,9 +195,10 @@ class Searching:
     def _new_searcher(self) -> "Searcher":
         from index.search import Searcher
 
+        self._seen = self._now()  # first: what changes from here on is noticed later
         generation = self._catalog.current_generation()
         encoder = self.encoder(self._model_of(generation))
-        store = self._store(generation.number, encoder.dim) if generation else None
+        store = self.stores.store(generation.number, encoder.dim) if generation else None
         return Searcher(self._catalog, encoder, store, self._reranker())
 
     def _reranker(self) -> "Reranker | None":
@@ -178,26 +215,11 @@ class Searching:
     def _model_of(self, generation: Generation | None) -> str:
         return generation.model if generation else self._settings.embedding_model
 
-    def _store(self, generation: int, dim: int) -> "ChromaVectors | None":
-        from index.derived import open_store
 
-        with self._opening:
-            if generation not in self._stores:
-                is_open = any(store is not None for store in self._stores.values())
-                self._stores[generation] = open_store(
-                    self._catalog, self._settings.store_path, generation, dim, is_open=is_open
-                )
-            return self._stores[generation]
+def _stores(catalog: Catalog, settings: Settings) -> Stores:
+    address = settings.chroma_server
+    if address is None:
+        return FolderStores(catalog, settings.catalog_url, settings.store_path)
+    from index.server_stores import ServerStores
 
-    def _drop_older_stores(self) -> None:
-        generation = self._catalog.current_generation()
-        with self._opening:
-            if generation is None or generation.number not in self._stores:
-                return  # Not opened yet: what is older goes when a run opens it.
-            store = self._stores[generation.number]
-            for other in self._stores.values():
-                if other is not None and other is not store:
-                    other.close()
-            self._stores = {generation.number: store}
-            if store is not None:
-                store.drop_others()
+    return ServerStores(catalog, address)

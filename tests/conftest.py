@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from chroma_server import ChromaServer
     from fake_backend import FakeBackend
     from litestar.testing import TestClient
     from playwright.sync_api import Browser
@@ -38,6 +39,16 @@ def browser() -> "Iterator[Browser]":
 
     with open_browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ChromaServer]":
+    """One for all tests that do it no harm."""
+    from chroma_server import ChromaServer
+
+    server = ChromaServer(tmp_path_factory.mktemp("chroma") / "server")
+    yield server
+    server.stop()
 
 
 @pytest.fixture

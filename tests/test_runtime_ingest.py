@@ -35,7 +35,7 @@ def test_an_ingest_without_changes_at_start_leaves_the_derived_store_in_use(
     again = open_runtime(Settings(data_dir=str(tmp_path / "data")))
     ingest(again, site)
     again.warm()
-    assert isinstance(again._searching._stores[1], ChromaVectors)
+    assert isinstance(again._searching.stores.opened[1], ChromaVectors)
     assert anyio.run(again.readiness).index == "ok"
     again.close()
 
