@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.catalog import Catalog
 from index.catalog_records import unpack_vectors
+from index.errors import KildeError
 from index.records import Vectors, VectorStore
 from index.seal import break_seal, is_sealed, seal
 from index.vectors import ChromaVectors, probe
@@ -138,6 +139,15 @@ def report(catalog: Catalog, store: VectorStore, generation: int, *, audited: in
         lost=lost + len(both) - len(packed),
         recall=recall,
     )
+
+
+def current_chunks(catalog: Catalog) -> tuple[int, list[str]]:
+    """The number of the current generation, and its chunks in order. Raises KildeError where there are none."""
+    generation = catalog.current_generation()
+    chunk_ids = sorted(catalog.chunk_ids(generation.number)) if generation else []
+    if generation is None or not chunk_ids:
+        raise KildeError("Nothing has been ingested yet: run `kilde ingest PATH` first.")
+    return generation.number, chunk_ids
 
 
 def refill(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> None:

@@ -8,11 +8,13 @@ Safe from several threads.
 
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog
-from index.derived import MOST_ADDED, add_missing, report
-from index.errors import StoreGoneError
+from index.derived import MOST_ADDED, StoreReport, add_missing, current_chunks, refill, report
+from index.errors import KildeError, StoreGoneError
 from index.server_address import ServerAddress
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class ServerStores:
 
     def __init__(self, catalog: Catalog, address: ServerAddress) -> None:
         self._catalog = catalog
-        self._address = address
+        self.address = address
         self._opening = threading.RLock()
         self._mends = True
         self._stale: frozenset[str] = frozenset()
@@ -114,7 +116,7 @@ class ServerStores:
         from index.server_vectors import ServerVectors
 
         try:
-            store = ServerVectors(self._address, generation)
+            store = ServerVectors(self.address, generation)
             if add_missing(self._catalog, store, generation, dim, most=most) and store.is_usable:
                 return store
             store.close()
@@ -131,3 +133,37 @@ class ServerStores:
         store.delete(sorted(stale & self._stale))
         self._stale = stale - self._stale
         add_missing(self._catalog, store, generation, dim)
+
+
+def fill_server_anew(catalog: Catalog, address: ServerAddress) -> int:
+    """The store of the current generation, from the catalog alone; how many chunks it holds. Others may go on using it.
+
+    Raises KildeError where nothing is indexed, or the server does not take it.
+    """
+    generation, chunk_ids = current_chunks(catalog)
+    (vector,) = catalog.chunk_vectors(generation, chunk_ids[:1]).values()
+    found = _with_store(address, generation, lambda store: _refilled(catalog, store, generation, len(vector) // 2))
+    if not found.is_sound:
+        raise KildeError(f"The Chroma server does not find what it was given: {found}.")
+    return found.chunks
+
+
+def inspect_server(catalog: Catalog, address: ServerAddress) -> StoreReport | None:
+    """Compare what the server holds with the catalog; None when nothing is indexed. Raises StoreGoneError."""
+    generation = catalog.current_generation()
+    if generation is None:
+        return None
+    number = generation.number
+    return _with_store(address, number, lambda store: report(catalog, store, number, audited=AUDITED_CHUNKS))
+
+
+def _with_store(address: ServerAddress, generation: int, work: Callable[["ServerVectors"], StoreReport]) -> StoreReport:
+    from index.server_vectors import ServerVectors
+
+    with closing(ServerVectors(address, generation)) as store:
+        return work(store)
+
+
+def _refilled(catalog: Catalog, store: "ServerVectors", generation: int, dim: int) -> StoreReport:
+    refill(catalog, store, generation, dim)
+    return report(catalog, store, generation, audited=AUDITED_CHUNKS)

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -63,12 +64,12 @@ class ServerVectors:
     def upsert(self, chunk_ids: list[str], vectors: Vectors) -> None:
         """Left out where the server fails: the catalog has it, and mending adds it."""
         for some in slices(len(chunk_ids), self._batch):
-            self._write(lambda some=some: self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some]))
+            self._write(partial(self._collection.upsert, ids=chunk_ids[some], embeddings=vectors[some]))
 
     def delete(self, chunk_ids: list[str]) -> None:
         """Left out where the server fails: search drops what the catalog does not have."""
         for some in slices(len(chunk_ids), self._batch):
-            self._write(lambda some=some: self._collection.delete(ids=chunk_ids[some]))
+            self._write(partial(self._collection.delete, ids=chunk_ids[some]))
 
     def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
         found = self._asking(
@@ -81,7 +82,7 @@ class ServerVectors:
     def ids(self) -> set[str]:
         found: set[str] = set()
         for start in range(0, self.count(), PAGE):
-            got = self._asking(lambda start=start: self._collection.get(include=[], limit=PAGE, offset=start))
+            got = self._asking(partial(self._collection.get, include=[], limit=PAGE, offset=start))
             found.update(got["ids"])
         return found
 
@@ -101,7 +102,7 @@ class ServerVectors:
         for collection in self._asking(self._client.list_collections):
             number = collection.name.removeprefix(NAME)
             if collection.name.startswith(NAME) and number.isdecimal() and int(number) < self.generation:
-                self._write(lambda name=collection.name: self._client.delete_collection(name))
+                self._write(partial(self._client.delete_collection, collection.name))
 
     def close(self) -> None:
         self.is_usable = False

@@ -10,16 +10,22 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from index.errors import StoreGoneError
+from index.server_address import ServerAddress
 from rag.audit import Finding
 from rag.errors import KildeError
 from rag.owner import current_owner, running_service
 from rag.records import Readiness
 from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from index.derived import StoreReport
 
 State = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
@@ -172,6 +178,8 @@ def index(settings: Settings, offline: bool) -> Verdict:
 def store(settings: Settings, offline: bool) -> Verdict:
     """Does the derived vector store hold and find what the catalog holds? Looked at only while nobody owns it."""
     catalog_file = settings.data_path / "catalog.db"
+    if settings.chroma_server is not None:
+        return _server_store(settings, settings.chroma_server, offline)
     if current_owner(settings.data_path) is not None:
         return "ok", "not audited while another process owns it"
     if settings.database_url is None and not catalog_file.exists():
@@ -186,7 +194,27 @@ def store(settings: Settings, offline: bool) -> Verdict:
         catalog.close()
     if report is None:
         return "warn", "no usable store; `kilde serve` makes it anew from the catalog, `kilde rebuild` does it now"
-    figures = f"{report.chunks} chunks, recall@10 {report.recall:.3f}"
+    return _store_verdict(report, f"{report.chunks} chunks, recall@10 {report.recall:.3f}")
+
+
+def _server_store(settings: Settings, address: ServerAddress, offline: bool) -> Verdict:
+    """Others may use it meanwhile."""
+    if offline:
+        return "ok", f"not asked: {address.url}"
+    from index.catalog import Catalog
+    from index.server_stores import inspect_server
+
+    with closing(Catalog.open(settings.catalog_url)) as catalog:
+        try:
+            report = inspect_server(catalog, address)
+        except StoreGoneError as exc:
+            return "warn", f"{exc} Until it does, search is exact, in memory. Check KILDE_CHROMA_URL and the server."
+    if report is None:
+        return "ok", "nothing to audit yet"
+    return _store_verdict(report, f"{report.chunks} chunks on the Chroma server, recall@10 {report.recall:.3f}")
+
+
+def _store_verdict(report: "StoreReport", figures: str) -> Verdict:
     if report.is_sound:
         return "ok", figures
     return "warn", (
