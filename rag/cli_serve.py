@@ -58,14 +58,21 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
 @contextmanager
 def open_stores(settings: Settings) -> Iterator["Stores"]:
-    """Keys and owners, in the database of the conversations."""
+    """Keys and owners, in the database of the conversations; counters where the settings say."""
+    from rag.api.counting import MemoryCounters
+    from rag.api.shared_counting import SharedCounters
     from rag.api.stores import Stores
     from rag.keys import KeyStore
     from rag.ownership import Ownership
+    from rag.shared_memory import SharedMemory
 
     url = settings.conversations_url
     with closing(KeyStore.open(url)) as keys, closing(Ownership.open(url)) as owners:
-        yield Stores(keys=keys, owners=owners)
+        if settings.cache_url is None:
+            yield Stores(keys=keys, owners=owners)
+            return
+        with closing(SharedMemory.open(settings.cache_url)) as shared:
+            yield Stores(keys=keys, owners=owners, counters=SharedCounters(shared, MemoryCounters()))
 
 
 @contextmanager

@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     chroma_url: str | None = None
     """A Chroma server; default: embedded, in the data folder."""
     chroma_token: str | None = None
+    cache_url: str | None = None
+    """A Redis or Valkey server that several processes share; default: each process by itself."""
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

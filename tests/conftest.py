@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from fake_backend import FakeBackend
     from litestar.testing import TestClient
     from playwright.sync_api import Browser
+    from redis_server import RedisServer
     from small_index import SmallIndex
     from small_site import LoadedModels
     from small_suite import SmallSystem
 
     from rag.conversations import Conversations
     from rag.runtime import Runtime
+    from rag.shared_memory import SharedMemory
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED_IN_CI = "../shared"
@@ -49,6 +51,27 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ChromaS
     server = ChromaServer(tmp_path_factory.mktemp("chroma") / "server")
     yield server
     server.stop()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> "Iterator[RedisServer]":
+    """One for each test, which starts in some milliseconds, so that a test may kill it."""
+    from redis_server import MISSING, PROGRAM, RedisServer
+
+    if PROGRAM is None:
+        pytest.skip(MISSING)
+    server = RedisServer(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def shared(redis_server: "RedisServer") -> "Iterator[SharedMemory]":
+    from rag.shared_memory import SharedMemory
+
+    opened = SharedMemory.open(redis_server.url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
