@@ -23,6 +23,7 @@ from rag.errors import KildeError
 from rag.owner import current_owner, running_service
 from rag.records import Readiness
 from rag.settings import Settings, load_settings
+from rag.shared_memory import SharedMemory
 
 if TYPE_CHECKING:
     from index.derived import StoreReport
@@ -223,6 +224,18 @@ def _store_verdict(report: "StoreReport", figures: str) -> Verdict:
     )
 
 
+def cache(settings: Settings, offline: bool) -> Verdict:
+    """Does the server that processes share, where one is set, answer?"""
+    if settings.cache_url is None:
+        return "ok", "none is set: each process counts by itself, no answer is kept"
+    with closing(SharedMemory.open(settings.cache_url)) as shared:
+        if offline:
+            return "ok", "not asked"
+        if shared.answers():
+            return "ok", "the server answers"
+    return "warn", "The server of KILDE_CACHE_URL does not answer. Until it does, each process counts by itself."
+
+
 def service(settings: Settings, offline: bool) -> Verdict:
     """Does the service of this data folder answer, if there is one?"""
     address = running_service(settings.data_path)
@@ -243,6 +256,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "llm": llm,
     "index": index,
     "store": store,
+    "cache": cache,
     "service": service,
 }
 

@@ -31,12 +31,12 @@ from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
+from rag.ingest_board import IngestBoard
 from rag.overview import overview
 from rag.records import (
     Answer,
     Conversation,
     Event,
-    IndexState,
     Question,
     Readiness,
     SearchHit,
@@ -46,11 +46,14 @@ from rag.records import (
 from rag.restore import refusal
 from rag.searching import Searching
 from rag.settings import Settings
+from rag.shared_memory import SharedMemory
+from rag.standing import standing
 from rag.validate import check_search
 
 if TYPE_CHECKING:
     from index.search import Query
     from rag.answer import Answering
+    from rag.answer_cache import AnswerCache
     from rag.claim_meaning import Meaning
     from rag.conversations import Conversations
     from rag.drift_reports import DriftReports
@@ -83,6 +86,8 @@ class Runtime:
         self._today = today
         self._catalog = Catalog.open(settings.catalog_url)
         self._searching = Searching(self._catalog, settings)
+        self._shared = SharedMemory.open(settings.cache_url) if settings.cache_url else None
+        self._board = IngestBoard(self._shared)
         self._opening_turns = threading.RLock()
         self._ingesting = threading.Lock()
         self._conversations: Conversations | None = None
@@ -112,6 +117,8 @@ class Runtime:
             self._conversations.close()
         if self._feedback is not None:
             self._feedback.close()
+        if self._shared is not None:
+            self._shared.close()
 
     def warm(self) -> None:
         """Load model and index now rather than with the first question; from then on keep them in order.
@@ -188,7 +195,7 @@ class Runtime:
         request = msgspec.structs.replace(request, site_url=request.site_url or self._settings.site_url)
         with self._only_ingest():
             try:
-                yield from self._indexer.ingest(request)
+                yield from self._board.followed(self._indexer.ingest(request))
             finally:
                 self._searching.refresh()
 
@@ -238,8 +245,16 @@ class Runtime:
                     langs=self._searching.langs,
                     today=self._today,
                     writer=self._writer(),
+                    cache=self._cache(),
                 )
             return self._answering
+
+    def _cache(self) -> "AnswerCache | None":
+        if self._shared is None:
+            return None
+        from rag.answer_cache import AnswerCache, composer_of
+
+        return AnswerCache(self._shared, self._searching.revision, composer_of(self._settings), self._today)
 
     def _writer(self) -> "Writer | None":
         """None without an LLM."""
@@ -287,7 +302,8 @@ class Runtime:
             return self._drift
 
     def _overview(self) -> IndexOverview:
-        return overview(self._catalog, self._readiness(), ingesting=self._ingesting.locked())
+        ingesting, progress = self._ingesting.locked(), self._board.latest()
+        return overview(self._catalog, self._readiness(), ingesting=ingesting, progress=progress)
 
     def _ready_upkeep(self) -> "Upkeep":
         from rag.upkeep import Upkeep
@@ -299,18 +315,14 @@ class Runtime:
             return self._upkeep
 
     def _readiness(self) -> Readiness:
-        stats = self._catalog.stats()
         self._searching.look()
-        degraded = self._searching.is_degraded
-        state: IndexState = "rebuilding" if self._indexer.is_outdated() else "degraded" if degraded else "ok"
-        message = {
-            "ok": "ready",
-            "rebuilding": "the index is being rebuilt for new settings; the old one serves meanwhile",
-            "degraded": "the derived vector store is unusable and being mended; dense search is exact, in memory",
-        }[state]
-        if self._upkeep is not None and self._upkeep.problem is not None:
-            state, message = "damaged", self._upkeep.problem
-        return Readiness(ready=True, articles=stats.articles, chunks=stats.chunks, index=state, message=message)
+        return standing(
+            self._catalog.stats(),
+            is_outdated=self._indexer.is_outdated(),
+            is_degraded=self._searching.is_degraded,
+            problem=self._upkeep.problem if self._upkeep is not None else None,
+            shared=self._shared.state() if self._shared is not None else "none",
+        )
 
 
 def _search_hit(hit: Hit) -> SearchHit:

@@ -97,6 +97,10 @@ class Searching:
         """Of the articles, sorted."""
         return self._ready_searcher().snapshot.langs
 
+    def revision(self) -> str:
+        """Of what is searched: another one for other articles, and for another way to read or embed them."""
+        return self._ready_searcher().snapshot.revision
+
     def refresh(self) -> None:
         """Search the catalog as it is now, and drop the stores of older generations.
 

@@ -16,6 +16,7 @@ import anyio.to_thread
 
 from rag.breaker import Breaker
 from rag.errors import ConfigurationError, SharedMemoryGoneError
+from rag.records import SharedState
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -99,6 +100,9 @@ class SharedMemory:
         except SharedMemoryGoneError:
             return False
         return True
+
+    def state(self) -> SharedState:
+        return "ok" if self.answers() else "degraded"
 
     @asynccontextmanager
     async def listening(self, channel: str) -> AsyncIterator[AsyncGenerator[bytes, None]]:
