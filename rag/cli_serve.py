@@ -53,14 +53,15 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
             app = build_app(runtime, owner_token=owner.token, stores=stores)
             with watching(runtime, _request(settings, watched)):
-                serve(app, host=settings.host, port=settings.port, on_ready=on_ready)
+                serve(app, host=settings.host, port=settings.port, on_ready=on_ready, drain_s=settings.drain_s)
 
 
 @contextmanager
 def open_stores(settings: Settings) -> Iterator["Stores"]:
-    """Keys and owners, in the database of the conversations; counters where the settings say."""
+    """Keys and owners, in the database of the conversations; counters, and calls to stop, where the settings say."""
     from rag.api.counting import MemoryCounters
     from rag.api.shared_counting import SharedCounters
+    from rag.api.stop_calls import StopCalls
     from rag.api.stores import Stores
     from rag.keys import KeyStore
     from rag.ownership import Ownership
@@ -72,7 +73,8 @@ def open_stores(settings: Settings) -> Iterator["Stores"]:
             yield Stores(keys=keys, owners=owners)
             return
         with closing(SharedMemory.open(settings.cache_url)) as shared:
-            yield Stores(keys=keys, owners=owners, counters=SharedCounters(shared, MemoryCounters()))
+            counters, stop_calls = SharedCounters(shared, MemoryCounters()), StopCalls(shared)
+            yield Stores(keys=keys, owners=owners, counters=counters, stop_calls=stop_calls)
 
 
 @contextmanager

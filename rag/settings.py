@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A Redis or Valkey server that several processes share; default: each process by itself."""
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    drain_s: Annotated[int, msgspec.Meta(ge=0, le=300)] = 0
+    """After SIGTERM, how long new requests are still taken while ``/health/ready`` says that none should come."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Of the service's own log lines, on stderr."""
     site_url: str | None = None

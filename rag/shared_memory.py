@@ -8,7 +8,7 @@ logged once a minute. Refuses an address that cannot be used with ConfigurationE
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -27,6 +27,7 @@ DEADLINE_S = 0.25
 PAUSE_S = 2.0
 """For so long nobody waits for a server that has failed."""
 WARNING_S = 60.0
+LISTEN_S = 5.0
 AT_ONCE = 16
 CONNECTIONS = 32
 Reply = bytes | int | None | list["Reply"]
@@ -61,7 +62,7 @@ class SharedMemory:
                 url,
                 socket_timeout=DEADLINE_S,
                 socket_connect_timeout=DEADLINE_S,
-                retry=Retry(NoBackoff(), 1),  # type: ignore[no-untyped-call]
+                retry=Retry(NoBackoff(), 1),
                 max_connections=CONNECTIONS,
                 protocol=2,
             )
@@ -116,19 +117,24 @@ class SharedMemory:
         from redis.asyncio import Redis
         from redis.exceptions import RedisError
 
+        client = Redis.from_url(self._url, protocol=2)
+        pubsub = client.pubsub()
         try:
-            async with Redis.from_url(self._url, protocol=2) as client, client.pubsub() as pubsub:
-                await pubsub.subscribe(channel)
-                while True:
-                    message = await pubsub.get_message(timeout=1.0)
-                    if message is None:
-                        await pubsub.ping()
-                    elif message["type"] == "subscribe":
-                        yield b""
-                    elif message["type"] == "message":
-                        yield message["data"]
+            await pubsub.subscribe(channel)
+            while True:
+                message = await pubsub.get_message(timeout=LISTEN_S)
+                if message is None:
+                    await pubsub.ping()  # a server that has gone silently is noticed
+                elif message["type"] == "subscribe":
+                    yield b""
+                elif message["type"] == "message":
+                    yield message["data"]
         except (RedisError, OSError) as exc:
             raise SharedMemoryGoneError(f"The shared memory fails ({type(exc).__name__}).") from exc
+        finally:
+            with anyio.CancelScope(shield=True), suppress(RedisError, OSError):
+                await pubsub.aclose()
+                await client.aclose()
 
     def _failed(self, exc: Exception) -> None:
         self._breaker.failed()
