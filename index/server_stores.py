@@ -59,6 +59,9 @@ class ServerStores:
         except StoreGoneError as exc:
             log.warning("the vector store cannot be compared with the catalog: %s", exc)
 
+    def catch_up(self, generation: int, dim: int) -> None:
+        """Whoever wrote to the catalog wrote to the server first."""
+
     def close(self) -> None:
         self.stop_mending()
         with self._opening:

@@ -52,6 +52,8 @@ class Stores(Protocol):
 
     def tend(self, generation: int, dim: int) -> None: ...
 
+    def catch_up(self, generation: int, dim: int) -> None: ...
+
     def drop_older(self, generation: int) -> None:
         """What was made for generations before this one."""
         ...
@@ -175,6 +177,12 @@ class Searching:
     def is_behind(self) -> bool:
         """Whether another process has changed the index since searches last took notice of it."""
         return self._is_open() and self._seen != self._now()
+
+    def follow(self) -> None:
+        """Search what another process has changed. Nobody here may write to the index meanwhile."""
+        if (current := self._current()) is not None:
+            self.stores.catch_up(*current)
+        self.refresh()
 
     def _current(self) -> tuple[int, int] | None:
         generation = self._catalog.current_generation()

@@ -133,7 +133,7 @@ class SharedMemory:
             raise SharedMemoryGoneError(f"The shared memory fails ({type(exc).__name__}).") from exc
         finally:
             with anyio.CancelScope(shield=True), suppress(RedisError, OSError):
-                await pubsub.aclose()
+                await pubsub.aclose()  # type: ignore[no-untyped-call]
                 await client.aclose()
 
     def _failed(self, exc: Exception) -> None:

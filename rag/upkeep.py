@@ -1,4 +1,4 @@
-"""What the service does beside answering: audit after an unclean stop, mend the store, rebuild, forget what is old.
+"""What the service does beside answering: audit after an unclean stop, follow others, mend the store, rebuild, forget.
 
 In: the parts of a runtime. Out: nothing but their being in order, and ``problem``, what an audit found that only a
 human can put right. One thread, one thing at a time; a job that fails is logged and tried again. ``stop`` ends it.
@@ -80,8 +80,14 @@ class Upkeep:
             audit.settle(self._settings.data_path)
 
     def _follow(self) -> None:
-        if self._searching.is_behind():
-            self._searching.refresh()
+        """Not while an ingest of our own is under way, which shows what it wrote when it ends."""
+        if not self._ingesting.acquire(blocking=False):
+            return
+        try:
+            if self._searching.is_behind():
+                self._searching.follow()
+        finally:
+            self._ingesting.release()
 
     def _tend(self) -> None:
         self._searching.look()

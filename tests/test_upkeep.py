@@ -90,6 +90,27 @@ def test_a_store_that_cannot_be_mended_is_not_tried_again_at_once(data: Path, re
     assert readiness(reopened).index == "ok"
 
 
+def test_what_another_process_ingests_is_found_and_put_into_this_ones_folder(
+    tmp_path: Path, loaded: LoadedModels, site: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'shared.db'}"
+    first, second = (
+        open_runtime(Settings(data_dir=str(tmp_path / name), database_url=database)) for name in ("first", "second")
+    )
+    with closing(first), closing(second):
+        ingest(first, site)
+        first._catalog.finish_ingest("2000-01-01T00:00:00+00:00")
+        assert search(second, "price").hits[0].path != "c.md"
+        (site / "c.md").write_text("The price of charging in winter.\n")
+        ingest(first, site)
+        second._ready_upkeep().round()
+        assert search(second, "price").hits[0].path == "c.md"
+        store = second._searching.stores.store(1, WordEncoder.dim)
+        assert store is not None
+        assert len(store.ids()) == 3
+        assert readiness(second).index == "ok"
+
+
 def test_an_owner_that_did_not_give_the_folder_back_makes_an_audit_due(data: Path) -> None:
     with Owner.acquire(data):
         assert not (data / AUDIT_DUE).exists()
