@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from index.database import writer
 from rag.erasing import erase_conversations, older_than, scrub
 from rag.records import Answer, Conversation
 from rag.stopped import as_shown
@@ -49,7 +50,7 @@ class Conversations:
             "asked_at": now,
             "status": answer.status,
         }
-        with self._engine.begin() as connection:
+        with writer(self._engine).begin() as connection:
             connection.execute(self._insert_new(conversations), conversation)  # first: whoever reads first cannot wait
             self._remove_stopped(answer, connection)
             connection.execute(self._insert_new(messages), message)
@@ -57,7 +58,7 @@ class Conversations:
     def replace(self, answer: Answer) -> None:
         """The answer of a message that is there; nothing for one that is not."""
         stored = sa.update(messages).where(messages.c.message_id == answer.message_id)
-        with self._engine.begin() as connection:
+        with writer(self._engine).begin() as connection:
             connection.execute(stored, {"answer": msgspec.json.encode(answer).decode(), "status": answer.status})
 
     def keep_stopped(self, shown: Answer) -> Answer:

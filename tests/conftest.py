@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fake_backend import FakeBackend
     from litestar.testing import TestClient
     from playwright.sync_api import Browser
+    from postgres_server import PostgresServer
     from small_index import SmallIndex
     from small_site import LoadedModels
     from small_suite import SmallSystem
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED_IN_CI = "../shared"
+ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -106,10 +108,32 @@ def by_late_interaction_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"rag.{user}.calibration", lambda: CALIBRATION)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[PostgresServer]":
+    """A server of its own, started when the first test needs it."""
+    from postgres_server import missing, postgres_server
+
+    if reason := missing():
+        pytest.skip(reason)
+    with postgres_server() as server:
+        yield server
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Of the database that ``conversations`` keeps."""
-    return f"sqlite:///{tmp_path / 'kilde.db'}"
+def empty_postgres_url(postgres: "PostgresServer") -> Iterator[str]:
+    """Of a new database in PostgreSQL that has no tables."""
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database with nothing in it: every test that takes it runs over SQLite and over PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kilde.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(server.emptied())
 
 
 @pytest.fixture
