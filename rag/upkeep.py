@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from index.build import Indexer
 from rag import audit
 from rag.conversations import Conversations
+from rag.errors import BusyError
 from rag.searching import Searching
 from rag.settings import Settings
 from rag.unexpected import log_unexpected
@@ -101,6 +102,9 @@ class Upkeep:
                 for _progress in self._indexer.rebuild():
                     if self._stopped.is_set():
                         return
+            except BusyError:
+                log.info("another process is writing to the index; it is rebuilt later")
+                return
             except Exception:
                 log.exception("the index could not be rebuilt; the old one keeps serving")
                 return

@@ -113,6 +113,7 @@ def test_its_migrations_leave_other_tables_alone(tmp_path: Path) -> None:
         "articles",
         "conversations",
         "conversations_version",
+        "erased",
         "feedback",
         "keys",
         "messages",
