@@ -31,6 +31,7 @@ from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
+from rag.following import Following
 from rag.overview import overview
 from rag.records import (
     Answer,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
 REHEARSED = "What do these articles say, and since when?"
 """A question like any other; what it is answered with does not matter."""
+KEEPING_UP_S = 5.0
 
 
 def open_runtime(settings: Settings) -> "Runtime":
@@ -98,12 +100,14 @@ class Runtime:
             model_fingerprint=model_fingerprint(settings.embedding_model),
         )
         self._upkeep: Upkeep | None = None
+        self._following = Following(self._searching, self._ingesting)
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     def close(self) -> None:
+        self._following.stop()
         if self._upkeep is not None:
             self._upkeep.stop()
         self._searching.close()
@@ -123,7 +127,10 @@ class Runtime:
         for title in {article.lang: article.title for article in self._catalog.articles()}.values():
             with suppress(InputError):  # A title need not be what a question may be.
                 self._rehearse(title)
+        self._ready_feedback()  # Now, rather than while the database does not answer.
         self._ready_upkeep().start()
+        if self._catalog.is_shared:
+            self._following.start()
 
     def _rehearse(self, question: str) -> None:
         answer = anyio.run(self._ready_answering().rehearse, Question(question=question))
@@ -194,7 +201,8 @@ class Runtime:
 
     @contextmanager
     def _only_ingest(self) -> Iterator[None]:
-        if not self._ingesting.acquire(blocking=False):
+        # Where others write, too, keeping up with them takes the lock for a moment.
+        if not self._ingesting.acquire(timeout=KEEPING_UP_S if self._catalog.is_shared else 0):
             raise BusyError("Another ingest is under way. Wait for it to end, then try again.")
         try:
             yield

@@ -35,6 +35,7 @@ class Searching:
         self._mends = True
         self._searcher: Searcher | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
+        self._revision: str | None = None
 
     @property
     def is_degraded(self) -> bool:
@@ -64,15 +65,40 @@ class Searching:
     def refresh(self) -> None:
         """Search the catalog as it is now, and drop the stores of older generations.
 
-        Nothing to search anew while no search was made. Until the new snapshot is there, searches use the old one;
-        one is made at a time, so that the newest stays.
+        Nothing to search anew while no search was made, or nothing has changed since. Until the new snapshot is there,
+        searches use the old one; one is made at a time, so that the newest stays.
         """
         with self._refreshing:
-            if self._is_open():
+            if self.is_behind():
                 fresh = self._new_searcher()
                 with self._opening:
                     self._searcher = fresh
             self._drop_older_stores()
+
+    def is_behind(self) -> bool:
+        """Whether the catalog has changed since what is searched was read; False while no search was made."""
+        # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
+        with self._opening:
+            searched, revision = self._searcher is not None, self._revision
+        return searched and self._catalog.revision() != revision
+
+    def catch_up(self) -> None:
+        """Bring the derived store in step with what another process has written; where that takes long it is left to
+        be mended. Nobody may write to the index here meanwhile."""
+        generation = self._catalog.current_generation()
+        if generation is None or not self._stores:
+            return
+        with self._opening:
+            store = self._stores.get(generation.number)
+            if generation.number not in self._stores:
+                for other in self._stores.values():
+                    if other is not None:
+                        other.close()
+                self._stores = {generation.number: None}
+        if store is not None:
+            from index.derived import reconcile
+
+            reconcile(self._catalog, store, generation.number, self.encoder(generation.model).dim)
 
     def encoder(self, model: str) -> Encoder:
         from index.encoder import SentenceEncoder
@@ -145,11 +171,6 @@ class Searching:
                 self._searcher = self._searcher.with_store(store)
             return store
 
-    def _is_open(self) -> bool:
-        # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
-        with self._opening:
-            return self._searcher is not None
-
     def _ready_searcher(self) -> "Searcher":
         with self._opening:
             if self._searcher is None:
@@ -159,10 +180,15 @@ class Searching:
     def _new_searcher(self) -> "Searcher":
         from index.search import Searcher
 
-        generation = self._catalog.current_generation()
-        encoder = self.encoder(self._model_of(generation))
-        store = self._store(generation.number, encoder.dim) if generation else None
-        return Searcher(self._catalog, encoder, store, self._reranker())
+        while True:
+            # The revision first: what is written while the rest is read makes it look too old, never too new.
+            revision, generation = self._catalog.revision(), self._catalog.current_generation()
+            encoder = self.encoder(self._model_of(generation))
+            store = self._store(generation.number, encoder.dim) if generation else None
+            searcher = Searcher(self._catalog, encoder, store, self._reranker())
+            if self._catalog.current_generation() == generation:
+                self._revision = revision
+                return searcher
 
     def _reranker(self) -> "Reranker | None":
         model = self._settings.reranker_model
