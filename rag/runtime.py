@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 REHEARSED = "What do these articles say, and since when?"
 """A question like any other; what it is answered with does not matter."""
-KEEPING_UP_S = 5.0
+KEEPING_UP_S = 2.0
 
 
 def open_runtime(settings: Settings) -> "Runtime":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rag.conversations import Conversations
     from rag.runtime import Runtime
+    from rag.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED_IN_CI = "../shared"
@@ -43,10 +44,10 @@ def browser() -> "Iterator[Browser]":
 
 
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[SmallIndex]":
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> "Iterator[SmallIndex]":
     from small_index import small_index
 
-    opened = small_index(tmp_path, monkeypatch)
+    opened = small_index(tmp_path, monkeypatch, url=url)
     yield opened
     opened.close()
 
@@ -89,12 +90,19 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, loaded: "LoadedModels") -> "Iterator[Runtime]":
-    """Empty, its data folder ``data``."""
-    from rag.runtime import open_runtime
+def runtime_settings(tmp_path: Path, url: str) -> "Settings":
+    """Of a data folder ``data``, with the database in it or beside it."""
     from rag.settings import Settings
 
-    opened = open_runtime(Settings(data_dir=str(tmp_path / "data")))
+    return Settings(data_dir=str(tmp_path / "data"), database_url=None if url.startswith("sqlite") else url)
+
+
+@pytest.fixture
+def runtime(runtime_settings: "Settings", loaded: "LoadedModels") -> "Iterator[Runtime]":
+    """Empty, of ``runtime_settings``."""
+    from rag.runtime import open_runtime
+
+    opened = open_runtime(runtime_settings)
     yield opened
     opened.close()
 
