@@ -8,6 +8,7 @@ is ever missing from it.
 
 import time
 from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -95,7 +96,14 @@ class Indexer:
         self.fingerprint = f"{model_fingerprint}/chunker-{CHUNKER_VERSION}/analyser-{ANALYSER_VERSION}"
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
-        """Run to the end, event by event; what was reported is kept when the caller stops early."""
+        """Run to the end, event by event; what was reported is kept when the caller stops early.
+
+        Raises BusyError where another process ingests into the same database.
+        """
+        with nullcontext() if request.dry_run else self._catalog.alone():
+            yield from self._ingest(request)
+
+    def _ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
         started, today = time.monotonic(), datetime.now(UTC).date()
         scopes = resolve_scopes(self._catalog, request.paths)
         plans = [make_plan(self._catalog, scope, site_url=request.site_url, today=today) for scope in scopes]
@@ -116,7 +124,13 @@ class Indexer:
         """Chunk and embed every stored article anew for this indexer's fingerprint, then swap generations.
 
         The old generation serves until the swap. Does nothing when the current generation has this fingerprint.
+        Raises BusyError as ``ingest`` does.
         """
+        if self.is_outdated():
+            with self._catalog.alone():
+                yield from self._rebuild()
+
+    def _rebuild(self) -> Iterator[IngestProgress]:
         if self.is_outdated():
             generation = self._catalog.start_generation(self.fingerprint, self._model)
             yield from rebuild(self._catalog, self._embedder, self._store, generation.number)
@@ -131,7 +145,7 @@ class Indexer:
                 yield from job.judge.deleted()
 
     def _run(self, jobs: list[Job], request: IngestRequest, today: date, tally: Tally) -> Iterator[IngestEvent]:
-        yield from self.rebuild()
+        yield from self._rebuild()
         self._add_sources(jobs)
         with Ahead() as ahead:
             results = ahead.iterate(_read(jobs, request.site_url, today), FILES_AHEAD)

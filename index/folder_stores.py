@@ -4,14 +4,12 @@ In: the catalog, and where it and the folder lie. Out: the store of a generation
 closed, or cannot be had, until it is mended from the catalog. Safe from several threads.
 """
 
-import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog
 
-log = logging.getLogger(__name__)
 MENDING_PAUSE_S = 600.0
 
 if TYPE_CHECKING:
@@ -46,17 +44,18 @@ class FolderStores:
 
     def catch_up(self, generation: int, dim: int) -> None:
         """With what another process, which has a folder of its own, has written to the catalog. Nobody here may write
-        meanwhile."""
-        from index.derived import reconcile
+        meanwhile. A generation that is not open yet is left to be mended."""
+        with self._opening:
+            store = self.opened.get(generation)
+            if self.opened and generation not in self.opened:
+                for other in self.opened.values():
+                    if other is not None:
+                        other.close()
+                self.opened = {generation: None}
+        if store is not None:
+            from index.derived import reconcile
 
-        store = self.opened.get(generation)
-        if store is None or not store.is_usable:
-            return
-        try:
             reconcile(self._catalog, store, generation, dim)
-        except Exception:  # As for opening it: errors of Chroma, of SQLite and of its Rust core.
-            log.exception("the derived vector store is behind the catalog; it is mended")
-            store.is_usable = False
 
     def close(self) -> None:
         """The store is whole and sealed once this returns."""

@@ -63,7 +63,7 @@ class Snapshot:
         self._means = _vector_means(self.vectors, self._lang_of_row, self._langs, prior)
 
     @cached_property
-    def revision(self) -> str:
+    def contents_sha256(self) -> str:
         """The same for the same articles, read and embedded in the same way, wherever they are searched."""
         known = hashlib.sha256(self.fingerprint.encode())
         for article_id in sorted(self.articles):

@@ -70,11 +70,12 @@ class AnswerCache:
     """One per process; its turns all run on one event loop."""
 
     def __init__(
-        self, shared: SharedMemory, revision: Callable[[], str], composer: str, today: Callable[[], date] = date.today
+        self, shared: SharedMemory, contents: Callable[[], str], composer: str, today: Callable[[], date] = date.today
     ) -> None:
-        """``revision``: of the index as it is searched. ``composer``: all that decides how an answer is made of it."""
+        """``contents``: what stands for the index as it is searched. ``composer``: all that decides how an answer is
+        made of it."""
         self._shared = shared
-        self._revision = revision
+        self._contents = contents
         self._composer = composer
         self._today = today
         self._flights: dict[str, Flight] = {}
@@ -86,7 +87,7 @@ class AnswerCache:
             return None
         asked = " ".join(unicodedata.normalize("NFC", question.question).split())
         langs = (turn.lang, turn.standalone.lang, question.answer_lang)
-        parts = (FORM, self._revision(), self._composer, self._today(), manner, asked, langs, question.filters)
+        parts = (FORM, self._contents(), self._composer, self._today(), manner, asked, langs, question.filters)
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
     @asynccontextmanager

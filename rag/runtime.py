@@ -31,6 +31,7 @@ from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
+from rag.following import Following
 from rag.ingest_board import IngestBoard
 from rag.overview import overview
 from rag.records import (
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 
 REHEARSED = "What do these articles say, and since when?"
 """A question like any other; what it is answered with does not matter."""
+KEEPING_UP_S = 2.0
 
 
 def open_runtime(settings: Settings) -> "Runtime":
@@ -103,12 +105,14 @@ class Runtime:
             model_fingerprint=model_fingerprint(settings.embedding_model),
         )
         self._upkeep: Upkeep | None = None
+        self._following = Following(self._searching, self._ingesting)
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     def close(self) -> None:
+        self._following.stop()
         if self._upkeep is not None:
             self._upkeep.stop()
         self._searching.close()
@@ -130,7 +134,10 @@ class Runtime:
         for title in {article.lang: article.title for article in self._catalog.articles()}.values():
             with suppress(InputError):  # A title need not be what a question may be.
                 self._rehearse(title)
+        self._ready_feedback()  # Now, rather than while the database does not answer.
         self._ready_upkeep().start()
+        if self._catalog.is_shared:
+            self._following.start()
 
     def _rehearse(self, question: str) -> None:
         answer = anyio.run(self._ready_answering().rehearse, Question(question=question))
@@ -201,7 +208,8 @@ class Runtime:
 
     @contextmanager
     def _only_ingest(self) -> Iterator[None]:
-        if not self._ingesting.acquire(blocking=False):
+        # Where others write, too, keeping up with them takes the lock for a moment.
+        if not self._ingesting.acquire(timeout=KEEPING_UP_S if self._catalog.is_shared else 0):
             raise BusyError("Another ingest is under way. Wait for it to end, then try again.")
         try:
             yield
@@ -254,7 +262,7 @@ class Runtime:
             return None
         from rag.answer_cache import AnswerCache, composer_of
 
-        return AnswerCache(self._shared, self._searching.revision, composer_of(self._settings), self._today)
+        return AnswerCache(self._shared, self._searching.contents_sha256, composer_of(self._settings), self._today)
 
     def _writer(self) -> "Writer | None":
         """None without an LLM."""

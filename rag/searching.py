@@ -7,8 +7,6 @@ snapshot from before; ``refresh`` shows them what has changed. Refuses what the 
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
 from index.catalog import Catalog
 from index.catalog_records import Generation
 from index.folder_stores import FolderStores
@@ -61,13 +59,6 @@ class Stores(Protocol):
     def close(self) -> None: ...
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of the index that searches know."""
-
-    generation: int | None
-    last_ingest: str | None
-
-
 class Searching:
     """Safe from several threads."""
 
@@ -80,8 +71,10 @@ class Searching:
         self._rerankers: dict[str, Reranker] = {}
         self.stores = _stores(catalog, settings)
         self._searcher: Searcher | None = None
-        self._seen: Seen | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
+        self._revision: str | None = None
+        self._generation: int | None = None
+        """Of what is searched."""
 
     @property
     def is_degraded(self) -> bool:
@@ -99,24 +92,37 @@ class Searching:
         """Of the articles, sorted."""
         return self._ready_searcher().snapshot.langs
 
-    def revision(self) -> str:
+    def contents_sha256(self) -> str:
         """Of what is searched: another one for other articles, and for another way to read or embed them."""
-        return self._ready_searcher().snapshot.revision
+        return self._ready_searcher().snapshot.contents_sha256
 
     def refresh(self) -> None:
         """Search the catalog as it is now, and drop the stores of older generations.
 
-        Nothing to search anew while no search was made. Until the new snapshot is there, searches use the old one;
-        one is made at a time, so that the newest stays.
+        Nothing to search anew while no search was made, or nothing has changed since. Until the new snapshot is there,
+        searches use the old one; one is made at a time, so that the newest stays.
         """
         with self._refreshing:
-            if self._is_open():
+            if self.is_behind():
                 fresh = self._new_searcher()
                 with self._opening:
                     self._searcher = fresh
             generation = self._catalog.current_generation()
             if generation is not None:
                 self.stores.drop_older(generation.number)
+
+    def is_behind(self) -> bool:
+        """Whether the catalog has changed since what is searched was read; False while no search was made."""
+        # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
+        with self._opening:
+            searched, revision = self._searcher is not None, self._revision
+        return searched and self._catalog.revision() != revision
+
+    def catch_up(self) -> None:
+        """Bring the derived store in step with what another process has written; where that takes long it is left to
+        be mended. Nobody may write to the index here meanwhile."""
+        if (current := self._current()) is not None:
+            self.stores.catch_up(*current)
 
     def encoder(self, model: str) -> Encoder:
         from index.encoder import SentenceEncoder
@@ -161,7 +167,7 @@ class Searching:
         """Opens what was mended and searches it from now on. Nobody here may write to the index meanwhile."""
         with self._opening:
             store = self.stores.mended(generation, dim)
-            if self._searcher is not None and self._seen is not None and self._seen.generation == generation:
+            if self._searcher is not None and self._generation == generation:
                 self._searcher = self._searcher.with_store(store)
             return store
 
@@ -174,29 +180,9 @@ class Searching:
         if (current := self._current()) is not None and not self.is_degraded:
             self.stores.tend(*current)
 
-    def is_behind(self) -> bool:
-        """Whether another process has changed the index since searches last took notice of it."""
-        return self._is_open() and self._seen != self._now()
-
-    def follow(self) -> None:
-        """Search what another process has changed. Nobody here may write to the index meanwhile."""
-        if (current := self._current()) is not None:
-            self.stores.catch_up(*current)
-        self.refresh()
-
     def _current(self) -> tuple[int, int] | None:
         generation = self._catalog.current_generation()
         return None if generation is None else (generation.number, self.encoder(generation.model).dim)
-
-    def _now(self) -> "Seen":
-        generation = self._catalog.current_generation()
-        number = generation.number if generation else None
-        return Seen(generation=number, last_ingest=self._catalog.stats().last_ingest)
-
-    def _is_open(self) -> bool:
-        # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
-        with self._opening:
-            return self._searcher is not None
 
     def _ready_searcher(self) -> "Searcher":
         with self._opening:
@@ -207,11 +193,16 @@ class Searching:
     def _new_searcher(self) -> "Searcher":
         from index.search import Searcher
 
-        self._seen = self._now()  # first: what changes from here on is noticed later
-        generation = self._catalog.current_generation()
-        encoder = self.encoder(self._model_of(generation))
-        store = self.stores.store(generation.number, encoder.dim) if generation else None
-        return Searcher(self._catalog, encoder, store, self._reranker())
+        while True:
+            # The revision first: what is written while the rest is read makes it look too old, never too new.
+            revision, generation = self._catalog.revision(), self._catalog.current_generation()
+            encoder = self.encoder(self._model_of(generation))
+            store = self.stores.store(generation.number, encoder.dim) if generation else None
+            searcher = Searcher(self._catalog, encoder, store, self._reranker())
+            if self._catalog.current_generation() == generation:
+                self._revision = revision
+                self._generation = generation.number if generation else None
+                return searcher
 
     def _reranker(self) -> "Reranker | None":
         model = self._settings.reranker_model

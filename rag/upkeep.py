@@ -1,4 +1,4 @@
-"""What the service does beside answering: audit after an unclean stop, follow others, mend the store, rebuild, forget.
+"""What the service does beside answering: audit after an unclean stop, mend the store, rebuild, forget what is old.
 
 In: the parts of a runtime. Out: nothing but their being in order, and ``problem``, what an audit found that only a
 human can put right. One thread, one thing at a time; a job that fails is logged and tried again. ``stop`` ends it.
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from index.build import Indexer
 from rag import audit
 from rag.conversations import Conversations
+from rag.errors import BusyError
 from rag.searching import Searching
 from rag.settings import Settings
 from rag.unexpected import log_unexpected
@@ -57,7 +58,7 @@ class Upkeep:
 
     def round(self) -> None:
         """Everything that is to be done now."""
-        for job in (self._audit, self._follow, self._mend, self._tend, self._rebuild, self._forget):
+        for job in (self._audit, self._mend, self._tend, self._rebuild, self._forget):
             if not self._stopped.is_set():
                 try:
                     job()
@@ -78,16 +79,6 @@ class Upkeep:
             log.error("after an unclean stop, %s", self.problem)
         else:
             audit.settle(self._settings.data_path)
-
-    def _follow(self) -> None:
-        """Not while an ingest of our own is under way, which shows what it wrote when it ends."""
-        if not self._ingesting.acquire(blocking=False):
-            return
-        try:
-            if self._searching.is_behind():
-                self._searching.follow()
-        finally:
-            self._ingesting.release()
 
     def _tend(self) -> None:
         self._searching.look()
@@ -113,6 +104,9 @@ class Upkeep:
                 for _progress in self._indexer.rebuild():
                     if self._stopped.is_set():
                         return
+            except BusyError:
+                log.info("another process is writing to the index; it is rebuilt later")
+                return
             except Exception:
                 log.exception("the index could not be rebuilt; the old one keeps serving")
                 return

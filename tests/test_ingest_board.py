@@ -92,15 +92,15 @@ def test_a_service_without_its_server_is_ready_and_says_so(
 
 def test_what_is_ingested_makes_answers_anew(sharing: Runtime, site: Path, redis_server: RedisServer) -> None:
     ingest(sharing, site)
-    revisions = [sharing._searching.revision()]
+    revisions = [sharing._searching.contents_sha256()]
     ask(sharing, "Where does the heron walk?")
     ask(sharing, "Where does the heron walk?")
     (site / "c.md").write_text("The price of charging in winter.\n")
     ingest(sharing, site)
-    revisions.append(sharing._searching.revision())
+    revisions.append(sharing._searching.contents_sha256())
     ask(sharing, "Where does the heron walk?")
     assert sharing._shared is not None
     assert len(sharing._shared.ask_here("KEYS", "kilde:answer:*")) == 2  # type: ignore[arg-type]
     (site / "c.md").unlink()
     ingest(sharing, site)
-    assert (sharing._searching.revision(), len(set(revisions))) == (revisions[0], 2)
+    assert (sharing._searching.contents_sha256(), len(set(revisions))) == (revisions[0], 2)

@@ -38,8 +38,10 @@ def test_a_key_is_found_by_its_text_and_by_nothing_else(store: KeyStore) -> None
         assert store.find(text) is None
 
 
-def test_nothing_of_a_secret_is_on_disk(store: KeyStore, tmp_path: Path) -> None:
+def test_nothing_of_a_secret_is_on_disk(tmp_path: Path) -> None:
+    store = KeyStore.open(f"sqlite:///{tmp_path / 'kilde.db'}")
     secret = store.add("newsroom", ("ask",)).text.split("_", 2)[2].encode()
+    store.close()
     assert len(secret) == 43
     files = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert any(b"newsroom" in content for content in files)

@@ -1,5 +1,8 @@
 """A new generation serves only when every chunk of it is found in its derived store."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from small_index import DictStore, SmallIndex
 
@@ -41,12 +44,12 @@ def test_a_store_that_lost_a_chunk_is_filled_again_before_the_swap(three_words: 
     assert len(three_words.stores[2].ids()) == 3
 
 
-@pytest.mark.parametrize("store", [BlindStore(), ForgetfulStore(times=2)])
+@pytest.mark.parametrize("unsound", [BlindStore, partial(ForgetfulStore, times=2)])
 def test_a_store_that_stays_unsound_is_not_swapped_in_and_the_old_index_serves(
-    three_words: SmallIndex, store: DictStore
+    three_words: SmallIndex, unsound: Callable[[], DictStore]
 ) -> None:
     before = three_words.state()
-    three_words.stores[2] = store
+    three_words.stores[2] = unsound()
     with pytest.raises(KildeError, match="old index keeps serving"):
         list(three_words.indexer("other").rebuild())
     assert serving(three_words) == "words"

@@ -115,12 +115,11 @@ def test_a_service_starts_without_its_server(tmp_path: Path, own_server: ChromaS
 
 
 def test_a_second_process_finds_what_the_first_has_ingested(over_server: Runtime, site: Path) -> None:
-    over_server._catalog.finish_ingest("2000-01-01T00:00:00+00:00")
     with closing(Runtime(over_server.settings)) as second:
         assert search(second, "price").hits[0].path != "c.md"
         (site / "c.md").write_text("The price of charging in winter.\n")
         ingest(over_server, site)
-        second._ready_upkeep().round()
+        second._following.round()
         assert search(second, "price").hits[0].path == "c.md"
         assert len(opened_store(second).ids()) == 3
 
