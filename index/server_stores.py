@@ -37,6 +37,7 @@ class ServerStores:
         self._opening = threading.RLock()
         self._mends = True
         self._stale: frozenset[str] = frozenset()
+        self._filling: set[ServerVectors] = set()
         self.opened: dict[int, ServerVectors | None] = {}
 
     @property
@@ -103,6 +104,8 @@ class ServerStores:
 
     def stop_mending(self) -> None:
         self._mends = False
+        for store in list(self._filling):
+            store.close()
 
     def drop_older(self, generation: int) -> None:
         with self._opening:
@@ -112,7 +115,10 @@ class ServerStores:
                     other.close()
             self.opened = {generation: store} if generation in self.opened else {}
         if store is not None and store.is_usable:
-            store.drop_older()
+            try:
+                store.drop_older()
+            except StoreGoneError as exc:
+                log.warning("stores of earlier generations stay on the server: %s", exc)
 
     def _open(self, generation: int, dim: int, *, most: int | None) -> "ServerVectors | None":
         """``most``: chunks that it may lack and still be waited for."""
@@ -120,8 +126,12 @@ class ServerStores:
 
         try:
             store = ServerVectors(self.address, generation)
-            if add_missing(self._catalog, store, generation, dim, most=most) and store.is_usable:
-                return store
+            self._filling.add(store)
+            try:
+                if add_missing(self._catalog, store, generation, dim, most=most) and store.is_usable:
+                    return store
+            finally:
+                self._filling.discard(store)
             store.close()
         except StoreGoneError as exc:
             log.warning("dense search is exact, in memory: %s", exc)

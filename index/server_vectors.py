@@ -102,7 +102,11 @@ class ServerVectors:
         for collection in self._asking(self._client.list_collections):
             number = collection.name.removeprefix(NAME)
             if collection.name.startswith(NAME) and number.isdecimal() and int(number) < self.generation:
-                self._write(partial(self._client.delete_collection, collection.name))
+                self._write(partial(self._drop, collection.name))
+
+    def _drop(self, name: str) -> None:
+        with suppress(NotFoundError):  # Another process was faster.
+            self._client.delete_collection(name)
 
     def close(self) -> None:
         self.is_usable = False

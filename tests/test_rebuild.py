@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from small_index import DictStore, SmallIndex
 
-from index.errors import KildeError
+from index.errors import KildeError, StoreGoneError
 from index.records import Vectors
 
 
@@ -34,6 +34,13 @@ class BlindStore(DictStore):
 
     def query(self, vector: object, top_k: int) -> list[tuple[str, float]]:
         return []
+
+
+class DepartedStore(DictStore):
+    """On a server that went away before it was audited."""
+
+    def ids(self) -> set[str]:
+        raise StoreGoneError("gone")
 
 
 def test_a_store_that_lost_a_chunk_is_filled_again_before_the_swap(three_words: SmallIndex) -> None:
@@ -69,6 +76,12 @@ def test_a_rebuild_whose_audit_failed_embeds_nothing_again(three_words: SmallInd
 
 def test_a_rebuild_without_a_derived_store_swaps(three_words: SmallIndex) -> None:
     three_words.stores = {1: None, 2: None}  # type: ignore[assignment, dict-item]
+    list(three_words.indexer("other").rebuild())
+    assert serving(three_words) == "other"
+
+
+def test_a_rebuild_whose_store_has_gone_meanwhile_swaps_and_leaves_it_to_be_mended(three_words: SmallIndex) -> None:
+    three_words.stores[2] = DepartedStore()
     list(three_words.indexer("other").rebuild())
     assert serving(three_words) == "other"
 

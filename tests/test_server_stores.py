@@ -12,6 +12,7 @@ from small_index import SmallIndex
 from small_site import LoadedModels, ingest, search
 from word_encoder import WordEncoder
 
+from index.records import Vectors
 from index.server_address import ServerAddress
 from index.server_stores import ServerStores, fill_server_anew
 from index.server_vectors import ServerVectors
@@ -163,6 +164,44 @@ def test_a_server_that_lacks_more_than_can_be_waited_for_is_filled_by_mending_al
     assert stores.mend(1, dim)
     assert stores.mended(1, dim) is not None
     assert not stores.is_degraded
+
+
+def test_a_mending_that_is_stopped_fails_and_is_not_begun_again(
+    stores: ServerStores, three_words: SmallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dim, upsert = three_words.encoder.dim, ServerVectors.upsert
+
+    def stopping(store: ServerVectors, chunk_ids: list[str], vectors: Vectors) -> None:
+        stores.stop_mending()
+        upsert(store, chunk_ids, vectors)
+
+    monkeypatch.setattr(ServerVectors, "upsert", stopping)
+    assert [stores.mend(1, dim), stores.mend(1, dim)] == [False, False]
+
+
+def test_two_processes_that_drop_the_same_generation_both_go_on(
+    stores: ServerStores, three_words: SmallIndex, chroma_server: ChromaServer
+) -> None:
+    store, dim = first(stores, three_words), three_words.encoder.dim
+    newer = ServerVectors(stores.address, 2)
+    older = [collection for collection in newer._client.list_collections() if collection.name == "chunks-1"]
+    newer.drop_older()
+    newer._client.list_collections = lambda: older  # type: ignore[method-assign]  # as another process saw it
+    newer.drop_older()
+    assert newer.is_usable
+    newer.close()
+    stores.look()
+    assert (store.is_usable, stores.is_degraded) == (False, True)
+    assert stores.mend(1, dim)
+
+
+def test_a_server_that_goes_while_an_ingest_ends_is_no_error(
+    over_server: Runtime, own_server: ChromaServer, site: Path
+) -> None:
+    store = opened_store(over_server)
+    own_server.kill()
+    over_server._searching.stores.drop_older(1)
+    assert not store.is_usable
 
 
 def test_a_rebuild_replaces_wrong_vectors_without_embedding(
