@@ -7,17 +7,20 @@ import anyio
 import msgspec
 import pytest
 from redis_server import RedisServer
+from scripted_llm import PATIENT, PROMPT_TOKENS, chat, ended, llm, notices, saying, status
 from small_answering import ASKED, FACT, FixedSearch, found, unrelated
 
 from index.records import Filters, Hit
 from index.search import Query
 from rag.answer import Answering
 from rag.answer_cache import AnswerCache, Flight, Kept, composer_of, retold
+from rag.asking import prompt_sha256
 from rag.conversations import Conversations
 from rag.errors import BusyError
 from rag.records import Answer, Event, MessageEnd, MessageStart, Notice, Question, SourcesFound, StreamError, Written
 from rag.settings import Settings
 from rag.shared_memory import SharedMemory
+from rag.writing import Writer
 
 pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
 HITS = found(FACT), found("The cars were built in 2021 at one factory.", article_id="b")
@@ -52,10 +55,11 @@ class Process:
         self.revision = "r1"
         self.composer = "c1"
         self.today = date(2024, 5, 1)
+        self.writer: Writer | None = None
 
     def answering(self) -> Answering:
         cache = AnswerCache(self.shared, lambda: self.revision, self.composer, lambda: self.today)
-        return Answering(self.search, self.conversations, today=lambda: self.today, cache=cache)
+        return Answering(self.search, self.conversations, today=lambda: self.today, writer=self.writer, cache=cache)
 
     def ask(self, text: str = ASKED, **others: object) -> Answer:
         return anyio.run(self.answering().answer, Question(question=text, **others))  # type: ignore[arg-type]
@@ -299,3 +303,22 @@ def test_what_an_endpoint_counted_is_not_counted_again(process: Process) -> None
     turn = anyio.run(process.answering()._begin, Question(question=ASKED))
     again, _ = retold(kept, turn)
     assert again.written == Written(model="m", prompt_sha256="0")
+
+
+def test_what_a_model_wrote_is_told_again_event_by_event_and_the_model_not_asked(process: Process) -> None:
+    text = "In 2021, the factory built 43,866 cars [1]. It cost 99 million euros in Paris [1]."
+    with saying(text) as server:
+        process.writer = Writer(chat(server.base_url, PATIENT), lambda: None, PROMPT_TOKENS)
+        first, second = process.stream(), process.stream()
+        assert len(server.requests) == 1
+    assert [event.event for event in second] == [event.event for event in first]
+    assert "notice" in [event.event for event in second]
+    assert ended(second).text == ended(first).text == "In 2021, the factory built 43,866 cars. [1]"
+    assert ended(second).written == Written(model="scripted", prompt_sha256=prompt_sha256())
+
+
+def test_an_answer_that_a_failing_model_left_to_quotes_is_made_anew(process: Process) -> None:
+    with llm(*status(401)) as server:
+        process.writer = Writer(chat(server.base_url, PATIENT), lambda: None, PROMPT_TOKENS)
+        assert notices(process.stream()) == notices(process.stream()) == ["llm_unavailable"]
+        assert len(server.requests) >= 2

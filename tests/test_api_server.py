@@ -170,3 +170,28 @@ def test_a_second_sigterm_ends_the_draining() -> None:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def is_ready(address: str) -> bool:
+    """As a proxy finds it."""
+    try:
+        return httpx.get(f"{address}/health/ready", timeout=15).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.service
+def test_no_request_fails_behind_a_proxy_that_asks_who_is_ready_while_a_process_is_replaced() -> None:
+    with service(pause_s=0.02, drain_s=1) as (leaving, first), service(pause_s=0.02, drain_s=1) as (_, second):
+        statuses, asked_of = [], []
+        while leaving.poll() is None:
+            ready = [address for address in (first, second) if is_ready(address)]
+            began = time.monotonic()
+            while time.monotonic() - began < 0.3:  # the proxy's interval
+                address = ready[len(statuses) % len(ready)]
+                statuses.append(httpx.post(f"{address}/v1/chat", json=QUESTION, timeout=15).status_code)
+                asked_of.append(address)
+                if len(statuses) == 20:
+                    leaving.send_signal(signal.SIGTERM)
+        assert len(statuses) > 20
+    assert (set(statuses), set(asked_of[:20]), asked_of[-1]) == ({200}, {first, second}, second)
