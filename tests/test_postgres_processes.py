@@ -169,7 +169,7 @@ def test_the_derived_store_of_a_process_is_in_step_with_what_another_has_written
     one, other = two
     ingest(other, site)
     search(other, "heron")
-    store = other._searching._stores[1]
+    store = other._searching.stores.opened[1]
     assert store is not None
     write_articles(site, {"c.md": "A third one.\n"})
     (site / "a.md").unlink()
