@@ -51,7 +51,9 @@ def look_at(url: str, version_tables: Sequence[str]) -> Look:
         engine = _engine(sa.make_url(url), erases=False)
         try:
             revisions = tuple(_version(engine, table) for table in version_tables)
-            return Look(version=engine.dialect.server_version_info or (), revisions=revisions)
+            return Look(
+                version=tuple(int(part) for part in engine.dialect.server_version_info or ()), revisions=revisions
+            )
         finally:
             engine.dispose()
 

@@ -122,12 +122,11 @@ def test_what_a_transaction_reads_is_one_state_however_much_is_written_meanwhile
 
 def test_a_writer_sees_what_was_written_while_it_waited(engine: sa.Engine) -> None:
     """A view that began with the waiting would not, and the transaction would fail when it writes."""
-    started, seen = threading.Event(), list[object]()
+    seen = list[object]()
     count = sa.text("SELECT count(*) FROM conversations")
 
     def second() -> None:
         with writer(engine).begin() as connection:
-            started.set()
             in_turn(connection, "a test")
             seen.append(connection.scalar(count))
 
@@ -135,7 +134,7 @@ def test_a_writer_sees_what_was_written_while_it_waited(engine: sa.Engine) -> No
         in_turn(first, "a test")
         waiting = threading.Thread(target=second)
         waiting.start()
-        assert started.wait(10)
+        _until_waiting(engine, 1)
         first.execute(sa.text("INSERT INTO conversations (conversation_id, created_at) VALUES ('c', '2024')"))
     waiting.join(10)
     assert seen == [1]
@@ -193,6 +192,21 @@ def test_a_turn_that_waits_for_an_erasure_does_not_bring_its_conversation_back(e
     assert one.get(ANSWER.conversation_id) is None
 
 
+def test_an_erasure_and_a_turn_that_replaces_a_stopped_one_do_not_block_each_other(engine: sa.Engine) -> None:
+    """Both take the conversation first, then its messages."""
+    stored = Conversations(engine)
+    stored.append(ANSWER)
+    erased = list[bool]()
+    with writer(engine).begin() as turn:
+        turn.execute(sa.text("SELECT 1 FROM conversations FOR UPDATE"))
+        erasing = threading.Thread(target=lambda: erased.append(stored.delete(ANSWER.conversation_id)))
+        erasing.start()
+        _until_waiting(engine, 1)
+        turn.execute(sa.text("DELETE FROM messages"))
+    erasing.join(10)
+    assert erased == [True]
+
+
 def _until_waiting(engine: sa.Engine, count: int) -> None:
     waiting = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -208,16 +222,11 @@ def _until_waiting(engine: sa.Engine, count: int) -> None:
 # A server that fails
 
 
-def test_a_connection_that_was_lost_is_made_anew_at_its_next_use(engine: sa.Engine) -> None:
+def test_a_connection_that_was_lost_is_made_anew_at_its_next_use(engine: sa.Engine, postgres: PostgresServer) -> None:
     stored = Conversations(engine)
     stored.append(ANSWER)
-    with writer(engine).begin() as connection:
-        connection.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
+    ended = postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'kilde%'")
+    assert (True,) in ended
     assert stored.turns(ANSWER.conversation_id) == (ANSWER,)
 
 
