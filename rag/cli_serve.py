@@ -44,7 +44,7 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
         with closing(open_runtime(settings)) as runtime, open_stores(settings) as stores:
             if ingested:
-                _ingest_first(runtime, _request(settings, ingested))
+                ingest_first(runtime, _request(settings, ingested))
             runtime.warm()
             opening = _opening(runtime)
 
@@ -128,7 +128,7 @@ def _request(settings: Settings, paths: tuple[str, ...]) -> IngestRequest:
     return IngestRequest(paths=paths, site_url=settings.site_url)
 
 
-def _ingest_first(backend: Backend, request: IngestRequest) -> None:
+def ingest_first(backend: Backend, request: IngestRequest) -> None:
     """Where another process ingests into the same database, after it."""
     while True:
         try:
