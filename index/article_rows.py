@@ -3,6 +3,7 @@
 In: an open connection, and records. Out: records. Begins and ends no transaction.
 """
 
+import secrets
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +30,8 @@ from index.schema import ARTICLE, CHUNK, FILE, META, VECTOR
 R = TypeVar("R", bound=msgspec.Struct)
 UNSETTLED = "unsettled"
 """Says that articles came or went and what follows from it is still to be done."""
+REVISION = "revision"
+"""Names what a search sees, so that processes find out that another one has changed it."""
 
 
 def record_of(row: sa.RowMapping, record: type[R]) -> R:
@@ -38,8 +41,7 @@ def record_of(row: sa.RowMapping, record: type[R]) -> R:
 
 def put_article(connection: sa.Connection, source_id: str, version: ArticleVersion, generation: int) -> list[str]:
     """In the place of the version before, whose chunk ids are returned."""
-    replaced = delete_articles(connection, [version.article_id])
-    set_meta(connection, UNSETTLED, "yes")
+    replaced = _drop_articles(connection, [version.article_id])
     connection.execute(sa.insert(ARTICLE).values(_article_row(source_id, version)))
     insert_chunks(connection, generation, version.article_id, version.chunks)
     _put_file(connection, source_id, version.state)
@@ -127,9 +129,14 @@ def join_works(connection: sa.Connection) -> None:
 
 
 def delete_articles(connection: sa.Connection, article_ids: Sequence[str]) -> list[str]:
-    removed: list[str] = []
+    """Returns the ids of their chunks, of all generations."""
     if article_ids:
-        set_meta(connection, UNSETTLED, "yes")
+        mark_changed(connection)
+    return _drop_articles(connection, article_ids)
+
+
+def _drop_articles(connection: sa.Connection, article_ids: Sequence[str]) -> list[str]:
+    removed: list[str] = []
     for some in slices(article_ids):
         theirs = CHUNK.c.article_id.in_(some)
         removed += [row.chunk_id for row in connection.execute(sa.select(CHUNK.c.chunk_id).where(theirs))]
@@ -138,9 +145,28 @@ def delete_articles(connection: sa.Connection, article_ids: Sequence[str]) -> li
     return removed
 
 
+def mark_changed(connection: sa.Connection) -> None:
+    """Articles came or went."""
+    set_meta(connection, UNSETTLED, "yes")
+    set_revision(connection)
+
+
+def set_revision(connection: sa.Connection) -> None:
+    set_meta(connection, REVISION, secrets.token_hex(8))
+
+
+def meta(connection: sa.Connection, key: str) -> str | None:
+    return connection.execute(sa.select(META.c.value).where(META.c.key == key)).scalar()
+
+
 def set_meta(connection: sa.Connection, key: str, value: str) -> None:
     connection.execute(sa.delete(META).where(META.c.key == key))
     connection.execute(sa.insert(META).values(key=key, value=value))
+
+
+def by_path(found: Iterable[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """In the order of code points, in which databases need not put them."""
+    return sorted(found, key=lambda row: (row.path, row.article_id))
 
 
 def load_articles(
@@ -148,7 +174,7 @@ def load_articles(
 ) -> dict[str, IndexedArticle]:
     """By id; all of them, or those of one work."""
     wanted = sa.true() if work is None else ARTICLE.c.work_id == work
-    rows = connection.execute(sa.select(ARTICLE).where(wanted).order_by(ARTICLE.c.path)).all()
+    rows = by_path(connection.execute(sa.select(ARTICLE).where(wanted)))
     counting = sa.select(CHUNK.c.article_id, sa.func.count().label("n")).where(CHUNK.c.generation == generation)
     if work is not None:
         counting = counting.where(CHUNK.c.article_id.in_([row.article_id for row in rows]))

@@ -8,6 +8,7 @@ is ever missing from it.
 
 import time
 from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -16,6 +17,7 @@ from index.ahead import Ahead
 from index.catalog import Catalog
 from index.catalog_records import ArticleVersion, FileState, Generation, NewChunk
 from index.embedding import Embedded, Embedder, Encoding, digest
+from index.errors import BusyError
 from index.outcomes import Judge, saved, set_aside, settled
 from index.reading import FailedFile, read_folders
 from index.rebuild import rebuild
@@ -91,11 +93,19 @@ class Indexer:
         self._catalog = catalog
         self._store = store
         self._model = model
+        self._was_current = False
         self._embedder = Embedder(catalog, encoder, model_fingerprint)
         self.fingerprint = f"{model_fingerprint}/chunker-{CHUNKER_VERSION}/analyser-{ANALYSER_VERSION}"
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
-        """Run to the end, event by event; what was reported is kept when the caller stops early."""
+        """Run to the end, event by event; what was reported is kept when the caller stops early.
+
+        Raises BusyError where another process ingests into the same database.
+        """
+        with nullcontext() if request.dry_run else self._catalog.alone():
+            yield from self._ingest(request)
+
+    def _ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
         started, today = time.monotonic(), datetime.now(UTC).date()
         scopes = resolve_scopes(self._catalog, request.paths)
         plans = [make_plan(self._catalog, scope, site_url=request.site_url, today=today) for scope in scopes]
@@ -108,18 +118,41 @@ class Indexer:
         yield tally.summary(dry_run=request.dry_run)
 
     def is_outdated(self) -> bool:
-        """Whether the index was made with another model, chunker or analyser."""
+        """Whether the index was made with another model, chunker or analyser, and is to be made anew.
+
+        Once it was this indexer's it stays as another process has made it since: two would make it anew for ever.
+        """
+        return self._differs() and not self._was_current
+
+    def _differs(self) -> bool:
         current = self._catalog.current_generation()
-        return current is not None and current.fingerprint != self.fingerprint
+        differs = current is not None and current.fingerprint != self.fingerprint
+        self._was_current = self._was_current or (current is not None and not differs)
+        return differs
+
+    def _refuse_superseded(self) -> None:
+        """Chunks of two makings in one generation would be damage."""
+        if self._differs():
+            raise BusyError(
+                "Another process has made the index anew, with other settings or another version of Kilde. Give all "
+                "processes the same KILDE_EMBEDDING_MODEL and version, and start this one again."
+            )
 
     def rebuild(self) -> Iterator[IngestProgress]:
         """Chunk and embed every stored article anew for this indexer's fingerprint, then swap generations.
 
-        The old generation serves until the swap. Does nothing when the current generation has this fingerprint.
+        The old generation serves until the swap. Does nothing where the index is not outdated.
+        Raises BusyError as ``ingest`` does.
         """
+        if self.is_outdated():
+            with self._catalog.alone():
+                yield from self._rebuild()
+
+    def _rebuild(self) -> Iterator[IngestProgress]:
         if self.is_outdated():
             generation = self._catalog.start_generation(self.fingerprint, self._model)
             yield from rebuild(self._catalog, self._embedder, self._store, generation.number)
+            self._was_current = True
 
     def _preview(self, jobs: list[Job], request: IngestRequest, today: date) -> Iterator[FileOutcome]:
         results = _read(jobs, request.site_url, today)
@@ -131,7 +164,8 @@ class Indexer:
                 yield from job.judge.deleted()
 
     def _run(self, jobs: list[Job], request: IngestRequest, today: date, tally: Tally) -> Iterator[IngestEvent]:
-        yield from self.rebuild()
+        yield from self._rebuild()
+        self._refuse_superseded()
         self._add_sources(jobs)
         with Ahead() as ahead:
             results = ahead.iterate(_read(jobs, request.site_url, today), FILES_AHEAD)
@@ -208,6 +242,7 @@ class Indexer:
 
     def _generation(self) -> Generation:
         current = self._catalog.current_generation()
+        self._was_current = True
         return current or self._catalog.start_generation(self.fingerprint, self._model)
 
     def _remove_gone(self, job: Job) -> list[FileOutcome]:

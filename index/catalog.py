@@ -4,7 +4,7 @@ In: article versions with their chunks, whole or not at all (one transaction). O
 view of it for search. SQLite or PostgreSQL. Embeds nothing and reads no article files.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,10 +23,11 @@ from index.catalog_records import (
     SearchedChunk,
     StoredVectors,
 )
-from index.database import open_database, slices, writer
+from index.database import alone, in_turn, is_shared, open_database, slices, writer
 from index.records import Article, ArticleDetail, ArticleSummary, Stats
 from index.schema import ARTICLE, CHUNK, FILE, GENERATION, META, SOURCE
 
+VERSION_TABLE = "catalog_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -36,14 +37,47 @@ class Catalog:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._writer = writer(engine)
+        self._still_alone: Callable[[sa.Connection], None] | None = None
 
     @classmethod
     def open(cls, url: str) -> "Catalog":
         """Open or create the database at ``url`` and bring its schema up to date."""
-        return cls(open_database(url, MIGRATIONS, "catalog_version"))
+        return cls(open_database(url, MIGRATIONS, VERSION_TABLE))
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """One writer at a time, whatever the database."""
+        with self._writer.begin() as connection:
+            in_turn(connection, "the catalog")
+            if self._still_alone is not None:
+                self._still_alone(connection)
+            yield connection
+
+    # Other processes
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may write to it."""
+        return is_shared(self._engine)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While articles are ingested or the index is rebuilt. Raises BusyError where another process does that; where
+        another may have begun since, each write is refused with StorageError."""
+        with alone(self._engine, "an ingest") as still_alone:
+            self._still_alone = still_alone
+            try:
+                yield
+            finally:
+                self._still_alone = None
+
+    def revision(self) -> str | None:
+        """Another one after every change of what a search sees."""
+        with self._engine.connect() as connection:
+            return rows.meta(connection, rows.REVISION)
 
     # Sources and files
 
@@ -53,7 +87,7 @@ class Catalog:
             return {row.source_id: row.root for row in connection.execute(sa.select(SOURCE))}
 
     def add_source(self, source_id: str, root: str) -> None:
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             connection.execute(sa.insert(SOURCE).values(source_id=source_id, root=root))
 
     def files(self, source_id: str) -> dict[str, FileState]:
@@ -67,13 +101,13 @@ class Catalog:
 
         An article stays when ``state.article_id`` names it: a file that merely failed takes nothing away.
         """
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             return rows.record_files(connection, source_id, states)
 
     def remove_files(self, source_id: str, paths: Sequence[str]) -> list[str]:
         """Forget files and their articles; returns the chunk ids that went with them, of all generations."""
         removed: list[str] = []
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             for some in slices(paths):
                 where = sa.and_(FILE.c.source_id == source_id, FILE.c.path.in_(some))
                 ids = [row.article_id for row in connection.execute(sa.select(FILE.c.article_id).where(where))]
@@ -90,15 +124,16 @@ class Catalog:
 
         Returns the chunk ids of the versions that were replaced or are gone.
         """
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             removed = rows.record_files(connection, source_id, set_aside)
             for version in versions:
                 removed += rows.put_article(connection, source_id, version, generation)
+            rows.mark_changed(connection)
         return removed
 
     def finish_ingest(self, at: str) -> None:
         """Remember when the last run ended, ISO 8601 in UTC."""
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             rows.set_meta(connection, "last_ingest", at)
 
     def article_ids(self) -> dict[str, tuple[str, str]]:
@@ -110,8 +145,8 @@ class Catalog:
     def read_articles(self) -> Iterator[tuple[str, str, Article]]:
         """Article id, work id and article of everything indexed, by path."""
         with self._engine.connect() as connection:
-            query = sa.select(ARTICLE.c.article_id, ARTICLE.c.work_id, ARTICLE.c.record).order_by(ARTICLE.c.path)
-            for row in connection.execute(query).all():
+            query = sa.select(ARTICLE.c.article_id, ARTICLE.c.work_id, ARTICLE.c.path, ARTICLE.c.record)
+            for row in rows.by_path(connection.execute(query)):
                 yield row.article_id, row.work_id, msgspec.msgpack.decode(row.record, type=Article)
 
     def settle(self) -> None:
@@ -119,11 +154,12 @@ class Catalog:
 
         Does nothing when no article has come or gone since the last time, whether that run ended or not.
         """
-        with self._writer.begin() as connection:
-            if connection.execute(sa.select(META.c.value).where(META.c.key == rows.UNSETTLED)).scalar() is None:
+        with self._writing() as connection:
+            if rows.meta(connection, rows.UNSETTLED) is None:
                 return
             rows.join_works(connection)
             vector_rows.delete_unused(connection)
+            rows.set_revision(connection)
             connection.execute(sa.delete(META).where(META.c.key == rows.UNSETTLED))
 
     # Vectors
@@ -145,19 +181,18 @@ class Catalog:
 
     def add_vectors(self, vectors: dict[str, StoredVectors]) -> None:
         """Keep vectors by key; a key that is stored already stays as it is."""
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             vector_rows.insert_missing(connection, vectors)
 
     # Generations
 
     def current_generation(self) -> Generation | None:
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(GENERATION).where(GENERATION.c.current)).mappings().first()
-            return rows.record_of(row, Generation) if row else None
+            return _current(connection)
 
     def start_generation(self, fingerprint: str, model: str) -> Generation:
         """A new generation beside the current one, or the half-built one of this fingerprint. The first is current."""
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             found = list(connection.execute(sa.select(GENERATION)))
             for row in found:
                 if row.fingerprint == fingerprint:
@@ -175,16 +210,16 @@ class Catalog:
 
     def add_chunks(self, generation: int, chunks: dict[str, tuple[NewChunk, ...]]) -> None:
         """Chunks of stored articles in a generation that is being built, by article id; their vectors are stored."""
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             for article_id, new in chunks.items():
                 rows.insert_chunks(connection, generation, article_id, new)
 
     def make_current(self, generation: int) -> None:
         """Swap generations and drop the chunks of all others, in one transaction."""
-        with self._writer.begin() as connection:
+        with self._writing() as connection:
             connection.execute(sa.update(GENERATION).values(current=GENERATION.c.number == generation))
             connection.execute(sa.delete(CHUNK).where(CHUNK.c.generation != generation))
-            rows.set_meta(connection, rows.UNSETTLED, "yes")
+            rows.mark_changed(connection)
             connection.execute(sa.delete(GENERATION).where(GENERATION.c.number != generation))
 
     # Reading for search and lists
@@ -212,38 +247,42 @@ class Catalog:
 
     def articles(self) -> tuple[ArticleSummary, ...]:
         """By path."""
-        generation = self.current_generation()
         with self._engine.connect() as connection:
-            found = rows.load_articles(connection, generation.number if generation else 0)
+            found = rows.load_articles(connection, _number(_current(connection)))
         summaries = [msgspec.convert(article, ArticleSummary, from_attributes=True) for article in found.values()]
         return tuple(sorted(summaries, key=lambda summary: summary.path))
 
     def article(self, article_id: str) -> ArticleDetail | None:
         """With its text; None when there is none of that id."""
-        generation = self.current_generation()
         work = sa.select(ARTICLE.c.work_id).where(ARTICLE.c.article_id == article_id).scalar_subquery()
         with self._engine.connect() as connection:
-            found = rows.load_articles(connection, generation.number if generation else 0, work).get(article_id)
+            found = rows.load_articles(connection, _number(_current(connection)), work).get(article_id)
         return msgspec.convert(found, ArticleDetail, from_attributes=True) if found else None
 
     def stats(self) -> Stats:
-        generation = self.current_generation()
-        number = generation.number if generation else 0
-        by_lang = sa.select(ARTICLE.c.lang, sa.func.count()).group_by(ARTICLE.c.lang).order_by(ARTICLE.c.lang)
+        by_lang = sa.select(ARTICLE.c.lang, sa.func.count()).group_by(ARTICLE.c.lang)
         works = sa.select(sa.func.count(ARTICLE.c.work_id.distinct()))
-        chunks = sa.select(sa.func.count()).select_from(CHUNK).where(CHUNK.c.generation == number)
+        chunks = sa.select(sa.func.count()).select_from(CHUNK)
         with self._engine.connect() as connection:
-            langs = {row[0]: row[1] for row in connection.execute(by_lang)}
+            generation = _current(connection)
+            chunks = chunks.where(CHUNK.c.generation == _number(generation))
+            langs = {row[0]: row[1] for row in sorted(connection.execute(by_lang))}
             work_count, chunk_count = connection.scalar(works) or 0, connection.scalar(chunks) or 0
+            last_ingest = rows.meta(connection, "last_ingest")
         return Stats(
             articles=sum(langs.values()),
             works=work_count,
             chunks=chunk_count,
             articles_by_lang=langs,
             model=generation.fingerprint if generation else "",
-            last_ingest=self._meta("last_ingest"),
+            last_ingest=last_ingest,
         )
 
-    def _meta(self, key: str) -> str | None:
-        with self._engine.connect() as connection:
-            return connection.execute(sa.select(META.c.value).where(META.c.key == key)).scalar()
+
+def _current(connection: sa.Connection) -> Generation | None:
+    row = connection.execute(sa.select(GENERATION).where(GENERATION.c.current)).mappings().first()
+    return rows.record_of(row, Generation) if row else None
+
+
+def _number(generation: Generation | None) -> int:
+    return generation.number if generation else 0

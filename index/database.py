@@ -1,30 +1,24 @@
 """SQL connections: one engine per database, brought to its newest schema by Alembic when it is opened.
 
-In: an SQLAlchemy URL, a folder of migrations and the name of the table that remembers which of them ran. Refuses a
-database that a later version has written. What cannot be stored or opened later on is a StorageError, on every
-connection of the engine.
+In: an SQLAlchemy URL of SQLite or PostgreSQL, a folder of migrations and the name of the table that remembers which of
+them ran. Out: an engine whose transactions each read one state of the database; whoever writes takes its ``writer``.
+Refuses other databases, and one that a later version has written. What cannot be stored or opened later on is a
+StorageError, on every connection of the engine.
 """
 
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import sqlalchemy as sa
-from sqlalchemy import event
 
-from index.errors import BusyError, ConfigurationError, StorageError
+from index.errors import ConfigurationError, StorageError
+from index.postgresql import DIALECT, SCHEMES, check_held, held_alone, open_postgresql, postgresql_writer, wait_in_turn
+from index.sqlite import open_sqlite, sqlite_writer
 
-BUSY_TIMEOUT_MS = 10_000
 BATCH = 500
 """Ids in one IN list."""
-_SHORT = {
-    sqlite3.SQLITE_FULL: "the disk is full. Free some room",
-    sqlite3.SQLITE_READONLY: "it is read-only. Make the folder KILDE_DATA_DIR writable again",
-    sqlite3.SQLITE_IOERR: "the disk does not take or give it. Check the disk of KILDE_DATA_DIR",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the folder KILDE_DATA_DIR, and how many files are open",
-}
-"""What is the matter, and the way out, by SQLite's primary error code."""
 
 
 def open_database(url: str, migrations: Path, version_table: str, *, erases: bool = False) -> sa.Engine:
@@ -32,26 +26,65 @@ def open_database(url: str, migrations: Path, version_table: str, *, erases: boo
 
     ``erases``: SQLite overwrites with zeros what is deleted or replaced.
     """
-    try:
-        engine = sa.create_engine(url)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-            if erases:
-                event.listen(engine, "connect", _erase_what_is_deleted)
-        event.listen(engine, "handle_error", _translate)
-        _migrate(engine, migrations, version_table)
-    except (sa.exc.ArgumentError, sa.exc.OperationalError, sa.exc.DatabaseError, ImportError, StorageError) as exc:
-        raise ConfigurationError(
-            f"The database {sa_url(url)} cannot be opened: {exc}. See KILDE_DATABASE_URL."
-        ) from exc
+    with _told(url):
+        engine = _engine(sa.make_url(url), erases=erases)
+        try:
+            _migrate(engine, migrations, version_table)
+        except BaseException:
+            engine.dispose()
+            raise
     return engine
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What a database is, without a change to it."""
+
+    version: tuple[int, ...]
+    """Of the server, or of SQLite."""
+    revisions: tuple[str | None, ...]
+    """Of the schemas asked for; None for one that is not made yet."""
+
+
+def look_at(url: str, version_tables: Sequence[str]) -> Look:
+    """Raises ConfigurationError when it cannot be opened."""
+    with _told(url):
+        engine = _engine(sa.make_url(url), erases=False)
+        try:
+            revisions = tuple(_version(engine, table) for table in version_tables)
+            return Look(
+                version=tuple(int(part) for part in engine.dialect.server_version_info or ()), revisions=revisions
+            )
+        finally:
+            engine.dispose()
+
+
 def writer(engine: sa.Engine) -> sa.Engine:
-    """The same engine for transactions that write: on SQLite they take the write lock when they begin, so that a
-    transaction that reads first never fails because another wrote in between."""
-    return engine.execution_options(sqlite_begin="IMMEDIATE")
+    """The same engine for transactions that write."""
+    return postgresql_writer(engine) if is_shared(engine) else sqlite_writer(engine)
+
+
+def is_shared(engine: sa.Engine) -> bool:
+    """Whether other processes may write to it, too; a database in SQLite is its owner's alone."""
+    return engine.dialect.name == DIALECT
+
+
+def in_turn(connection: sa.Connection, what: str) -> None:
+    """Waits until no other transaction is under way that came in turn for the same. SQLite has one writer anyway."""
+    if connection.dialect.name == DIALECT:
+        wait_in_turn(connection, what)
+
+
+@contextmanager
+def alone(engine: sa.Engine, what: str) -> Iterator[Callable[[sa.Connection], None]]:
+    """Nobody else does the same with this database meanwhile. Raises BusyError, at once, where somebody does.
+
+    Gives what raises StorageError where that holds no more: to be called by each transaction that relies on it.
+    """
+    if not is_shared(engine):
+        yield lambda connection: None  # Who owns the data folder is alone.
+        return
+    with held_alone(engine, what) as session:
+        yield lambda connection: check_held(connection, what, session)
 
 
 def sa_url(url: str) -> str:
@@ -68,39 +101,35 @@ def slices(items: Sequence[str]) -> Iterator[list[str]]:
         yield list(items[start : start + BATCH])
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver begins no transaction before a SELECT; a view of several SELECTs needs one.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """What a database says that cannot be opened, as a matter of settings."""
+    try:
+        yield
+    except (sa.exc.ArgumentError, sa.exc.DatabaseError, StorageError) as exc:
+        raise ConfigurationError(
+            f"The database {sa_url(url)} cannot be opened: {_reason(exc)}. See KILDE_DATABASE_URL."
+        ) from exc
 
 
-def _erase_what_is_deleted(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA secure_delete=ON").close()
-    connection.execute("PRAGMA temp_store=MEMORY").close()
+def _engine(address: sa.URL, *, erases: bool) -> sa.Engine:
+    if address.get_backend_name() == "sqlite":
+        return open_sqlite(address, erases=erases)
+    if address.drivername in SCHEMES:
+        return open_postgresql(address)
+    raise ConfigurationError(
+        f"There is no way to {address.drivername}. KILDE_DATABASE_URL takes postgresql://USER:PASSWORD@HOST/NAME."
+    )
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
-
-
-def _translate(context: sa.engine.ExceptionContext) -> None:
-    """Tells what is short in place of what the driver says of it, whichever statement met it."""
-    cause = context.original_exception
-    if isinstance(cause, sqlite3.OperationalError):
-        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise BusyError("The database is being written to by another process. Try again shortly.") from cause
-        if code in _SHORT:
-            raise StorageError(f"The database cannot be used: {_SHORT[code]}, then try again.") from cause
-    elif context.is_disconnect or (context.connection is None and not isinstance(cause, sqlite3.Error)):
-        raise StorageError("The database does not answer. See that it runs, then try again.") from cause
+def _reason(exc: Exception) -> str:
+    """In the driver's words where it was told in ours what PostgreSQL's server has said."""
+    told = exc.__cause__ if isinstance(exc, StorageError) and hasattr(exc.__cause__, "sqlstate") else exc
+    return " ".join(str(told).split()).rstrip(".?")
 
 
 def _migrate(engine: sa.Engine, migrations: Path, version_table: str) -> None:
-    if _version(engine, version_table) == _newest(migrations):
+    if _version(engine, version_table) == newest(migrations):
         return  # Importing Alembic takes longer than all else that an ingest without changes does.
     from alembic import command
     from alembic.config import Config
@@ -125,16 +154,20 @@ def _version(engine: sa.Engine, version_table: str) -> str | None:
         return connection.execute(sa.select(sa.column("version_num")).select_from(sa.table(version_table))).scalar()
 
 
-def _newest(migrations: Path) -> str:
+def newest(migrations: Path) -> str:
     """The last migration: their files are named by ascending revision, ``0001_what_it_does.py``."""
     return max(file.stem.partition("_")[0] for file in (migrations / "versions").glob("[0-9]*_*.py"))
 
 
 def run_migrations() -> None:
-    """What every ``env.py`` calls: run the scripts on the engine that ``open_database`` made, in one transaction."""
+    """What every ``env.py`` calls: run the scripts on the engine that ``open_database`` made, in one transaction.
+
+    Of processes that start at once one migrates; the others find nothing left to do.
+    """
     from alembic import context
 
     attributes = context.config.attributes
-    with attributes["engine"].begin() as connection:
+    with writer(attributes["engine"]).begin() as connection:
+        in_turn(connection, "migrations")
         context.configure(connection=connection, version_table=attributes["version_table"])
         context.run_migrations()

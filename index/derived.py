@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.catalog import Catalog
 from index.catalog_records import unpack_vectors
+from index.errors import KildeError
 from index.records import Vectors, VectorStore
 from index.seal import break_seal, is_sealed, seal
 from index.vectors import ChromaVectors, probe
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 AUDITED_NEIGHBOURS = 10
 AUDITED_CHUNKS = 20_000
 """At most so many chunks are looked up one by one; an even sample of more."""
+ADDED_AT_ONCE = 5_000
 MIN_RECALL = 0.98
 MOST_ADDED = 5_000
 """Chunks that the store may lack when it is opened; more are for whoever has the time."""
@@ -61,13 +63,31 @@ def reconcile(catalog: Catalog, store: VectorStore, generation: int, dim: int) -
     """Add what the store lacks and delete what it should not have; returns how many of each."""
     wanted, present = catalog.chunk_ids(generation), store.ids()
     missing, stale = sorted(wanted - present), sorted(present - wanted)
-    if missing:
-        vectors = catalog.chunk_vectors(generation, missing)
-        missing = [chunk_id for chunk_id in missing if chunk_id in vectors]
-        store.upsert(missing, unpack_vectors([vectors[chunk_id] for chunk_id in missing], dim))
+    added = _add(catalog, store, generation, dim, missing)
     if stale:
         store.delete(stale)
-    return len(missing), len(stale)
+    return added, len(stale)
+
+
+def add_missing(catalog: Catalog, store: VectorStore, generation: int, dim: int, *, most: int | None = None) -> bool:
+    """Add what the store lacks, and leave alone what others may just be writing; False where it lacks more than
+    ``most``, and nothing was added."""
+    wanted = catalog.chunk_ids(generation)  # first: what is visible there is in the store already
+    missing = sorted(wanted - store.ids())
+    if most is not None and len(missing) > most:
+        return False
+    for start in range(0, len(missing), ADDED_AT_ONCE):
+        _add(catalog, store, generation, dim, missing[start : start + ADDED_AT_ONCE])
+    return True
+
+
+def _add(catalog: Catalog, store: VectorStore, generation: int, dim: int, missing: list[str]) -> int:
+    """Those that have a vector; how many."""
+    vectors = catalog.chunk_vectors(generation, missing) if missing else {}
+    known = [chunk_id for chunk_id in missing if chunk_id in vectors]
+    if known:
+        store.upsert(known, unpack_vectors([vectors[chunk_id] for chunk_id in known], dim))
+    return len(known)
 
 
 class StoreReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +123,12 @@ def inspect_store(catalog: Catalog, folder: Path) -> StoreReport | None:
             seal(folder)  # Chroma writes to its files whenever it opens them.
 
 
-def report(catalog: Catalog, store: VectorStore, generation: int) -> StoreReport:
-    """Compare a store that is open with the catalog's chunks of its generation."""
+def report(catalog: Catalog, store: VectorStore, generation: int, *, audited: int = AUDITED_CHUNKS) -> StoreReport:
+    """Compare a store that is open with the catalog's chunks of its generation; at most ``audited``, or twice as many,
+    are looked up one by one."""
     wanted, present = catalog.chunk_ids(generation), store.ids()
     both = sorted(wanted & present)
-    both = both[:: max(1, len(both) // AUDITED_CHUNKS)]
+    both = both[:: max(1, len(both) // audited)]
     packed = catalog.chunk_vectors(generation, both)
     dim = len(next(iter(packed.values()), b"")) // 2
     lost, recall = audit(store, list(packed), unpack_vectors(list(packed.values()), dim))
@@ -118,6 +139,15 @@ def report(catalog: Catalog, store: VectorStore, generation: int) -> StoreReport
         lost=lost + len(both) - len(packed),
         recall=recall,
     )
+
+
+def current_chunks(catalog: Catalog) -> tuple[int, list[str]]:
+    """The number of the current generation, and its chunks in order. Raises KildeError where there are none."""
+    generation = catalog.current_generation()
+    chunk_ids = sorted(catalog.chunk_ids(generation.number)) if generation else []
+    if generation is None or not chunk_ids:
+        raise KildeError("Nothing has been ingested yet: run `kilde ingest PATH` first.")
+    return generation.number, chunk_ids
 
 
 def refill(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> None:

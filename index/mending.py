@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from index.catalog import Catalog
-from index.derived import filled_store, report
+from index.derived import current_chunks, filled_store, report
 from index.errors import KildeError
 from index.seal import discard, is_sealed, seal, unclosed, was_closed
 from index.vectors import ChromaVectors
@@ -101,13 +101,10 @@ def fill_anew(catalog_url: str, folder: Path) -> int:
     Raises KildeError where nothing is indexed, or the store cannot be made.
     """
     with closing(Catalog.open(catalog_url)) as catalog:
-        generation = catalog.current_generation()
-        chunk_ids = sorted(catalog.chunk_ids(generation.number)) if generation else []
-        if generation is None or not chunk_ids:
-            raise KildeError("Nothing has been ingested yet: run `kilde ingest PATH` first.")
-        (vector,) = catalog.chunk_vectors(generation.number, chunk_ids[:1]).values()
+        generation, chunk_ids = current_chunks(catalog)
+        (vector,) = catalog.chunk_vectors(generation, chunk_ids[:1]).values()
     discard(folder)
-    order = Order(catalog_url=catalog_url, folder=str(folder), generation=generation.number, dim=len(vector) // 2)
+    order = Order(catalog_url=catalog_url, folder=str(folder), generation=generation, dim=len(vector) // 2)
     if not Mender().mend(order):
         raise KildeError(f"The vector store could not be made. Is there room in {folder.parent}?")
     return len(chunk_ids)

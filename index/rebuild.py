@@ -6,6 +6,7 @@ swap when the new generation is not whole; the old one keeps serving then.
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,9 +14,12 @@ from index.ahead import Ahead
 from index.catalog import Catalog
 from index.catalog_records import NewChunk
 from index.embedding import Embedder, Encoding
-from index.errors import KildeError
+from index.errors import KildeError, StoreGoneError
 from index.records import Article, IngestProgress, VectorStore
 from index.tally import Tally
+
+if TYPE_CHECKING:
+    from index.derived import StoreReport
 
 WINDOW_CHUNKS = 256
 STEPS_AHEAD = 4
@@ -74,15 +78,24 @@ def _windows(embedder: Embedder, articles: list[tuple[str, Article]]) -> Generat
 
 def _audit(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> None:
     """Look up every chunk in the derived store; fill it anew where that fails, and give up where it fails again."""
-    from index.derived import refill, report
-
-    if report(catalog, store, generation).is_sound:
-        return
-    refill(catalog, store, generation, dim)
-    found = report(catalog, store, generation)
-    if not found.is_sound:
+    found = _report(catalog, store, generation, dim)
+    if found is not None and not found.is_sound:
         raise KildeError(
             f"The new index was built, but its vector store is not sound: of {found.chunks} chunks {found.missing} are "
             f"missing and {found.lost} not found, recall {found.recall:.2f}. The old index keeps serving. "
             "Check the disk of KILDE_DATA_DIR, then try again."
         )
+
+
+def _report(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> "StoreReport | None":
+    """None where a server that held the store has gone meanwhile: search does without it until it is mended."""
+    from index.derived import refill, report
+
+    try:
+        found = report(catalog, store, generation)
+        if found.is_sound:
+            return found
+        refill(catalog, store, generation, dim)
+        return report(catalog, store, generation)
+    except StoreGoneError:
+        return None

@@ -4,9 +4,12 @@ In: the catalog's articles and chunks as of one moment. Out: vectors, terms and 
 makes a new snapshot, and searches under way finish on theirs, so that no reader ever sees half an article.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,9 +41,12 @@ class Snapshot:
         rows: ChunkRows,
         token_means: TokenMeans = NO_TOKEN_MEANS,
         prior: Prior | None = None,
+        fingerprint: str = "",
     ) -> None:
+        """``fingerprint``: of the way in which all this was read and embedded."""
         self.articles = articles
         self.rows = rows
+        self.fingerprint = fingerprint
         self.chunks: Sequence[SearchedChunk] = rows.chunks
         self.vectors = rows.vectors
         self.terms = rows.terms
@@ -55,6 +61,14 @@ class Snapshot:
             self._versions[articles[key].work_id].append(articles[key])
         self.token_means = token_means
         self._means = _vector_means(self.vectors, self._lang_of_row, self._langs, prior)
+
+    @cached_property
+    def contents_sha256(self) -> str:
+        """The same for the same articles, read and embedded in the same way, wherever they are searched."""
+        known = hashlib.sha256(self.fingerprint.encode())
+        for article_id in sorted(self.articles):
+            known.update(msgspec.json.encode(_dated(self.articles[article_id])))
+        return known.hexdigest()
 
     @property
     def langs(self) -> tuple[str, ...]:
@@ -157,7 +171,13 @@ def take_snapshot(catalog: Catalog, dim: int) -> Snapshot:
     with catalog.reading(generation.number) as (articles, chunks):
         rows = ChunkRows(chunks, dim)
     prior = prior_of(generation.model, dim)
-    return Snapshot(articles, rows, _token_means(catalog, articles, rows.chunks, prior), prior)
+    token_means = _token_means(catalog, articles, rows.chunks, prior)
+    return Snapshot(articles, rows, token_means, prior, generation.fingerprint)
+
+
+def _dated(article: IndexedArticle) -> IndexedArticle:
+    """Without its text, which its hash stands for."""
+    return msgspec.structs.replace(article, text="")
 
 
 def _is_as_full(text: str, other: str) -> bool:

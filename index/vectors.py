@@ -1,4 +1,4 @@
-"""The Chroma store: nearest chunks by cosine. The only chromadb import.
+"""The Chroma store in a folder: nearest chunks by cosine.
 
 In: chunk ids with vectors. Out: ids with cosine, best first. Holds ids and vectors alone, no text, and can always be
 rebuilt from the catalog. A damaged store can kill the process that opens it, so ``probe`` opens it in a child first.
@@ -19,11 +19,17 @@ from index.records import Vectors
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
     from chromadb.api.models.Collection import Collection
 
 EF_SEARCH = 400
 """Width of the graph search; at least the number of neighbours asked for."""
 PROBE_TIMEOUT_S = 60
+NAME = "chunks-"
+"""Of collections, before the number of their generation."""
+CONFIGURATION: "CreateCollectionConfiguration" = {
+    "hnsw": {"space": "cosine", "ef_search": EF_SEARCH, "ef_construction": 200, "max_neighbors": 32}
+}
 
 
 class ChromaVectors:
@@ -41,21 +47,17 @@ class ChromaVectors:
         self._client = cast("Client", chromadb.PersistentClient(str(folder), settings=settings))
         self._batch = self._client.get_max_batch_size()
         self._collection: Collection = self._client.get_or_create_collection(
-            _name(generation),
-            embedding_function=None,
-            configuration={
-                "hnsw": {"space": "cosine", "ef_search": EF_SEARCH, "ef_construction": 200, "max_neighbors": 32}
-            },
+            name_of(generation), embedding_function=None, configuration=CONFIGURATION
         )
 
     def upsert(self, chunk_ids: list[str], vectors: Vectors) -> None:
         with _writing():
-            for some in _slices(len(chunk_ids), self._batch):
+            for some in slices(len(chunk_ids), self._batch):
                 self._collection.upsert(ids=chunk_ids[some], embeddings=vectors[some])
 
     def delete(self, chunk_ids: list[str]) -> None:
         with _writing():
-            for some in _slices(len(chunk_ids), self._batch):
+            for some in slices(len(chunk_ids), self._batch):
                 self._collection.delete(ids=chunk_ids[some])
 
     def query(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[str, float]]:
@@ -114,11 +116,11 @@ def probe(folder: Path, generation: int) -> bool:
     return done.returncode == 0
 
 
-def _name(generation: int) -> str:
-    return f"chunks-{generation}"
+def name_of(generation: int) -> str:
+    return f"{NAME}{generation}"
 
 
-def _slices(count: int, size: int) -> Iterator[slice]:
+def slices(count: int, size: int) -> Iterator[slice]:
     for start in range(0, count, size):
         yield slice(start, start + size)
 

@@ -5,7 +5,7 @@ In: nothing. Out: what ``GET /v1/admin/index`` sends.
 
 from typing import Literal
 
-from index.records import Stats
+from index.records import IngestProgress, Stats
 from rag.records import Readiness, Record
 
 
@@ -28,7 +28,9 @@ class IndexOverview(Record, frozen=True, kw_only=True):
     stats: Stats
     readiness: Readiness
     ingesting: bool
-    """Whether a run is under way."""
+    """Whether a run is under way, in any process that shares its memory."""
+    progress: IngestProgress | None = None
+    """How far it is."""
     roots: tuple[str, ...]
     """Folders ingested before: what to ingest again."""
     problems: tuple[Problem, ...]

@@ -21,6 +21,7 @@ import msgspec
 from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
+from rag.answer_cache import AnswerCache, Kept, Manner, passed_on, retold
 from rag.composing import Composed, Picked, Turn, compose, pick, reply
 from rag.condense import language
 from rag.errors import KildeError, no_conversation
@@ -101,27 +102,28 @@ class Answering:
         langs: Callable[[], Collection[str]] = tuple,
         today: Callable[[], date] = date.today,
         writer: Writer | None = None,
+        cache: AnswerCache | None = None,
     ) -> None:
         """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs.
-        ``today``: what "last year" is counted from. Without ``writer``, answers are made of quotes alone."""
+        ``today``: what "last year" is counted from. Without ``writer``, answers are made of quotes alone. With
+        ``cache``, a question that was asked before is answered with what was made then."""
         self._search = search
         self._conversations = conversations
         self._langs = langs
         self._today = today
         self._writer = writer
+        self._cache = cache
         self._at_work = anyio.CapacityLimiter(AT_WORK)
         self._after_work = anyio.CapacityLimiter(AT_AFTERWORK)
 
     async def answer(self, question: Question) -> Answer:
         """The finished turn. Raises InputError, NotFoundError for an unknown conversation, and what search raises."""
         turn = await self._begin(question)
-        writing, composed = await self._worked(self._composing, turn)
-        if writing is None:
-            return composed.answer
-        async with aclosing(self._written(writing)) as steps:
-            async for _ in steps:
-                pass
-        return writing.close()
+        async with aclosing(self._told("whole", turn, self._whole(turn))) as steps:
+            async for event in steps:
+                if isinstance(event, MessageEnd):
+                    return event.answer
+        raise EOFError("a turn ended without its answer")
 
     async def rehearse(self, question: Question) -> Answer:
         """The same without asking an LLM."""
@@ -141,10 +143,51 @@ class Answering:
                 standalone_question=turn.asked,
             )
             yield PhaseStatus(phase="searching")
-            writing, composed = await self._worked(self._composing, turn)
+            async with aclosing(self._told("streamed", turn, self._streamed(turn))) as steps:
+                async for event in steps:
+                    yield event
         except KildeError as exc:
             yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
+
+    async def _told(
+        self, manner: Manner, turn: Turn, steps: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What ``steps`` would make, or what was made before for a question like it."""
+        cache = self._cache
+        key = await anyio.to_thread.run_sync(cache.key, turn, manner) if cache else None
+        if cache is None or key is None:
+            async with aclosing(steps):
+                async for event in steps:
+                    yield event
             return
+        async with cache.flight(key) as flight, aclosing(steps):
+            events = (
+                passed_on(cache, key, flight, steps) if flight.kept is None else self._told_again(flight.kept, turn)
+            )
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+
+    async def _told_again(self, kept: Kept, turn: Turn) -> AsyncGenerator[Event, None]:
+        answer, events = retold(kept, turn)
+        await anyio.to_thread.run_sync(self._store, answer)
+        for event in events:
+            yield event
+
+    async def _whole(self, turn: Turn) -> AsyncGenerator[Event, None]:
+        """Its last event alone."""
+        writing, composed = await self._worked(self._composing, turn)
+        if writing is None:
+            yield MessageEnd(answer=composed.answer)
+            return
+        async with aclosing(self._written(writing)) as steps:
+            async for _ in steps:
+                pass
+        yield MessageEnd(answer=writing.close())
+
+    async def _streamed(self, turn: Turn) -> AsyncGenerator[Event, None]:
+        """From what was found on."""
+        writing, composed = await self._worked(self._composing, turn)
         if writing is None:
             yield SourcesFound(sources=composed.answer.sources)
             yield PhaseStatus(phase="writing")

@@ -1,15 +1,17 @@
 """``kilde backup``, ``restore``, ``erase`` and ``rebuild``: the data folder's state kept, brought back and taken away.
 
 In: settings and what a command was given. Out: one line on stdout saying what was done. ``backup`` and ``erase`` work
-beside a running service; ``restore`` and ``rebuild`` own the folder, and are refused while another process does
-(BusyError).
+beside a running service, and so does ``rebuild`` where a Chroma server holds the vectors. ``restore``, and ``rebuild``
+of a folder, own the data folder, and are refused while another process does (BusyError).
 """
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from index.server_address import ServerAddress
 from rag.errors import InputError, NotFoundError
 from rag.settings import load_settings
 
@@ -90,8 +92,20 @@ def rebuild() -> None:
     from rag.owner import Owner
 
     settings = load_settings()
+    if settings.chroma_server is not None:
+        _tell(f"the Chroma server holds {_fill_server(settings.catalog_url, settings.chroma_server)} chunks")
+        return
     with Owner.acquire(settings.data_path):
         _tell(f"the vector store holds {fill_anew(settings.catalog_url, settings.store_path)} chunks")
+
+
+def _fill_server(catalog_url: str, address: ServerAddress) -> int:
+    """Also while services run."""
+    from index.catalog import Catalog
+    from index.server_stores import fill_server_anew
+
+    with closing(Catalog.open(catalog_url)) as catalog:
+        return fill_server_anew(catalog, address)
 
 
 def _owner(text: str) -> tuple[str, ...]:

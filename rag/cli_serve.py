@@ -6,6 +6,7 @@ folder on stderr. Refuses a data folder that another process owns (BusyError).
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -43,7 +44,7 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
         with closing(open_runtime(settings)) as runtime, open_stores(settings) as stores:
             if ingested:
-                show_ingest(runtime.ingest(_request(settings, ingested)), as_json=False)
+                ingest_first(runtime, _request(settings, ingested))
             runtime.warm()
             opening = _opening(runtime)
 
@@ -53,19 +54,28 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
             app = build_app(runtime, owner_token=owner.token, stores=stores)
             with watching(runtime, _request(settings, watched)):
-                serve(app, host=settings.host, port=settings.port, on_ready=on_ready)
+                serve(app, host=settings.host, port=settings.port, on_ready=on_ready, drain_s=settings.drain_s)
 
 
 @contextmanager
 def open_stores(settings: Settings) -> Iterator["Stores"]:
-    """Keys and owners, in the database of the conversations."""
+    """Keys and owners, in the database of the conversations; counters, and calls to stop, where the settings say."""
+    from rag.api.counting import MemoryCounters
+    from rag.api.shared_counting import SharedCounters
+    from rag.api.stop_calls import StopCalls
     from rag.api.stores import Stores
     from rag.keys import KeyStore
     from rag.ownership import Ownership
+    from rag.shared_memory import SharedMemory
 
     url = settings.conversations_url
     with closing(KeyStore.open(url)) as keys, closing(Ownership.open(url)) as owners:
-        yield Stores(keys=keys, owners=owners)
+        if settings.cache_url is None:
+            yield Stores(keys=keys, owners=owners)
+            return
+        with closing(SharedMemory.open(settings.cache_url)) as shared:
+            counters, stop_calls = SharedCounters(shared, MemoryCounters()), StopCalls(shared)
+            yield Stores(keys=keys, owners=owners, counters=counters, stop_calls=stop_calls)
 
 
 @contextmanager
@@ -125,6 +135,19 @@ def _ingest(backend: Backend, request: IngestRequest, stopped: threading.Event) 
 
 def _request(settings: Settings, paths: tuple[str, ...]) -> IngestRequest:
     return IngestRequest(paths=paths, site_url=settings.site_url)
+
+
+def ingest_first(backend: Backend, request: IngestRequest) -> None:
+    """Where another process ingests into the same database, after it."""
+    while True:
+        try:
+            show_ingest(backend.ingest(request), as_json=False)
+            return
+        except StorageError:
+            raise
+        except BusyError as exc:
+            report(str(exc))
+            time.sleep(BUSY_PAUSE_S)
 
 
 def _opening(backend: Backend) -> str:

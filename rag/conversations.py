@@ -12,13 +12,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from rag.erasing import erase_conversations, older_than, scrub
+from index.database import writer
+from rag.erasing import erase_conversations, older_than, scrub, was_erased
 from rag.records import Answer, Conversation
 from rag.stopped import as_shown
 from rag.tables import conversations, messages, open_tables
-
-REMEMBERED = 10_000
-"""Erased conversations whose turns, still at work, must not bring them back."""
 
 
 class Conversations:
@@ -27,7 +25,6 @@ class Conversations:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._is_scrubbed = True
-        self._erased: dict[str, None] = {}
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -38,8 +35,6 @@ class Conversations:
         """Adds a turn, and its conversation with the first one. A message that is there already stays as it is; a turn
         that was at work while its conversation was erased is dropped. Who stopped the turn before and asks the same
         again has this one in its place."""
-        if answer.conversation_id in self._erased:
-            return
         now = datetime.now(UTC).isoformat(timespec="seconds")
         conversation = {"conversation_id": answer.conversation_id, "created_at": now}
         message = {
@@ -49,15 +44,18 @@ class Conversations:
             "asked_at": now,
             "status": answer.status,
         }
-        with self._engine.begin() as connection:
-            connection.execute(self._insert_new(conversations), conversation)  # first: whoever reads first cannot wait
+        with writer(self._engine).begin() as connection:
+            connection.execute(self._held(conversation))
+            if was_erased(connection, answer.conversation_id):
+                connection.rollback()
+                return
             self._remove_stopped(answer, connection)
-            connection.execute(self._insert_new(messages), message)
+            connection.execute(self._insert(messages).on_conflict_do_nothing(), message)
 
     def replace(self, answer: Answer) -> None:
         """The answer of a message that is there; nothing for one that is not."""
         stored = sa.update(messages).where(messages.c.message_id == answer.message_id)
-        with self._engine.begin() as connection:
+        with writer(self._engine).begin() as connection:
             connection.execute(stored, {"answer": msgspec.json.encode(answer).decode(), "status": answer.status})
 
     def keep_stopped(self, shown: Answer) -> Answer:
@@ -105,9 +103,6 @@ class Conversations:
             self._is_scrubbed = scrub(self._engine)
 
     def _erase(self, conversation_ids: Sequence[str]) -> int:
-        self._erased.update(dict.fromkeys(conversation_ids))
-        for old in list(self._erased)[:-REMEMBERED]:
-            self._erased.pop(old, None)
         erased = erase_conversations(self._engine, conversation_ids)
         self._is_scrubbed = self._is_scrubbed and not erased
         self.finish_erasing()
@@ -128,7 +123,11 @@ class Conversations:
         if before is not None and before.stopped and before.question == answer.question:
             connection.execute(sa.delete(messages).where(messages.c.message_id == before.message_id))
 
-    def _insert_new(self, table: sa.Table) -> sa.Insert:
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        return sqlite.insert(table).on_conflict_do_nothing()
+    def _held(self, conversation: dict[str, str]) -> sa.Executable:
+        """Makes the conversation, or keeps the one that is there from being erased until the transaction ends."""
+        row = self._insert(conversations).values(conversation)
+        same = {"conversation_id": conversation["conversation_id"]}
+        return row.on_conflict_do_update(index_elements=["conversation_id"], set_=same)
+
+    def _insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
+        return postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)

@@ -10,16 +10,23 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from index.errors import StoreGoneError
+from index.server_address import ServerAddress
 from rag.audit import Finding
 from rag.errors import KildeError
 from rag.owner import current_owner, running_service
 from rag.records import Readiness
 from rag.settings import Settings, load_settings
+from rag.shared_memory import SharedMemory
+
+if TYPE_CHECKING:
+    from index.derived import StoreReport
 
 State = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
@@ -61,17 +68,18 @@ def audited(load: Callable[[], Settings] = load_settings) -> tuple[Check, ...]:
         findings = audit(settings)
     except KildeError as exc:
         return (Check(name="audit", state="fail", message=str(exc)),)
-    checks = [_of_finding(finding) for finding in findings]
+    restore = "kilde restore SOURCE --force" if settings.database_url is None else "see docs/operations.md"
+    checks = [_of_finding(finding, restore) for finding in findings]
     if current_owner(settings.data_path) is None and not any(finding.problems for finding in findings):
         settle(settings.data_path)
     return tuple(checks)
 
 
-def _of_finding(finding: Finding) -> Check:
+def _of_finding(finding: Finding, restore: str) -> Check:
     if not finding.problems:
         return Check(name=finding.name, state="ok", message=finding.figures)
     told = "; ".join(finding.problems)
-    return Check(name=finding.name, state="fail", message=f"{told}. Restore a backup: kilde restore SOURCE --force.")
+    return Check(name=finding.name, state="fail", message=f"{told}. Restore a backup: {restore}.")
 
 
 def _examined(name: str, examination: Examination, settings: Settings, offline: bool) -> Check:
@@ -117,6 +125,13 @@ def owner(settings: Settings, offline: bool) -> Verdict:
             "Wait until it is done, or stop it."
         )
     return "ok", f"process {record.pid} serves the data folder at {record.url}"
+
+
+def database(settings: Settings, offline: bool) -> Verdict:
+    """Does it answer, and is it of this version? Changes nothing in it."""
+    from rag.database_state import database_state
+
+    return database_state(settings, offline)
 
 
 def model(settings: Settings, offline: bool) -> Verdict:
@@ -172,6 +187,8 @@ def index(settings: Settings, offline: bool) -> Verdict:
 def store(settings: Settings, offline: bool) -> Verdict:
     """Does the derived vector store hold and find what the catalog holds? Looked at only while nobody owns it."""
     catalog_file = settings.data_path / "catalog.db"
+    if settings.chroma_server is not None:
+        return _server_store(settings, settings.chroma_server, offline)
     if current_owner(settings.data_path) is not None:
         return "ok", "not audited while another process owns it"
     if settings.database_url is None and not catalog_file.exists():
@@ -186,13 +203,45 @@ def store(settings: Settings, offline: bool) -> Verdict:
         catalog.close()
     if report is None:
         return "warn", "no usable store; `kilde serve` makes it anew from the catalog, `kilde rebuild` does it now"
-    figures = f"{report.chunks} chunks, recall@10 {report.recall:.3f}"
+    return _store_verdict(report, f"{report.chunks} chunks, recall@10 {report.recall:.3f}")
+
+
+def _server_store(settings: Settings, address: ServerAddress, offline: bool) -> Verdict:
+    """Others may use it meanwhile."""
+    if offline:
+        return "ok", f"not asked: {address.url}"
+    from index.catalog import Catalog
+    from index.server_stores import inspect_server
+
+    with closing(Catalog.open(settings.catalog_url)) as catalog:
+        try:
+            report = inspect_server(catalog, address)
+        except StoreGoneError as exc:
+            return "warn", f"{exc} Until it does, search is exact, in memory. Check KILDE_CHROMA_URL and the server."
+    if report is None:
+        return "ok", "nothing to audit yet"
+    return _store_verdict(report, f"{report.chunks} chunks on the Chroma server, recall@10 {report.recall:.3f}")
+
+
+def _store_verdict(report: "StoreReport", figures: str) -> Verdict:
     if report.is_sound:
         return "ok", figures
     return "warn", (
         f"{figures}; {report.missing} missing, {report.lost} not found. "
         "Run `kilde rebuild`: it is made anew from the catalog, without embedding."
     )
+
+
+def cache(settings: Settings, offline: bool) -> Verdict:
+    """Does the server that processes share, where one is set, answer?"""
+    if settings.cache_url is None:
+        return "ok", "none is set: each process counts by itself, no answer is kept"
+    with closing(SharedMemory.open(settings.cache_url)) as shared:
+        if offline:
+            return "ok", "not asked"
+        if shared.answers():
+            return "ok", "the server answers"
+    return "warn", "The server of KILDE_CACHE_URL does not answer. Until it does, each process counts by itself."
 
 
 def service(settings: Settings, offline: bool) -> Verdict:
@@ -211,10 +260,12 @@ def service(settings: Settings, offline: bool) -> Verdict:
 EXAMINATIONS: dict[str, Examination] = {
     "folder": folder,
     "owner": owner,
+    "database": database,
     "model": model,
     "llm": llm,
     "index": index,
     "store": store,
+    "cache": cache,
     "service": service,
 }
 

@@ -7,7 +7,8 @@
     ├── BusyError                   retry later                         503, exit 2
     │   └── StorageError                 free what is short first
     ├── UnreachableError            the service that was asked is gone  exit 2
-    │   └── LlmError                the LLM's endpoint failed; no reader meets it
+    │   ├── LlmError                the LLM's endpoint failed; no reader meets it
+    │   └── SharedMemoryGoneError   the server of KILDE_CACHE_URL failed; no reader meets it
     └── ConfigurationError          change a setting                    exit 3
 
 "The articles do not say" is not here: it is an answer.
@@ -22,6 +23,7 @@ __all__ = [
     "KildeError",
     "LlmError",
     "NotFoundError",
+    "SharedMemoryGoneError",
     "StorageError",
     "UnreachableError",
     "UnreadableFileError",
@@ -53,6 +55,12 @@ class UnreachableError(KildeError):
     """The running service does not answer."""
 
     code = "unreachable"
+
+
+class SharedMemoryGoneError(UnreachableError):
+    """What processes share cannot be had; each goes on by itself."""
+
+    code = "shared_memory_gone"
 
 
 class LlmError(UnreachableError):

@@ -60,7 +60,8 @@ class FeedbackStore:
             message_id=message_id,
             rating=request.rating,
             reason=request.reason if request.rating else None,
-            comment=redact(request.comment) if request.rating else "",
+            # PostgreSQL keeps no NUL in a text.
+            comment=redact(request.comment.replace("\0", "")) if request.rating else "",
         )
         try:
             with writer(self._engine).begin() as connection:

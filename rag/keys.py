@@ -16,6 +16,7 @@ from typing import Any, Literal, Self, get_args
 import msgspec
 import sqlalchemy as sa
 
+from index.database import writer
 from rag.errors import ConfigurationError, InputError, NotFoundError
 from rag.rates import parse_rate
 from rag.tables import keys, open_tables
@@ -83,7 +84,7 @@ class KeyStore:
         if not made.scopes:
             raise InputError(f"A key needs at least one scope of: {', '.join(SCOPES)}.", "scope")
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        with self._engine.begin() as connection:
+        with writer(self._engine).begin() as connection:
             connection.execute(sa.insert(keys), _row(made) | {"secret_sha256": _hash(secret)})
         return NewKey(text=f"{PREFIX}{made.key_id}_{secret}", key=made)
 
@@ -95,7 +96,7 @@ class KeyStore:
     def revoke(self, key_id: str) -> Key:
         """From now on it opens nothing; revoking it again changes nothing."""
         own = keys.c.key_id == key_id
-        with self._engine.begin() as connection:
+        with writer(self._engine).begin() as connection:
             connection.execute(sa.update(keys).where(own, keys.c.revoked_at.is_(None)), {"revoked_at": self._time()})
             row = connection.execute(sa.select(keys).where(own)).one_or_none()
         if row is None:

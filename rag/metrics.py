@@ -21,6 +21,7 @@ PHASE = Histogram("kilde_phase_seconds", "Time of a turn by phase.", ["phase"], 
 CITATIONS = Counter("kilde_citations", "Quotes shown, by what verification said.", ["verdict"])
 NOTICES = Counter("kilde_notices", "What readers were told of an LLM's answer; sentence_left_out is a drop.", ["code"])
 LLM_TOKENS = Counter("kilde_llm_tokens", "As the endpoint counted them.", ["model", "kind"])
+CACHE = Counter("kilde_answer_cache", "First questions, where answers are kept: hit or miss.", ["result"])
 REQUESTS = Counter("kilde_http_requests", "Responses.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
     "kilde_http_request_seconds", "Until the last byte was sent.", ["method", "route"], buckets=_SECONDS

@@ -8,6 +8,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from index.database import writer
 from rag.tables import conversations, messages, open_tables
 
 
@@ -25,7 +26,7 @@ class Ownership:
     def give(self, conversation_id: str, owner: str) -> None:
         """A conversation that is stored; it stays with whom it was given to first."""
         unowned = sa.and_(conversations.c.conversation_id == conversation_id, conversations.c.owner.is_(None))
-        with self._engine.begin() as connection:
+        with writer(self._engine).begin() as connection:
             connection.execute(sa.update(conversations).where(unowned), {"owner": owner})
 
     def has_conversation(self, conversation_id: str, owner: str) -> bool:

@@ -20,6 +20,8 @@ NoticeCode = Literal[
 ]
 IndexState = Literal["ok", "rebuilding", "degraded", "damaged"]
 
+SharedState = Literal["none", "ok", "degraded"]
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything that is sent out."""
@@ -279,3 +281,5 @@ class Readiness(Record, frozen=True, kw_only=True):
     """``degraded``: dense search runs exactly over the catalog because the derived store is unusable. ``damaged``: an
     audit after an unclean stop found what only a backup can put right."""
     message: str
+    shared: SharedState = "none"
+    """``degraded``: the server of KILDE_CACHE_URL does not answer, and this process goes on by itself."""

@@ -31,12 +31,13 @@ from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
+from rag.following import Following
+from rag.ingest_board import IngestBoard
 from rag.overview import overview
 from rag.records import (
     Answer,
     Conversation,
     Event,
-    IndexState,
     Question,
     Readiness,
     SearchHit,
@@ -46,11 +47,14 @@ from rag.records import (
 from rag.restore import refusal
 from rag.searching import Searching
 from rag.settings import Settings
+from rag.shared_memory import SharedMemory
+from rag.standing import standing
 from rag.validate import check_search
 
 if TYPE_CHECKING:
     from index.search import Query
     from rag.answer import Answering
+    from rag.answer_cache import AnswerCache
     from rag.claim_meaning import Meaning
     from rag.conversations import Conversations
     from rag.drift_reports import DriftReports
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
 
 REHEARSED = "What do these articles say, and since when?"
 """A question like any other; what it is answered with does not matter."""
+KEEPING_UP_S = 2.0
 
 
 def open_runtime(settings: Settings) -> "Runtime":
@@ -83,6 +88,8 @@ class Runtime:
         self._today = today
         self._catalog = Catalog.open(settings.catalog_url)
         self._searching = Searching(self._catalog, settings)
+        self._shared = SharedMemory.open(settings.cache_url) if settings.cache_url else None
+        self._board = IngestBoard(self._shared)
         self._opening_turns = threading.RLock()
         self._ingesting = threading.Lock()
         self._conversations: Conversations | None = None
@@ -98,12 +105,14 @@ class Runtime:
             model_fingerprint=model_fingerprint(settings.embedding_model),
         )
         self._upkeep: Upkeep | None = None
+        self._following = Following(self._searching, self._ingesting)
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     def close(self) -> None:
+        self._following.stop()
         if self._upkeep is not None:
             self._upkeep.stop()
         self._searching.close()
@@ -112,6 +121,8 @@ class Runtime:
             self._conversations.close()
         if self._feedback is not None:
             self._feedback.close()
+        if self._shared is not None:
+            self._shared.close()
 
     def warm(self) -> None:
         """Load model and index now rather than with the first question; from then on keep them in order.
@@ -123,7 +134,10 @@ class Runtime:
         for title in {article.lang: article.title for article in self._catalog.articles()}.values():
             with suppress(InputError):  # A title need not be what a question may be.
                 self._rehearse(title)
+        self._ready_feedback()  # Now, rather than while the database does not answer.
         self._ready_upkeep().start()
+        if self._catalog.is_shared:
+            self._following.start()
 
     def _rehearse(self, question: str) -> None:
         answer = anyio.run(self._ready_answering().rehearse, Question(question=question))
@@ -188,13 +202,14 @@ class Runtime:
         request = msgspec.structs.replace(request, site_url=request.site_url or self._settings.site_url)
         with self._only_ingest():
             try:
-                yield from self._indexer.ingest(request)
+                yield from self._board.followed(self._indexer.ingest(request))
             finally:
                 self._searching.refresh()
 
     @contextmanager
     def _only_ingest(self) -> Iterator[None]:
-        if not self._ingesting.acquire(blocking=False):
+        # Where others write, too, keeping up with them takes the lock for a moment.
+        if not self._ingesting.acquire(timeout=KEEPING_UP_S if self._catalog.is_shared else 0):
             raise BusyError("Another ingest is under way. Wait for it to end, then try again.")
         try:
             yield
@@ -238,8 +253,16 @@ class Runtime:
                     langs=self._searching.langs,
                     today=self._today,
                     writer=self._writer(),
+                    cache=self._cache(),
                 )
             return self._answering
+
+    def _cache(self) -> "AnswerCache | None":
+        if self._shared is None:
+            return None
+        from rag.answer_cache import AnswerCache, composer_of
+
+        return AnswerCache(self._shared, self._searching.contents_sha256, composer_of(self._settings), self._today)
 
     def _writer(self) -> "Writer | None":
         """None without an LLM."""
@@ -287,7 +310,8 @@ class Runtime:
             return self._drift
 
     def _overview(self) -> IndexOverview:
-        return overview(self._catalog, self._readiness(), ingesting=self._ingesting.locked())
+        ingesting, progress = self._ingesting.locked(), self._board.latest()
+        return overview(self._catalog, self._readiness(), ingesting=ingesting, progress=progress)
 
     def _ready_upkeep(self) -> "Upkeep":
         from rag.upkeep import Upkeep
@@ -299,17 +323,14 @@ class Runtime:
             return self._upkeep
 
     def _readiness(self) -> Readiness:
-        stats = self._catalog.stats()
-        degraded = self._searching.is_degraded
-        state: IndexState = "rebuilding" if self._indexer.is_outdated() else "degraded" if degraded else "ok"
-        message = {
-            "ok": "ready",
-            "rebuilding": "the index is being rebuilt for new settings; the old one serves meanwhile",
-            "degraded": "the derived vector store is unusable and being mended; dense search is exact, in memory",
-        }[state]
-        if self._upkeep is not None and self._upkeep.problem is not None:
-            state, message = "damaged", self._upkeep.problem
-        return Readiness(ready=True, articles=stats.articles, chunks=stats.chunks, index=state, message=message)
+        self._searching.look()
+        return standing(
+            self._catalog.stats(),
+            is_outdated=self._indexer.is_outdated(),
+            is_degraded=self._searching.is_degraded,
+            problem=self._upkeep.problem if self._upkeep is not None else None,
+            shared=self._shared.state() if self._shared is not None else "none",
+        )
 
 
 def _search_hit(hit: Hit) -> SearchHit:

@@ -5,19 +5,58 @@ snapshot from before; ``refresh`` shows them what has changed. Refuses what the 
 """
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Catalog
 from index.catalog_records import Generation
+from index.folder_stores import FolderStores
 from index.records import Encoder, Hit, QuestionVectors, VectorStore
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from index.mending import Mender
     from index.reranker import Reranker
     from index.search import Query, Searcher
-    from index.vectors import ChromaVectors
     from rag.claim_meaning import Meaning
+
+
+class Stores(Protocol):
+    """The derived stores of all generations; a generation is given with the dimension of its vectors."""
+
+    mending_pause_s: float
+    """After a store could not be mended, before it is tried again."""
+
+    @property
+    def is_degraded(self) -> bool: ...
+
+    def store(self, generation: int, dim: int) -> VectorStore | None:
+        """None where it cannot be had, or needs mending."""
+        ...
+
+    def store_to_write(self, generation: int, dim: int) -> VectorStore | None:
+        """The same for an ingest, which can wait."""
+        ...
+
+    def mend(self, generation: int, dim: int) -> bool:
+        """Whether it is sound now; nobody uses it meanwhile."""
+        ...
+
+    def mended(self, generation: int, dim: int) -> VectorStore | None:
+        """Opened anew."""
+        ...
+
+    def stop_mending(self) -> None: ...
+
+    def look(self) -> None: ...
+
+    def tend(self, generation: int, dim: int) -> None: ...
+
+    def catch_up(self, generation: int, dim: int) -> None: ...
+
+    def drop_older(self, generation: int) -> None:
+        """What was made for generations before this one."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Searching:
@@ -30,29 +69,21 @@ class Searching:
         self._refreshing = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
         self._rerankers: dict[str, Reranker] = {}
-        self._stores: dict[int, ChromaVectors | None] = {}
-        self._mender: Mender | None = None
-        self._mends = True
+        self.stores = _stores(catalog, settings)
         self._searcher: Searcher | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
+        self._revision: str | None = None
+        self._generation: int | None = None
+        """Of what is searched."""
 
     @property
     def is_degraded(self) -> bool:
         """Whether a derived store could not be opened or failed, so that dense search runs in memory."""
-        return any(store is None or not store.is_usable for store in self._stores.values())
+        return self.stores.is_degraded
 
     def close(self) -> None:
-        """The store is whole and sealed once this returns."""
-        self.stop_mending()
-        with self._opening:
-            stores = [store for store in self._stores.values() if store is not None]
-            self._stores = {}
-            for store in stores:
-                store.close()
-            if stores and all(store.is_usable for store in stores):
-                from index.seal import seal
-
-                seal(self._settings.store_path)
+        """A store in a folder is whole and sealed once this returns."""
+        self.stores.close()
 
     def search(self, query: "Query", question: QuestionVectors | None = None) -> tuple[Hit, ...]:
         return self._ready_searcher().search(query, question)
@@ -61,18 +92,37 @@ class Searching:
         """Of the articles, sorted."""
         return self._ready_searcher().snapshot.langs
 
+    def contents_sha256(self) -> str:
+        """Of what is searched: another one for other articles, and for another way to read or embed them."""
+        return self._ready_searcher().snapshot.contents_sha256
+
     def refresh(self) -> None:
         """Search the catalog as it is now, and drop the stores of older generations.
 
-        Nothing to search anew while no search was made. Until the new snapshot is there, searches use the old one;
-        one is made at a time, so that the newest stays.
+        Nothing to search anew while no search was made, or nothing has changed since. Until the new snapshot is there,
+        searches use the old one; one is made at a time, so that the newest stays.
         """
         with self._refreshing:
-            if self._is_open():
+            if self.is_behind():
                 fresh = self._new_searcher()
                 with self._opening:
                     self._searcher = fresh
-            self._drop_older_stores()
+            generation = self._catalog.current_generation()
+            if generation is not None:
+                self.stores.drop_older(generation.number)
+
+    def is_behind(self) -> bool:
+        """Whether the catalog has changed since what is searched was read; False while no search was made."""
+        # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
+        with self._opening:
+            searched, revision = self._searcher is not None, self._revision
+        return searched and self._catalog.revision() != revision
+
+    def catch_up(self) -> None:
+        """Bring the derived store in step with what another process has written; where that takes long it is left to
+        be mended. Nobody may write to the index here meanwhile."""
+        if (current := self._current()) is not None:
+            self.stores.catch_up(*current)
 
     def encoder(self, model: str) -> Encoder:
         from index.encoder import SentenceEncoder
@@ -99,56 +149,40 @@ class Searching:
 
     def store_to_write(self, generation: int) -> VectorStore | None:
         """None where it cannot be had, or is being mended: what is written meanwhile is added to it then."""
-        dim = self.encoder(self._settings.embedding_model).dim
-        is_first = generation not in self._stores
-        store = self._store(generation, dim)
-        if store is None and is_first and self.mend(generation, dim):
-            store = self.take_mended(generation, dim)
-        return store
+        return self.stores.store_to_write(generation, self.encoder(self._settings.embedding_model).dim)
 
     def to_mend(self) -> tuple[int, int] | None:
         """The generation whose store is not usable, and its dimension; None where all is well or nothing is indexed."""
-        generation = self._catalog.current_generation()
-        if generation is None or not self.is_degraded:
-            return None
-        return generation.number, self.encoder(generation.model).dim
+        return self._current() if self.is_degraded else None
 
     def stop_mending(self) -> None:
         """For good; a mending that is under way fails."""
-        with self._opening:
-            self._mends = False
-            if self._mender is not None:
-                self._mender.stop()
+        self.stores.stop_mending()
 
     def mend(self, generation: int, dim: int) -> bool:
-        """Whether there is a sound store now, closed. Takes as long as filling one takes, in a child process."""
-        from index.mending import Mender, Order
+        """Whether there is a sound store now. Takes as long as filling one takes."""
+        return self.stores.mend(generation, dim)
 
-        folder = self._settings.store_path
+    def take_mended(self, generation: int, dim: int) -> VectorStore | None:
+        """Opens what was mended and searches it from now on. Nobody here may write to the index meanwhile."""
         with self._opening:
-            if not self._mends:
-                return False
-            self._mender = self._mender or Mender()
-            for store in self._stores.values():
-                if store is not None:
-                    store.close()
-            self._stores = dict.fromkeys(self._stores, None)
-        order = Order(catalog_url=self._settings.catalog_url, folder=str(folder), generation=generation, dim=dim)
-        return self._mender.mend(order)
-
-    def take_mended(self, generation: int, dim: int) -> "ChromaVectors | None":
-        """Opens what was mended and searches it from now on. Nobody may write to the index meanwhile."""
-        with self._opening:
-            self._stores.pop(generation, None)
-            store = self._store(generation, dim)
-            if self._searcher is not None:
+            store = self.stores.mended(generation, dim)
+            if self._searcher is not None and self._generation == generation:
                 self._searcher = self._searcher.with_store(store)
             return store
 
-    def _is_open(self) -> bool:
-        # A first searcher that is being made may have seen the catalog as it was before: this waits for it.
-        with self._opening:
-            return self._searcher is not None
+    def look(self) -> None:
+        """Finds out, where that is a matter of asking, whether a store that is in use is still there."""
+        self.stores.look()
+
+    def tend(self) -> None:
+        """Holds a store that others write to as well against the catalog."""
+        if (current := self._current()) is not None and not self.is_degraded:
+            self.stores.tend(*current)
+
+    def _current(self) -> tuple[int, int] | None:
+        generation = self._catalog.current_generation()
+        return None if generation is None else (generation.number, self.encoder(generation.model).dim)
 
     def _ready_searcher(self) -> "Searcher":
         with self._opening:
@@ -159,10 +193,16 @@ class Searching:
     def _new_searcher(self) -> "Searcher":
         from index.search import Searcher
 
-        generation = self._catalog.current_generation()
-        encoder = self.encoder(self._model_of(generation))
-        store = self._store(generation.number, encoder.dim) if generation else None
-        return Searcher(self._catalog, encoder, store, self._reranker())
+        while True:
+            # The revision first: what is written while the rest is read makes it look too old, never too new.
+            revision, generation = self._catalog.revision(), self._catalog.current_generation()
+            encoder = self.encoder(self._model_of(generation))
+            store = self.stores.store(generation.number, encoder.dim) if generation else None
+            searcher = Searcher(self._catalog, encoder, store, self._reranker())
+            if self._catalog.current_generation() == generation:
+                self._revision = revision
+                self._generation = generation.number if generation else None
+                return searcher
 
     def _reranker(self) -> "Reranker | None":
         model = self._settings.reranker_model
@@ -178,26 +218,11 @@ class Searching:
     def _model_of(self, generation: Generation | None) -> str:
         return generation.model if generation else self._settings.embedding_model
 
-    def _store(self, generation: int, dim: int) -> "ChromaVectors | None":
-        from index.derived import open_store
 
-        with self._opening:
-            if generation not in self._stores:
-                is_open = any(store is not None for store in self._stores.values())
-                self._stores[generation] = open_store(
-                    self._catalog, self._settings.store_path, generation, dim, is_open=is_open
-                )
-            return self._stores[generation]
+def _stores(catalog: Catalog, settings: Settings) -> Stores:
+    address = settings.chroma_server
+    if address is None:
+        return FolderStores(catalog, settings.catalog_url, settings.store_path)
+    from index.server_stores import ServerStores
 
-    def _drop_older_stores(self) -> None:
-        generation = self._catalog.current_generation()
-        with self._opening:
-            if generation is None or generation.number not in self._stores:
-                return  # Not opened yet: what is older goes when a run opens it.
-            store = self._stores[generation.number]
-            for other in self._stores.values():
-                if other is not None and other is not store:
-                    other.close()
-            self._stores = {generation.number: store}
-            if store is not None:
-                store.drop_others()
+    return ServerStores(catalog, address)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from index.server_address import ServerAddress, parse_server
 from rag.errors import ConfigurationError
 from rag.rates import Rate, parse_rate
 from rag.sites import Sites, parse_sites
@@ -42,8 +43,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Conversations in which nobody has asked for so long are erased; default: kept until they are deleted."""
     database_url: str | None = None
     """SQLAlchemy URL; default: SQLite in the data folder."""
+    chroma_url: str | None = None
+    """A Chroma server; default: embedded, in the data folder."""
+    chroma_token: str | None = None
+    cache_url: str | None = None
+    """A Redis or Valkey server that several processes share; default: each process by itself."""
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    drain_s: Annotated[int, msgspec.Meta(ge=0, le=300)] = 0
+    """After SIGTERM, how long new requests are still taken while ``/health/ready`` says that none should come."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Of the service's own log lines, on stderr."""
     site_url: str | None = None
@@ -94,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return parse_proxies(self.trusted_proxies or "")
 
     @property
+    def chroma_server(self) -> ServerAddress | None:
+        return parse_server(self.chroma_url, self.chroma_token) if self.chroma_url else None
+
+    @property
     def data_path(self) -> Path:
         return Path(self.data_dir).expanduser().resolve()
 
@@ -127,7 +139,7 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path = Path("k
 
 def _refuse_unreadable(settings: Settings) -> None:
     """Now, rather than when the service is built."""
-    _ = settings.known_sites, settings.visitor_rate, settings.site_rate, settings.proxies
+    _ = settings.known_sites, settings.visitor_rate, settings.site_rate, settings.proxies, settings.chroma_server
 
 
 def _from_file(file: Path) -> dict[str, object]:

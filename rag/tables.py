@@ -86,6 +86,13 @@ keys = sa.Table(
     sa.Column("revoked_at", sa.Text, nullable=True),
 )
 
+erased = sa.Table(
+    "erased",
+    metadata,
+    sa.Column("conversation_sha256", sa.Text, primary_key=True),
+    sa.Column("erased_at", sa.Float, nullable=False),
+)
+
 
 def open_tables(url: str) -> sa.Engine:
     return open_database(url, MIGRATIONS, VERSION_TABLE, erases=True)

@@ -13,14 +13,13 @@ from datetime import UTC, datetime, timedelta
 from index.build import Indexer
 from rag import audit
 from rag.conversations import Conversations
+from rag.errors import BusyError
 from rag.searching import Searching
 from rag.settings import Settings
 from rag.unexpected import log_unexpected
 
 log = logging.getLogger(__name__)
 ROUND_S = 60.0
-MENDING_PAUSE_S = 600.0
-"""After a store could not be mended, before it is tried again: it may take long, and fail for want of room."""
 
 
 class Upkeep:
@@ -59,7 +58,7 @@ class Upkeep:
 
     def round(self) -> None:
         """Everything that is to be done now."""
-        for job in (self._audit, self._mend, self._rebuild, self._forget):
+        for job in (self._audit, self._mend, self._tend, self._rebuild, self._forget):
             if not self._stopped.is_set():
                 try:
                     job()
@@ -81,6 +80,10 @@ class Upkeep:
         else:
             audit.settle(self._settings.data_path)
 
+    def _tend(self) -> None:
+        self._searching.look()
+        self._searching.tend()
+
     def _mend(self) -> None:
         wanted = self._searching.to_mend()
         if wanted is None or time.monotonic() < self._mend_after:
@@ -90,7 +93,7 @@ class Upkeep:
             if is_sound and not self._stopped.is_set():
                 self._searching.take_mended(*wanted)
         if self._searching.is_degraded and not self._stopped.is_set():
-            self._mend_after = time.monotonic() + MENDING_PAUSE_S
+            self._mend_after = time.monotonic() + self._searching.stores.mending_pause_s
             log.error("the derived vector store could not be mended; dense search stays exact, in memory")
 
     def _rebuild(self) -> None:
@@ -101,6 +104,9 @@ class Upkeep:
                 for _progress in self._indexer.rebuild():
                     if self._stopped.is_set():
                         return
+            except BusyError:
+                log.info("another process is writing to the index; it is rebuilt later")
+                return
             except Exception:
                 log.exception("the index could not be rebuilt; the old one keeps serving")
                 return

@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from chroma_server import ChromaServer
     from fake_backend import FakeBackend
     from litestar.testing import TestClient
     from playwright.sync_api import Browser
+    from postgres_server import PostgresServer
+    from redis_server import RedisServer
     from small_index import SmallIndex
     from small_site import LoadedModels
     from small_suite import SmallSystem
 
     from rag.conversations import Conversations
     from rag.runtime import Runtime
+    from rag.settings import Settings
+    from rag.shared_memory import SharedMemory
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SKIPS_ALLOWED_IN_CI = "../shared"
+ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +57,42 @@ def _no_log_handler_stays() -> Iterator[None]:
             root.removeHandler(handler)
 
 
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ChromaServer]":
+    """One for all tests that do it no harm."""
+    from chroma_server import ChromaServer
+
+    server = ChromaServer(tmp_path_factory.mktemp("chroma") / "server")
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[SmallIndex]":
+def redis_server(tmp_path: Path) -> "Iterator[RedisServer]":
+    """One for each test, which starts in some milliseconds, so that a test may kill it."""
+    from redis_server import MISSING, PROGRAM, RedisServer
+
+    if PROGRAM is None:
+        pytest.skip(MISSING)
+    server = RedisServer(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def shared(redis_server: "RedisServer") -> "Iterator[SharedMemory]":
+    from rag.shared_memory import SharedMemory
+
+    opened = SharedMemory.open(redis_server.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> "Iterator[SmallIndex]":
     from small_index import small_index
 
-    opened = small_index(tmp_path, monkeypatch)
+    opened = small_index(tmp_path, monkeypatch, url=url)
     yield opened
     opened.close()
 
@@ -98,12 +135,19 @@ def site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, loaded: "LoadedModels") -> "Iterator[Runtime]":
-    """Empty, its data folder ``data``."""
-    from rag.runtime import open_runtime
+def runtime_settings(tmp_path: Path, url: str) -> "Settings":
+    """Of a data folder ``data``, with the database in it or beside it."""
     from rag.settings import Settings
 
-    opened = open_runtime(Settings(data_dir=str(tmp_path / "data")))
+    return Settings(data_dir=str(tmp_path / "data"), database_url=None if url.startswith("sqlite") else url)
+
+
+@pytest.fixture
+def runtime(runtime_settings: "Settings", loaded: "LoadedModels") -> "Iterator[Runtime]":
+    """Empty, of ``runtime_settings``."""
+    from rag.runtime import open_runtime
+
+    opened = open_runtime(runtime_settings)
     yield opened
     opened.close()
 
@@ -117,10 +161,32 @@ def by_late_interaction_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"rag.{user}.calibration", lambda: CALIBRATION)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[PostgresServer]":
+    """A server of its own, started when the first test needs it."""
+    from postgres_server import missing, postgres_server
+
+    if reason := missing():
+        pytest.skip(reason)
+    with postgres_server() as server:
+        yield server
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Of the database that ``conversations`` keeps."""
-    return f"sqlite:///{tmp_path / 'kilde.db'}"
+def empty_postgres_url(postgres: "PostgresServer") -> Iterator[str]:
+    """Of a new database in PostgreSQL that has no tables."""
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database with nothing in it: every test that takes it runs over SQLite and over PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kilde.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(server.emptied())
 
 
 @pytest.fixture

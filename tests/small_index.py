@@ -51,10 +51,11 @@ class DictStore:
 class SmallIndex:
     """A folder ``site`` of articles with its catalog and stores beside it."""
 
-    def __init__(self, folder: Path, encoder: Encoder | None = None) -> None:
+    def __init__(self, folder: Path, encoder: Encoder | None = None, url: str | None = None) -> None:
+        """``url``: of an empty database; by default one in SQLite in the folder."""
         self.site = folder / "site"
         self.site.mkdir(parents=True)
-        self.catalog = Catalog.open(f"sqlite:///{folder / 'catalog.db'}")
+        self.catalog = Catalog.open(url or f"sqlite:///{folder / 'catalog.db'}")
         self.words = WordEncoder()
         self.encoder: Encoder = encoder or self.words
         self.stores: dict[int, DictStore] = defaultdict(DictStore)
@@ -142,9 +143,11 @@ def read_here(
         yield reply.article or reply.skipped or FailedFile(path=path, reason=reply.failed or "")
 
 
-def small_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: Encoder | None = None) -> SmallIndex:
+def small_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: Encoder | None = None, url: str | None = None
+) -> SmallIndex:
     monkeypatch.setattr("index.build.read_folders", read_here)
-    return SmallIndex(tmp_path, encoder)
+    return SmallIndex(tmp_path, encoder, url)
 
 
 def make_hit(*sentences: str, article_id: str = "a", start: int = 0, **others: object) -> Hit:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, expect
 
 from index.records import ArticleSummary, IngestEvent, IngestProgress, IngestRequest
+from rag.admin_records import IndexOverview
 from rag.api.admin_page import NAMES
 from rag.api.app import build_app
 from rag.drift_records import DriftReport
@@ -161,6 +162,22 @@ def test_a_run_shows_how_far_it_is_and_what_came_of_it(chromium: Browser) -> Non
         expect(opened.page.locator(".run")).to_have_text("Done in 1 s: 1 new · 1 passage, of which 1 computed anew.")
         expect(opened.page.get_by_role("button", name="Ingest again")).to_be_enabled()
     assert backend.calls == [IngestRequest(paths=("/articles",))]
+
+
+class ElsewhereBackend(FakeBackend):
+    """Another process ingests."""
+
+    async def overview(self) -> IndexOverview:
+        progress = IngestProgress(phase="embedding", done=3, total=8)
+        return replace(await super().overview(), ingesting=True, progress=progress)
+
+
+@needs_chromium
+def test_a_run_of_another_process_shows_how_far_it_is_and_can_be_waited_for(chromium: Browser) -> None:
+    with editor(chromium, ElsewhereBackend(settings=OPEN)) as opened:
+        opened.enter()
+        expect(opened.page.locator(".run")).to_have_text("Another run is under way: 3 of 8 files.")
+        expect(opened.page.get_by_role("button", name="Ingest again")).to_be_disabled()
 
 
 @needs_chromium

@@ -86,7 +86,7 @@ def test_health(client: TestClient[Any], backend: FakeBackend) -> None:
     assert client.get("/health/live").json() == {"live": True}
     ready = client.get("/health/ready")
     assert ready.status_code == 200
-    assert list(ready.json()) == ["ready", "articles", "chunks", "index", "message"]
+    assert list(ready.json()) == ["ready", "articles", "chunks", "index", "message", "shared"]
     backend.ready = False
     assert client.get("/health/ready").status_code == 503
     assert client.get("/health/ready").json()["ready"] is False

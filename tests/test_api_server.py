@@ -27,19 +27,19 @@ from rag.api.wiring import Limits
 from rag.records import MessageEnd
 from fake_backend import ANSWER, FakeBackend, turn
 
-pause_s = float(sys.argv[1])
+pause_s, drain_s = map(float, sys.argv[1:])
 backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)))
 app = build_app(backend, limits=Limits(running=1, waiting=0, streams=1))
-serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True))
+serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True), drain_s=drain_s)
 print("closed", backend.closed, flush=True)
 """
 QUESTION = {"question": "Wie viele?", "stream": True}
 
 
 @contextmanager
-def service(pause_s: float) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def service(pause_s: float, drain_s: float = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(pause_s)],
+        [sys.executable, "-c", SCRIPT, str(pause_s), str(drain_s)],
         cwd=Path(__file__).parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -142,3 +142,56 @@ def test_the_server_believes_no_forwarded_address_on_its_own() -> None:
             for n in range(130)
         ]
     assert set(statuses) == {200, 429}
+
+
+@pytest.mark.service
+def test_while_it_drains_a_service_answers_and_says_that_it_is_not_ready() -> None:
+    with service(pause_s=0, drain_s=4) as (process, address), httpx.Client(base_url=address, timeout=15) as client:
+        before = client.get("/health/ready")
+        process.send_signal(signal.SIGTERM)
+        while (told := client.get("/health/ready")).status_code == 200:
+            time.sleep(0.02)
+        answer = client.post("/v1/chat", json={"question": "Wie viele?"})
+        assert process.wait(timeout=10) == 0
+    assert (before.status_code, "connection" in before.headers) == (200, False)
+    assert (told.status_code, told.json()["ready"], told.json()["message"]) == (
+        503,
+        False,
+        "the service is being stopped",
+    )
+    assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+
+
+@pytest.mark.service
+def test_a_second_sigterm_ends_the_draining() -> None:
+    with service(pause_s=0, drain_s=60) as (process, address):
+        process.send_signal(signal.SIGTERM)
+        while httpx.get(f"{address}/health/ready").status_code == 200:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+
+def is_ready(address: str) -> bool:
+    """As a proxy finds it."""
+    try:
+        return httpx.get(f"{address}/health/ready", timeout=15).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.service
+def test_no_request_fails_behind_a_proxy_that_asks_who_is_ready_while_a_process_is_replaced() -> None:
+    with service(pause_s=0.02, drain_s=3) as (leaving, first), service(pause_s=0.02, drain_s=3) as (_, second):
+        statuses, asked_of = [], []
+        while leaving.poll() is None:
+            ready = [address for address in (first, second) if is_ready(address)]
+            began = time.monotonic()
+            while time.monotonic() - began < 0.3:  # the proxy's interval
+                address = ready[len(statuses) % len(ready)]
+                statuses.append(httpx.post(f"{address}/v1/chat", json=QUESTION, timeout=15).status_code)
+                asked_of.append(address)
+                if len(statuses) == 20:
+                    leaving.send_signal(signal.SIGTERM)
+        assert len(statuses) > 20
+    assert (set(statuses), set(asked_of[:20]), asked_of[-1]) == ({200}, {first, second}, second)

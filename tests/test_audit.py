@@ -16,6 +16,12 @@ from rag.settings import Settings
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    """In SQLite alone: the server of PostgreSQL sees to its own pages and keys."""
+    return f"sqlite:///{tmp_path / 'data' / 'catalog.db'}"
+
+
+@pytest.fixture
 def settings(runtime: Runtime, site: Path) -> Settings:
     """Of a closed data folder with two articles and one turn."""
     ingest(runtime, site)

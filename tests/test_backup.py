@@ -25,6 +25,12 @@ from rag.settings import Settings
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    """In SQLite alone: a database in PostgreSQL has backups of its own."""
+    return f"sqlite:///{tmp_path / 'data' / 'catalog.db'}"
+
+
+@pytest.fixture
 def settings(tmp_path: Path, runtime: Runtime, site: Path) -> Settings:
     """Of a data folder with two articles, one turn and a key, whose runtime is still open."""
     ingest(runtime, site)

@@ -20,14 +20,15 @@ from index.catalog_records import (
     pack_vectors,
     unpack_vectors,
 )
+from index.database import writer
 from index.errors import ConfigurationError
 from index.records import Article, Chunk, Outcome, Span
 from index.schema import METADATA
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}")
+def catalog(url: str) -> Iterator[Catalog]:
+    opened = Catalog.open(url)
     opened.add_source("site", "/site")
     yield opened
     opened.close()
@@ -78,9 +79,8 @@ def save(catalog: Catalog, *versions: ArticleVersion) -> list[str]:
     return catalog.save("site", versions, generation)
 
 
-def test_the_migrations_make_the_tables_that_queries_name(tmp_path: Path) -> None:
-    Catalog.open(f"sqlite:///{tmp_path / 'c.db'}").close()
-    inspector = sa.inspect(sa.create_engine(f"sqlite:///{tmp_path / 'c.db'}"))
+def test_the_migrations_make_the_tables_that_queries_name(catalog: Catalog) -> None:
+    inspector = sa.inspect(catalog._engine)
     made = {name: {column["name"] for column in inspector.get_columns(name)} for name in METADATA.tables}
     assert made == {name: set(table.columns.keys()) for name, table in METADATA.tables.items()}
 
@@ -200,13 +200,14 @@ def test_no_vectors_unpack_to_an_empty_matrix() -> None:
     assert unpack_vectors([], 4).shape == (0, 4)
 
 
-def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'c.db'}"
-    Catalog.open(url).close()
-    with sa.create_engine(url).begin() as connection:
+def test_a_database_of_a_later_version_is_refused(catalog: Catalog, url: str) -> None:
+    with writer(catalog._engine).begin() as connection:
+        version = connection.scalar(sa.text("SELECT version_num FROM catalog_version"))
         connection.execute(sa.text("UPDATE catalog_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="another version"):
         Catalog.open(url)
+    with writer(catalog._engine).begin() as connection:
+        connection.execute(sa.text("UPDATE catalog_version SET version_num = :version"), {"version": version})
 
 
 def test_an_ill_formed_database_url_is_refused_by_setting() -> None:

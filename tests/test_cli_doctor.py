@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from fake_runtime import FakeRuntime, installed
+from redis_server import RedisServer
 
 from index.model_identity import FOLDER
 from rag.cli import run
-from rag.doctor import examine, folder, index, model, owner, readiness_verdict, service
+from rag.doctor import cache, examine, folder, index, model, owner, readiness_verdict, service
 from rag.errors import ConfigurationError
 from rag.owner import Owner
 from rag.records import Readiness
@@ -39,13 +40,15 @@ def test_checks_stand_one_a_line_and_leave_with_0_if_none_failed(
         "settings",
         "folder",
         "owner",
+        "database",
         "model",
         "llm",
         "index",
         "store",
+        "cache",
         "service",
     ]
-    assert lines[6] == "ok   index    1 articles, 1 chunks"
+    assert lines[7] == "ok   index    1 articles, 1 chunks"
 
 
 def test_a_failed_check_leaves_with_1(
@@ -184,3 +187,13 @@ def test_looking_at_the_model_loads_nothing_heavy(tmp_path: Path) -> None:
         env={"KILDE_DATA_DIR": str(tmp_path / "none")},
     )
     assert done.stdout.strip() == ""
+
+
+def test_a_shared_cache_is_asked_and_is_a_warning_where_it_does_not_answer(redis_server: RedisServer) -> None:
+    assert cache(Settings(), False)[0] == "ok"
+    shared = Settings(cache_url=redis_server.url)
+    assert cache(shared, False) == ("ok", "the server answers")
+    redis_server.kill()
+    assert cache(shared, True) == ("ok", "not asked")
+    state, message = cache(shared, False)
+    assert (state, "KILDE_CACHE_URL" in message) == ("warn", True)

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
@@ -102,7 +103,8 @@ def test_turns_outlive_the_process(url: str) -> None:
     second.close()
 
 
-def test_its_migrations_leave_other_tables_alone(url: str) -> None:
+def test_its_migrations_leave_other_tables_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'kilde.db'}"
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE articles (id TEXT)"))
@@ -111,6 +113,7 @@ def test_its_migrations_leave_other_tables_alone(url: str) -> None:
         "articles",
         "conversations",
         "conversations_version",
+        "erased",
         "feedback",
         "keys",
         "messages",

@@ -8,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 from fake_backend import ANSWER, SOURCE
 
+from index.database import writer
 from rag.conversations import Conversations
 from rag.errors import NotFoundError
 from rag.feedback import FeedbackStore
 from rag.feedback_records import Feedback, FeedbackRequest
 from rag.pseudonyms import Pseudonyms
 from rag.records import Answer
+from rag.tables import open_tables
 
 DOWN = FeedbackRequest(rating="down", reason="outdated", comment="Alt.")
 PSEUDONYMS = Pseudonyms(bytes(32))
@@ -183,9 +185,8 @@ def test_the_database_itself_deletes_the_feedback_of_a_message_that_goes(
 ) -> None:
     conversations.append(answered("m1"))
     store.give("m1", DOWN)
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("PRAGMA foreign_keys=ON"))
+    engine = open_tables(url)
+    with writer(engine).begin() as connection:
         connection.execute(sa.text("DELETE FROM messages"))
     engine.dispose()
     assert rows(url, "feedback") == []

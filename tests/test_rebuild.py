@@ -1,9 +1,12 @@
 """A new generation serves only when every chunk of it is found in its derived store."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from small_index import DictStore, SmallIndex
 
-from index.errors import KildeError
+from index.errors import KildeError, StoreGoneError
 from index.records import Vectors
 
 
@@ -33,6 +36,13 @@ class BlindStore(DictStore):
         return []
 
 
+class DepartedStore(DictStore):
+    """On a server that went away before it was audited."""
+
+    def ids(self) -> set[str]:
+        raise StoreGoneError("gone")
+
+
 def test_a_store_that_lost_a_chunk_is_filled_again_before_the_swap(three_words: SmallIndex) -> None:
     three_words.stores[2] = ForgetfulStore(times=1)
     list(three_words.indexer("other").rebuild())
@@ -41,12 +51,12 @@ def test_a_store_that_lost_a_chunk_is_filled_again_before_the_swap(three_words: 
     assert len(three_words.stores[2].ids()) == 3
 
 
-@pytest.mark.parametrize("store", [BlindStore(), ForgetfulStore(times=2)])
+@pytest.mark.parametrize("unsound", [BlindStore, partial(ForgetfulStore, times=2)])
 def test_a_store_that_stays_unsound_is_not_swapped_in_and_the_old_index_serves(
-    three_words: SmallIndex, store: DictStore
+    three_words: SmallIndex, unsound: Callable[[], DictStore]
 ) -> None:
     before = three_words.state()
-    three_words.stores[2] = store
+    three_words.stores[2] = unsound()
     with pytest.raises(KildeError, match="old index keeps serving"):
         list(three_words.indexer("other").rebuild())
     assert serving(three_words) == "words"
@@ -66,6 +76,12 @@ def test_a_rebuild_whose_audit_failed_embeds_nothing_again(three_words: SmallInd
 
 def test_a_rebuild_without_a_derived_store_swaps(three_words: SmallIndex) -> None:
     three_words.stores = {1: None, 2: None}  # type: ignore[assignment, dict-item]
+    list(three_words.indexer("other").rebuild())
+    assert serving(three_words) == "other"
+
+
+def test_a_rebuild_whose_store_has_gone_meanwhile_swaps_and_leaves_it_to_be_mended(three_words: SmallIndex) -> None:
+    three_words.stores[2] = DepartedStore()
     list(three_words.indexer("other").rebuild())
     assert serving(three_words) == "other"
 

@@ -1,12 +1,12 @@
 """A runtime as surfaces see it, with an encoder that counts words: what is there, what is not, what is refused."""
 
-import sqlite3
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import anyio
 import pytest
+import sqlalchemy as sa
 from small_site import LoadedModels, ask, ingest, search, write_articles
 
 from index.records import Hit
@@ -49,14 +49,12 @@ def test_a_conversation_can_be_read_and_forgotten(runtime: Runtime, site: Path) 
             anyio.run(lost, answer.conversation_id)
 
 
-def test_warming_leaves_no_conversation_behind(runtime: Runtime, tmp_path: Path, loaded: LoadedModels) -> None:
+def test_warming_leaves_no_conversation_behind(runtime: Runtime, loaded: LoadedModels) -> None:
     runtime.warm()
     assert loaded.names == ["bundled"]
-    with closing(sqlite3.connect(tmp_path / "data" / "conversations.db")) as database:
-        counts = [
-            database.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("conversations", "messages")
-        ]
-    assert counts == [(0,), (0,)]
+    with runtime._ready_conversations()._engine.connect() as database:
+        counts = [database.scalar(sa.text(f"SELECT count(*) FROM {table}")) for table in ("conversations", "messages")]
+    assert counts == [0, 0]
 
 
 def test_a_title_that_no_question_may_be_does_not_keep_it_from_warming(runtime: Runtime, tmp_path: Path) -> None:

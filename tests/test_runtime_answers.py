@@ -138,7 +138,7 @@ def test_a_streamed_turn_ends_with_the_stored_answer(real: Runtime) -> None:
 
 @pytest.mark.model
 def test_the_derived_store_holds_exactly_the_chunks(real: Runtime) -> None:
-    (store,) = real._searching._stores.values()
+    (store,) = real._searching.stores.opened.values()
     assert store is not None
     assert store.ids() == real._catalog.chunk_ids(1)
 

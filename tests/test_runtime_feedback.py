@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import anyio
 import pytest
@@ -18,14 +17,9 @@ from rag.settings import Settings
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=str(tmp_path / "data"))
-
-
-@pytest.fixture
-def runtime(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+def runtime(runtime_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
     monkeypatch.setattr("index.encoder.SentenceEncoder", lambda model, folder: WordEncoder())
-    opened = open_runtime(settings)
+    opened = open_runtime(runtime_settings)
     yield opened
     opened.close()
 
@@ -52,8 +46,9 @@ def test_feedback_on_an_unknown_message_is_refused(runtime: Runtime) -> None:
         anyio.run(runtime.give_feedback, "m9", FeedbackRequest(rating="up"))
 
 
-def test_a_command_beside_the_service_reads_the_same_questions(runtime: Runtime, settings: Settings) -> None:
+def test_a_command_beside_the_service_reads_the_same_questions(runtime: Runtime) -> None:
     anyio.run(runtime.answer, Question(question="What does the heron eat?"))
+    settings = runtime.settings
     beside = FeedbackStore.open(settings.conversations_url, Pseudonyms.open(settings.data_path))
     assert [one.question for one in beside.unanswered()] == ["What does the heron eat?"]
     beside.close()

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from small_site import LoadedModels, ingest, search
 
@@ -21,7 +22,7 @@ def test_an_ingest_without_changes_loads_no_model(
 ) -> None:
     ingest(runtime, site)
     loaded.names.clear()
-    again = open_runtime(Settings(data_dir=str(tmp_path / "data")))
+    again = open_runtime(runtime.settings)
     assert ingest(again, site) == {"a.md": "unchanged", "b.md": "unchanged"}
     again.close()
     assert loaded.names == []
@@ -32,10 +33,10 @@ def test_an_ingest_without_changes_at_start_leaves_the_derived_store_in_use(
 ) -> None:
     ingest(runtime, site)
     runtime.close()
-    again = open_runtime(Settings(data_dir=str(tmp_path / "data")))
+    again = open_runtime(runtime.settings)
     ingest(again, site)
     again.warm()
-    assert isinstance(again._searching._stores[1], ChromaVectors)
+    assert isinstance(again._searching.stores.opened[1], ChromaVectors)
     assert anyio.run(again.readiness).index == "ok"
     again.close()
 
@@ -113,7 +114,7 @@ def test_another_model_is_built_while_the_old_index_serves(
 ) -> None:
     ingest(runtime, site)
     runtime.close()
-    other = open_runtime(Settings(data_dir=str(tmp_path / "data"), embedding_model="publisher/other"))
+    other = open_runtime(msgspec.structs.replace(runtime.settings, embedding_model="publisher/other"))
     assert anyio.run(other.readiness).index == "rebuilding"
     loaded.names.clear()
     assert search(other, "heron").hits[0].path == "b.md"
@@ -131,7 +132,7 @@ def test_an_ingest_that_rebuilds_for_another_model_leaves_one_generation_of_vect
 ) -> None:
     ingest(runtime, site)
     runtime.close()
-    other = open_runtime(Settings(data_dir=str(tmp_path / "data"), embedding_model="publisher/other"))
+    other = open_runtime(msgspec.structs.replace(runtime.settings, embedding_model="publisher/other"))
     assert ingest(other, site) == {"a.md": "unchanged", "b.md": "unchanged"}
     other.close()
     assert ChromaVectors(tmp_path / "data" / "chroma", 1).ids() == set()

@@ -76,3 +76,11 @@ def test_the_model_lies_in_the_data_folder_unless_set(tmp_path: Path) -> None:
 def test_the_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/reader")
     assert Settings(data_dir="~/kilde").data_path == Path("/home/reader/kilde")
+
+
+@pytest.mark.parametrize(("name", "value"), [("KILDE_CHROMA_URL", "chroma:8000"), ("KILDE_DRAIN_S", "-1")])
+def test_an_engine_that_cannot_be_reached_so_is_refused_before_anything_is_opened(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=name.removeprefix("KILDE_").lower() + "|" + name):
+        load(tmp_path, **{name: value})

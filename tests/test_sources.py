@@ -18,8 +18,8 @@ TODAY = date(2024, 5, 10)
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}")
+def catalog(url: str) -> Iterator[Catalog]:
+    opened = Catalog.open(url)
     yield opened
     opened.close()
 

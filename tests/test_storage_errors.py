@@ -28,6 +28,11 @@ FULL = "the disk is full. Free some room, then try again"
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'kilde.db'}"
+
+
+@pytest.fixture
 def engine(url: str) -> Iterator[sa.Engine]:
     opened = open_database(url, MIGRATIONS, VERSION_TABLE)
     yield opened

@@ -1,21 +1,22 @@
 """What a runtime does beside answering: it mends its store, audits after an unclean stop, and forgets what is old."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
+import sqlalchemy as sa
 from small_site import LoadedModels, ask, ingest, search
 from word_encoder import WordEncoder
 
+from index.database import writer
 from index.seal import break_seal, is_sealed
 from rag.owner import AUDIT_DUE, Owner
 from rag.records import Readiness
 from rag.runtime import Runtime, open_runtime
-from rag.settings import Settings
 
 
 @pytest.fixture
@@ -28,10 +29,15 @@ def data(tmp_path: Path, runtime: Runtime, site: Path) -> Path:
 
 
 @pytest.fixture
-def reopened(data: Path, loaded: LoadedModels) -> Iterator[Runtime]:
-    opened = open_runtime(Settings(data_dir=str(data), retention_days=30))
+def reopened(data: Path, runtime: Runtime, loaded: LoadedModels) -> Iterator[Runtime]:
+    opened = open_runtime(msgspec.structs.replace(runtime.settings, retention_days=30))
     yield opened
     opened.close()
+
+
+def change(engine: sa.Engine, statement: str) -> None:
+    with writer(engine).begin() as connection:
+        connection.execute(sa.text(statement))
 
 
 def readiness(runtime: Runtime) -> Readiness:
@@ -108,8 +114,7 @@ def test_an_audit_that_is_due_is_made_and_settled_where_all_is_well(data: Path, 
 
 
 def test_what_an_audit_finds_is_said_and_stays_due(data: Path, reopened: Runtime) -> None:
-    with closing(sqlite3.connect(data / "catalog.db")) as database, database:
-        database.execute("UPDATE article SET content_sha256 = 'another'")
+    change(reopened._catalog._engine, "UPDATE article SET content_sha256 = 'another'")
     (data / AUDIT_DUE).touch()
     reopened._ready_upkeep().round()
     assert (data / AUDIT_DUE).exists()
@@ -119,17 +124,15 @@ def test_what_an_audit_finds_is_said_and_stays_due(data: Path, reopened: Runtime
 
 def test_conversations_older_than_the_retention_are_forgotten(data: Path, reopened: Runtime) -> None:
     old, new = (ask(reopened, "Hello!").conversation_id for _ in range(2))
-    with closing(sqlite3.connect(data / "conversations.db")) as database, database:
-        database.execute("UPDATE messages SET asked_at = '2024-01-01T00:00:00+00:00' WHERE conversation_id = ?", (old,))
-    reopened._ready_upkeep().round()
     kept = reopened._ready_conversations()
+    change(kept._engine, f"UPDATE messages SET asked_at = '2024-01-01T00:00:00+00:00' WHERE conversation_id = '{old}'")
+    reopened._ready_upkeep().round()
     assert (kept.get(old), len(kept.turns(new))) == (None, 1)
 
 
-def test_without_a_retention_nothing_is_forgotten(data: Path, loaded: LoadedModels) -> None:
-    with closing(open_runtime(Settings(data_dir=str(data)))) as opened:
+def test_without_a_retention_nothing_is_forgotten(data: Path, runtime: Runtime, loaded: LoadedModels) -> None:
+    with closing(open_runtime(runtime.settings)) as opened:
         conversation = ask(opened, "Hello!").conversation_id
-        with closing(sqlite3.connect(data / "conversations.db")) as database, database:
-            database.execute("UPDATE messages SET asked_at = '2001-01-01T00:00:00+00:00'")
+        change(opened._ready_conversations()._engine, "UPDATE messages SET asked_at = '2001-01-01T00:00:00+00:00'")
         opened._ready_upkeep().round()
         assert len(opened._ready_conversations().turns(conversation)) == 1

@@ -34,8 +34,10 @@ export function ingestView(overview, refresh) {
 
   async function wait() {
     start.disabled = true;
-    state.replaceChildren(element("p", { class: "soft" }, "Another run is under way."));
+    const words = element("p", { class: "soft" });
+    state.replaceChildren(words);
     for (let now = overview; now.ingesting; now = await readJson("/v1/admin/index").catch(() => ({ ingesting: state.isConnected }))) {
+      words.textContent = underWay(now.progress);
       await new Promise((done) => setTimeout(done, POLL_MS));
       if (!state.isConnected) return;
     }
@@ -55,6 +57,11 @@ export function ingestView(overview, refresh) {
     element("p", { class: "hint", id: "folder-about" }, "Only what has changed is read. Articles whose file is gone are removed."),
     state,
   );
+}
+
+/** `progress` is null where it is not known how far it is. */
+function underWay(progress) {
+  return progress?.total ? `Another run is under way: ${number(progress.done)} of ${counted(progress.total, "file")}.` : "Another run is under way.";
 }
 
 function runView(state) {

@@ -46,7 +46,7 @@ def build_app(
         backend=backend,
         admission=Admission(running=limits.running, waiting=limits.waiting, streams=limits.streams),
         closing=Closing(),
-        stops=Stops(),
+        stops=Stops(stores.stop_calls),
         owners=stores.owners,
         limits=limits,
     )
@@ -70,7 +70,7 @@ def build_app(
         before_send=[add_headers],
         request_max_body_size=BODY_BYTES,
         openapi_config=_openapi(),
-        lifespan=[mcp.lifespan, *slack_lifespan],
+        lifespan=[mcp.lifespan, wiring.stops.lifespan, *slack_lifespan],
         state=State({"closing": wiring.closing, "access": access, "gate": Gate(wiring.admission)}),
         logging_config=None,
         debug=False,

@@ -1,6 +1,6 @@
-"""The end of the service: running streams get a moment to finish, then are ended.
+"""The end of the service: it says so, running streams get a moment to finish, then are ended.
 
-In: the cancel scope of every running stream. Out: a deadline on each of them once the service is told to stop.
+In: the cancel scope of every running stream. Out: that it is draining, and later a deadline on each of them.
 Refuses nothing.
 """
 
@@ -16,9 +16,15 @@ class Closing:
     def __init__(self) -> None:
         self._running: set[anyio.CancelScope] = set()
         self._deadline: float | None = None
+        self.is_draining = False
+        """Whoever can send requests elsewhere should; those that come are answered."""
+
+    def announce(self) -> None:
+        self.is_draining = True
 
     def begin(self, grace_s: float) -> None:
         """Ends every stream that still runs ``grace_s`` seconds from now, and those that start meanwhile with them."""
+        self.announce()
         self._deadline = anyio.current_time() + grace_s
         for scope in self._running:
             scope.deadline = self._deadline

@@ -36,6 +36,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in (SECURITY | _sharing(scope) | (_TLS if scope.get("scheme") == "https" else {})).items():
         headers.setdefault(name, value)
+    if scope["litestar_app"].state.closing.is_draining:
+        headers["connection"] = "close"  # a proxy finds another process with its next request
     if scope.get("method") == "OPTIONS" and "path_template" in scope:
         headers["allow"] = ", ".join(sorted(_methods(scope)))
     if scope.get("state", {}).get(VARIES):

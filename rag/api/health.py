@@ -1,6 +1,6 @@
 """``GET /health/live`` and ``GET /health/ready``: is the process up, can it answer.
 
-Out: 200, or 503 while the service cannot answer. Refuses nothing.
+Out: 200, or 503 while the service cannot answer, or will soon be gone. Refuses nothing.
 """
 
 import msgspec
@@ -25,4 +25,6 @@ def live() -> Liveness:
 async def ready(wiring: Wired) -> Response[Readiness]:
     """Whether questions can be answered, and from how much."""
     readiness = await wiring.backend.readiness()
+    if wiring.closing.is_draining:
+        readiness = msgspec.structs.replace(readiness, ready=False, message="the service is being stopped")
     return Response(readiness, status_code=200 if readiness.ready else 503)

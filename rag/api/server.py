@@ -5,12 +5,15 @@ it cannot listen on with ConfigurationError. There is no number of workers: the 
 """
 
 import errno
+import math
 import resource
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from litestar import Litestar
@@ -23,8 +26,11 @@ SHUTDOWN_S = 8
 _BACKLOG = 2048
 
 
-def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serves until SIGTERM or SIGINT. ``port`` 0 takes a free one; ``on_ready`` is told the address in use."""
+def serve(
+    app: Litestar, host: str, port: int, on_ready: Callable[[str], None] | None = None, *, drain_s: float = 0.0
+) -> None:
+    """Serves until SIGTERM or SIGINT. ``port`` 0 takes a free one; ``on_ready`` is told the address in use. For
+    ``drain_s`` seconds after a first SIGTERM requests are still taken, and told that the service is not ready."""
     _allow_all_handles()
     with _listen(host, port) as listener:
         config = uvicorn.Config(
@@ -39,7 +45,7 @@ def serve(app: Litestar, host: str, port: int, on_ready: Callable[[str], None] |
             proxy_headers=False,  # the app reads them, from the proxies that its settings name
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
-        _Server(config, app, on_ready).run(sockets=[listener])
+        _Server(config, app, on_ready, drain_s).run(sockets=[listener])
 
 
 def protocol(app: Litestar) -> type[PatientProtocol]:
@@ -48,10 +54,14 @@ def protocol(app: Litestar) -> type[PatientProtocol]:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Litestar, on_ready: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: Litestar, on_ready: Callable[[str], None] | None, drain_s: float
+    ) -> None:
         super().__init__(config)
         self.app = app
         self.on_ready = on_ready
+        self.drain_s = drain_s
+        self.leaves_at = math.inf
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -61,6 +71,17 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.app.state.closing.begin(STREAM_GRACE_S)
         await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM and self.drain_s and not self.app.state.closing.is_draining:
+            self.app.state.closing.announce()
+            self.leaves_at = time.monotonic() + self.drain_s
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or time.monotonic() >= self.leaves_at
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,15 +1,17 @@
-"""The turns that are being streamed, and how one of them is stopped.
+"""The turns that are being streamed, and how one of them is stopped, whichever process of the service sends it.
 
 In: a turn, and the id of its message once that is known. Out: a scope that is cancelled when someone stops the turn.
 Refuses to stop a message that is not being sent, or to another, with NotFoundError.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
+from litestar import Litestar
 
+from rag.api.stop_calls import StopCalls
 from rag.errors import NotFoundError
 
 PATIENCE_S = 5.0
@@ -50,7 +52,9 @@ class StoppableTurn:
 class Stops:
     """One per app."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: StopCalls | None = None) -> None:
+        """``calls``: to the other processes, where there are any."""
+        self._calls = calls
         self._running: dict[str, StoppableTurn] = {}
         self._stopped: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
@@ -62,16 +66,32 @@ class Stops:
         finally:
             turn.end()
 
+    @asynccontextmanager
+    async def lifespan(self, _app: Litestar) -> AsyncIterator[None]:
+        """While the app runs, other processes can stop what it sends."""
+        if self._calls is None:
+            yield
+            return
+        async with self._calls.answering(self.stop_here):
+            yield
+
     async def stop(self, message_id: str, owner: str | None) -> None:
         """``owner``: who stops it; None finds all. Returns when the turn is over, or its reader takes nothing any more.
 
         Raises NotFoundError.
         """
-        turn = self._running.get(message_id)
-        if turn is not None and owner in (None, turn.owner):
-            self._stopped.append((message_id, turn.owner))
-            turn.scope.cancel()
-            with anyio.move_on_after(PATIENCE_S):
-                await turn.over.wait()
-        elif not any(message_id == stopped and owner in (None, whose) for stopped, whose in self._stopped):
+        if await self.stop_here(message_id, owner):
+            return
+        if self._calls is None or not await self._calls.stop(message_id, owner):
             raise NotFoundError(f"No answer with the id {message_id!r} is being sent.", "message_id")
+
+    async def stop_here(self, message_id: str, owner: str | None) -> bool:
+        """Whether this process sends or has sent it, to them."""
+        turn = self._running.get(message_id)
+        if turn is None or owner not in (None, turn.owner):
+            return any(message_id == stopped and owner in (None, whose) for stopped, whose in self._stopped)
+        self._stopped.append((message_id, turn.owner))
+        turn.scope.cancel()
+        with anyio.move_on_after(PATIENCE_S):
+            await turn.over.wait()
+        return True

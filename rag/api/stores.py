@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from rag.api.counting import Counters, MemoryCounters
+from rag.api.stop_calls import StopCalls
 from rag.keys import Key
 
 
@@ -60,3 +61,5 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     keys: Keys = msgspec.field(default_factory=NoKeys)
     owners: Owners = msgspec.field(default_factory=Unowned)
     counters: Counters = msgspec.field(default_factory=MemoryCounters)
+    stop_calls: StopCalls | None = None
+    """None for one process."""

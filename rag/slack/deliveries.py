@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from index.database import writer
+from index.database import in_turn, writer
 from rag.slack.asked import Asked
 from rag.slack.naming import Names
 from rag.tables import slack_events as events
@@ -182,8 +182,7 @@ class Deliveries:
 
     def _claim(self, connection: sa.Connection, asked: Asked) -> Claimed | None:
         owner = self._names.name(*asked.owner)
-        if connection.dialect.name == "postgresql":  # SQLite has one writer at a time.
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(owner, 0))))
+        in_turn(connection, owner)
         if asked.only_own_thread and not self._is_own_thread(connection, owner):
             return None
         is_free = self._is_free(connection, owner)
