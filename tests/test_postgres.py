@@ -152,6 +152,18 @@ def test_who_waits_too_long_for_a_writer_is_told_to_come_again(
         assert not isinstance(told.value, StorageError)
 
 
+def test_a_process_that_stops_in_its_turn_does_not_keep_the_others_waiting(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.postgresql.IDLE_TIMEOUT", "100ms")
+    with writer(engine).connect() as stopped:
+        in_turn(stopped, "a test")
+        with writer(engine).begin() as other:
+            in_turn(other, "a test")
+        with pytest.raises(StorageError):
+            in_turn(stopped, "a test")
+
+
 def test_more_than_the_pool_holds_wait_and_are_told_to_come_again(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
