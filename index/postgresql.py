@@ -25,7 +25,7 @@ KEPT_CONNECTIONS, MORE_CONNECTIONS = 2, 6
 CONNECT_S = 5
 LOCK_TIMEOUT = "10s"
 IDLE_TIMEOUT = "60s"
-"""After so long the server ends a transaction whose process has stopped, and frees its locks."""
+"""After so long the server ends a transaction that came in turn and whose process has stopped, and frees its lock."""
 _CONNECTING = {"connect_timeout": CONNECT_S, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _BUSY = {
     "40001": "another process has changed the same",
@@ -85,7 +85,8 @@ def postgresql_writer(engine: sa.Engine) -> sa.Engine:
 
 def wait_in_turn(connection: sa.Connection, what: str) -> None:
     """Until no other transaction that waited for the same is under way; this one is it until it ends."""
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(what, 0))))
+    limit = sa.func.set_config("idle_in_transaction_session_timeout", IDLE_TIMEOUT, True)
+    connection.execute(sa.select(limit, sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(what, 0))))
 
 
 @contextmanager
@@ -125,10 +126,7 @@ def _prepare(connection: Any, _record: object) -> None:
             "--encoding UTF8 kilde."
         )
     connection.autocommit = True
-    connection.execute(
-        "SELECT set_config('lock_timeout', %s, false), set_config('idle_in_transaction_session_timeout', %s, false)",
-        (LOCK_TIMEOUT, IDLE_TIMEOUT),
-    )
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_TIMEOUT,))
     connection.autocommit = False
 
 

@@ -173,6 +173,12 @@ def postgres() -> "Iterator[PostgresServer]":
 
 
 @pytest.fixture
+def postgres_url(postgres: "PostgresServer") -> str:
+    """Of a database in PostgreSQL with all tables and nothing in them."""
+    return postgres.url(postgres.emptied())
+
+
+@pytest.fixture
 def empty_postgres_url(postgres: "PostgresServer") -> Iterator[str]:
     """Of a new database in PostgreSQL that has no tables."""
     name = postgres.create()
@@ -185,8 +191,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a database with nothing in it: every test that takes it runs over SQLite and over PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'kilde.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.url(server.emptied())
+    found: str = request.getfixturevalue("postgres_url")
+    return found
 
 
 @pytest.fixture

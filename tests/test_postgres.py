@@ -1,10 +1,8 @@
 """What PostgreSQL does otherwise than SQLite: its address, who waits for whom, what is told of a server that fails."""
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,20 +13,11 @@ from postgres_server import PostgresServer, missing, postgres_server
 from index.catalog import Catalog
 from index.database import alone, in_turn, writer
 from index.errors import BusyError, ConfigurationError, StorageError
-from rag.audit import audit
 from rag.conversations import Conversations
-from rag.doctor import database
 from rag.feedback import FeedbackStore
 from rag.feedback_records import FeedbackRequest
 from rag.pseudonyms import Pseudonyms
-from rag.settings import Settings
 from rag.tables import open_tables
-
-
-@pytest.fixture
-def postgres_url(postgres: PostgresServer) -> str:
-    """Of a database with all tables and nothing in them."""
-    return postgres.url(postgres.emptied())
 
 
 @pytest.fixture
@@ -94,7 +83,9 @@ def test_a_database_that_cannot_keep_every_script_is_refused(postgres: PostgresS
 def test_catalog_and_conversations_share_one_database(postgres: PostgresServer, empty_postgres_url: str) -> None:
     Catalog.open(empty_postgres_url).close()
     open_tables(empty_postgres_url).dispose()
-    found = postgres.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", _name_in(empty_postgres_url))
+    found = postgres.run(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", sa.make_url(empty_postgres_url).database or ""
+    )
     assert {"article", "catalog_version", "conversations", "conversations_version"} <= {row[0] for row in found}
 
 
@@ -150,6 +141,18 @@ def test_who_waits_too_long_for_a_writer_is_told_to_come_again(
         with pytest.raises(BusyError, match="another process is writing to it") as told:
             in_turn(second, "a test")
         assert not isinstance(told.value, StorageError)
+
+
+def test_a_process_that_stops_in_its_turn_does_not_keep_the_others_waiting(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.postgresql.IDLE_TIMEOUT", "100ms")
+    with writer(engine).connect() as stopped:
+        in_turn(stopped, "a test")
+        with writer(engine).begin() as other:
+            in_turn(other, "a test")
+        with pytest.raises(StorageError):
+            in_turn(stopped, "a test")
 
 
 def test_more_than_the_pool_holds_wait_and_are_told_to_come_again(
@@ -259,55 +262,3 @@ def test_a_server_that_takes_no_writes_is_told_and_what_is_stored_is_read(
     with pytest.raises(StorageError, match=r"it is read-only\. Name the server that takes writes"):
         stored.delete(ANSWER.conversation_id)
     assert stored.turns(ANSWER.conversation_id) == (ANSWER,)
-
-
-# What is said of it
-
-
-def test_doctor_says_what_the_database_is_and_changes_nothing_in_it(
-    postgres: PostgresServer, empty_postgres_url: str, tmp_path: Path
-) -> None:
-    settings = Settings(data_dir=str(tmp_path), database_url=empty_postgres_url)
-    state, message = database(settings, False)
-    assert state == "ok"
-    assert re.fullmatch(r"PostgreSQL \d+\.\d+ keeps UTF-8; the first start makes its tables", message)
-    assert postgres.run("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", _name_in(empty_postgres_url)) == []
-    Catalog.open(empty_postgres_url).close()
-    open_tables(empty_postgres_url).dispose()
-    assert database(settings, False)[1].endswith("; its tables are of this version")
-
-
-@pytest.mark.parametrize(
-    ("revision", "verdict"),
-    [("0001", ("ok", "the next start updates its tables")), ("9999", ("fail", "of a newer version of Kilde"))],
-)
-def test_doctor_tells_tables_of_another_version(
-    postgres: PostgresServer, empty_postgres_url: str, tmp_path: Path, revision: str, verdict: tuple[str, str]
-) -> None:
-    Catalog.open(empty_postgres_url).close()
-    open_tables(empty_postgres_url).dispose()
-    postgres.run(f"UPDATE conversations_version SET version_num = '{revision}'", _name_in(empty_postgres_url))
-    state, message = database(Settings(data_dir=str(tmp_path), database_url=empty_postgres_url), False)
-    assert state == verdict[0]
-    assert verdict[1] in message
-
-
-def test_doctor_asks_no_database_when_it_is_to_open_no_connection_and_tells_no_password(tmp_path: Path) -> None:
-    settings = Settings(data_dir=str(tmp_path), database_url="postgresql://kilde:secret@127.0.0.1:1/kilde")
-    assert database(settings, True) == ("ok", "not asked: postgresql://kilde:***@127.0.0.1:1/kilde")
-
-
-def test_an_audit_looks_at_articles_and_turns(postgres_url: str, tmp_path: Path) -> None:
-    with closing(Conversations.open(postgres_url)) as stored:
-        stored.append(msgspec.structs.replace(ANSWER, conversation_id="c1"))
-    settings = Settings(data_dir=str(tmp_path), database_url=postgres_url)
-    assert {one.name: (one.problems, one.figures) for one in audit(settings)} == {
-        "articles": ((), "0 articles, 0 chunks: texts have their hashes, chunks their vectors"),
-        "turns": ((), "1 turns, none is half"),
-    }
-
-
-def _name_in(url: str) -> str:
-    name = sa.make_url(url).database
-    assert name is not None
-    return name

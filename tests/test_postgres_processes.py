@@ -87,11 +87,6 @@ def ends_of(processes: list[subprocess.Popen[str]]) -> list[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> str:
-    return postgres.url(postgres.emptied())
-
-
-@pytest.fixture
 def two(tmp_path: Path, postgres_url: str, loaded: LoadedModels) -> Iterator[tuple[Runtime, Runtime]]:
     """As two processes open them: each its own data folder, one database."""
     opened = [
