@@ -48,12 +48,13 @@ const FRAME = `
 .thread > .notice:empty, .ask .notice:empty { display: none; }
 
 .as-page, .as-page .chat { min-height: inherit; }
-.as-page .chat { background: none; }
+.as-page .chat { padding-inline: 20px; border-radius: var(--radius); }
 .as-page .intro { display: none; }
-.as-page .chat > header { min-height: 0; padding: 0; border: 0; position: absolute; inset-inline-end: -10px; top: 14px; z-index: 1; }
+.as-page .chat > header { min-height: 0; padding: 0; border: 0; position: absolute; inset-inline-end: 10px; top: 14px; z-index: 1; }
 .as-page .chat h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .as-page .thread { overflow: visible; padding-inline: 0; }
-.as-page .turn:first-child .asked { padding-inline-end: 44px; }
+.as-page[dir="ltr"] .turn:first-child .asked { padding-right: 44px; }
+.as-page[dir="rtl"] .turn:first-child .asked { padding-left: 44px; }
 .as-page .ask { position: sticky; bottom: 0; padding-inline: 0; background: linear-gradient(transparent, var(--paper) 14px); }
 
 .as-inline .chat { height: var(--kilde-height, min(40rem, 90vh)); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden; }
@@ -146,6 +147,7 @@ const WORDS = `
 .suggestions button { padding: 8px 16px; border-radius: 22px; background: var(--card); text-align: start; font-size: .94em; }
 .suggestions button:hover { border-color: var(--accent); }
 
+.as-page .details { scroll-margin-bottom: 9em; }
 .details { margin-top: 8px; padding: 14px 16px; border: 1px solid var(--line); border-radius: 14px; background: var(--card); font-size: .94em; }
 .details legend { padding: 0; font-weight: 600; }
 .details fieldset { margin-bottom: 10px; }

@@ -2,7 +2,7 @@
 
 import type english from "./strings/en.js";
 import type { Conversation } from "./conversation.js";
-import type { Service } from "./service.js";
+import type { Service, Trouble } from "./service.js";
 
 export type Strings = typeof english;
 
@@ -67,6 +67,15 @@ export interface Piece {
 }
 
 export type Rating = "up" | "down" | null;
+
+/** What is kept of a judgement: whether a reason was asked for and given. */
+export interface Judged {
+  rating: Rating;
+  explained?: boolean;
+}
+
+/** How the answer to a question ended for its reader. */
+export type Outcome = "whole" | "stopped" | Trouble;
 
 export interface Judgement {
   rating: Rating;

@@ -18,6 +18,7 @@ import "./reading.js";
 import "./service.js";
 import "./sources.js";
 import "./style.js";
+import "./told.js";
 import "./turn.js";
 import "./wording.js";
 import "./strings/en.js";
