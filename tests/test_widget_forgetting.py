@@ -1,4 +1,4 @@
-"""Forgetting in the widget while the first answer is being made: it says so once it is so, and nothing is ever stored."""
+"""Forgetting in the widget while the first answer is being made: it is said once it is so, and nothing is stored."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,7 +132,11 @@ def test_where_another_process_makes_the_answer_it_is_erased_once_it_is_stored(o
 
 def test_where_the_connection_breaks_before_there_is_an_id_nothing_is_said_to_be_forgotten(opened: Visit) -> None:
     held: list[Route] = []
-    opened.page.route("**/v1/chat", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    opened.page.route("**/v1/chat", hold)
     opened.ask(ASKED)
     wait(opened, lambda: bool(held))
     forget(opened)

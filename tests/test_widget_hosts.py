@@ -54,6 +54,17 @@ def test_without_a_site_id_the_header_is_left_out(browser: Browser) -> None:
         assert "x-kilde-site" not in asked.value.headers
 
 
+def test_a_script_tag_that_can_show_nothing_says_what_it_lacks(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.pages["/bare.html"] = (f"<!doctype html><title>Host</title>{script_tag('', '')}", "")
+        with opened.page.expect_console_message() as said:
+            opened.page.goto(f"{opened.address}/bare.html")
+        assert said.value.type == "error"
+        assert 'data-site-id="…"' in said.value.text
+        opened.host(INLINE)
+        assert opened.errors == [said.value.text]
+
+
 def test_a_page_with_the_element_gets_no_launcher_besides(browser: Browser) -> None:
     with visit(browser) as opened:
         opened.host(LAUNCHER + '<kilde-chat mode="inline"></kilde-chat>')
