@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
+from contrast import CONTRAST
 from fake_backend import ANSWER, QUOTE, FakeBackend
 from playwright.sync_api import Browser, expect
 
@@ -22,24 +23,6 @@ LONG = msgspec.structs.replace(
     ANSWER, text=f"{ANSWER.text}\n\n" + "Und noch ein langer Satz dazu, der hier steht. " * 40
 )
 BOX = "e => { const {left, right, top, bottom} = e.getBoundingClientRect(); return [left, right, top, bottom] }"
-CONTRAST = """
-e => {
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d");
-  const light = (colour) => {
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((c) => c / 255)
-      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  let behind = e;
-  const clear = (at) => getComputedStyle(at).backgroundColor === "rgba(0, 0, 0, 0)";
-  while (behind && clear(behind)) behind = behind.parentElement ?? behind.getRootNode().host;
-  const pair = [getComputedStyle(e).color, behind ? getComputedStyle(behind).backgroundColor : "white"].map(light);
-  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-}
-"""
-"""Of a text with the first colour behind it."""
 
 
 def shift(opened: Visit) -> float:

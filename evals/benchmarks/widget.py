@@ -1,10 +1,10 @@
 """``python -m evals.benchmarks.widget [--url URL]``: how soon the widget is there, and whether it moves the page.
 
 In: the address of a service; without it, one over the sample articles is started, which takes a while. Out: a Markdown
-table, then machine and versions: for the demo page, an article with a launcher, and one with the box inside of it as the
-embedding guide has it, each opened with an empty cache in a browser context of its own, the time from the page's load to
-a widget that can be used, and the layout shift until a second later; the weight of what one reader loads. A missed goal
-is marked and is no error.
+table, then machine and versions: for the demo page, an article with a launcher, and one with the box inside of it (as
+the embedding guide has it), each opened with an empty cache in a browser context of its own, the time from the page's
+load to a widget that can be used, and the layout shift until a second later; the weight of what one reader loads. A
+missed goal is marked and is no error.
 """
 
 import argparse

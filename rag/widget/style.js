@@ -55,7 +55,7 @@ const FRAME = `
 .as-page .thread { overflow: visible; padding-inline: 0; }
 .as-page[dir="ltr"] .turn:first-child .asked { padding-right: 44px; }
 .as-page[dir="rtl"] .turn:first-child .asked { padding-left: 44px; }
-.as-page .ask { position: sticky; bottom: 0; padding-inline: 0; background: linear-gradient(transparent, var(--paper) 14px); }
+.as-page .ask { position: sticky; bottom: 0; padding-inline: 0; background: var(--paper); box-shadow: 0 -8px 8px var(--paper); }
 
 .as-inline .chat { height: var(--kilde-height, min(40rem, 90vh)); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden; }
 
