@@ -22,8 +22,8 @@ def read(expression: str) -> Any:
     script = f"{imports} const r = {{...reading, ...wording, ...language}};" + (
         f"process.stdout.write(JSON.stringify({expression}) ?? 'null')"
     )
-    node = [shutil.which("node") or "node", "--no-warnings", "--input-type=module", "-e", script]
-    return json.loads(subprocess.run(node, capture_output=True, check=True, text=True).stdout)
+    node = [shutil.which("node") or "node", "--no-warnings", "--input-type=module", "-"]
+    return json.loads(subprocess.run(node, input=script, capture_output=True, check=True, text=True).stdout)
 
 
 needs_node = pytest.mark.skipif(
