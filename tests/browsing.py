@@ -81,6 +81,11 @@ class Visit:
         self.ask(question)
         expect(self.page.locator(".turn").last.locator(".actions")).to_be_visible()
 
+    def forget(self) -> None:
+        """Presses the bin, and says yes; in any language."""
+        self.page.locator(".chat > header button").first.click()
+        self.page.locator(".ask-again .sure").click()
+
     def focused(self) -> Any:
         """The class, or else the name, of the element inside the widget that has the focus."""
         return self.page.evaluate(

@@ -93,8 +93,20 @@ def judged(opened: Visit) -> None:
 
 def forgotten(opened: Visit) -> None:
     asked(opened)
-    opened.page.locator(".chat > header button").click()
+    opened.forget()
     expect(opened.page.locator(".thread > .notice")).not_to_be_empty()
+
+
+def asked_whether_to_forget(opened: Visit) -> None:
+    asked(opened)
+    opened.page.locator(".chat > header button").click()
+    expect(opened.page.locator(".ask-again")).to_be_visible()
+
+
+def too_long(opened: Visit) -> None:
+    opened.open()
+    opened.field.fill("x" * 2001)
+    expect(opened.page.locator("#too-long")).not_to_be_empty()
 
 
 def launcher(opened: Visit) -> None:
@@ -135,7 +147,9 @@ STATES: list[tuple[str, Callable[[Visit], None], dict[str, Any]]] = [
     ("failed", failed, {}),
     ("offline", offline, {}),
     ("feedback form", judged, {}),
+    ("asked whether to forget", asked_whether_to_forget, {}),
     ("forgotten", forgotten, {}),
+    ("too long", too_long, {}),
     ("launcher", launcher, {}),
     ("launcher open", launched, {}),
     ("inline", inline, {}),

@@ -38,10 +38,6 @@ def begin(opened: Visit) -> None:
     opened.page.wait_for_function(KEPT)
 
 
-def forget(opened: Visit) -> None:
-    opened.page.get_by_role("button", name="Forget this conversation").click()
-
-
 def wait(opened: Visit, holds: Callable[[], bool]) -> None:
     for _ in range(200):
         if holds():
@@ -54,14 +50,14 @@ def test_an_answer_that_is_stored_is_erased(opened: Visit) -> None:
     turns(opened).search_now.may_find.set()
     opened.answered(ASKED)
     assert turns(opened).rows() == (1, 1)
-    forget(opened)
+    opened.forget()
     expect(opened.page.get_by_text(FORGOTTEN)).to_be_visible()
     assert turns(opened).rows() == (0, 0)
 
 
 def test_a_first_answer_that_is_being_made_is_not_stored(opened: Visit) -> None:
     begin(opened)
-    forget(opened)
+    opened.forget()
     opened.page.wait_for_timeout(200)
     expect(opened.page.get_by_text(FORGOTTEN)).to_have_count(0)
     turns(opened).search_now.may_find.set()
@@ -76,7 +72,7 @@ def test_a_first_answer_that_has_no_id_yet_is_not_stored(opened: Visit) -> None:
     turns(opened).search_now.may_find.set()
     opened.ask(ASKED)
     expect(opened.page.locator(".turn")).to_be_visible()
-    forget(opened)
+    opened.forget()
     opened.page.wait_for_timeout(200)
     expect(opened.page.get_by_text(FORGOTTEN)).to_have_count(0)
     turns(opened).may_begin.set()
@@ -91,7 +87,7 @@ def test_a_first_answer_that_was_stopped_before_it_had_an_id_is_not_stored(opene
     opened.ask(ASKED)
     opened.page.get_by_role("button", name="Stop").click()
     expect(opened.page.locator(".turn")).to_contain_text("Stopped.")
-    forget(opened)
+    opened.forget()
     turns(opened).may_begin.set()
     expect(opened.page.get_by_text(FORGOTTEN)).to_be_visible()
     assert (turns(opened).rows(), turns(opened).ended) == ((0, 0), 1)
@@ -105,7 +101,7 @@ def test_a_question_after_one_that_was_stopped_without_an_id_goes_on_in_its_conv
     turns(opened).may_begin.set()
     expect(opened.page.locator(".actions")).to_be_visible()
     assert turns(opened).rows()[0] == 1
-    forget(opened)
+    opened.forget()
     expect(opened.page.get_by_text(FORGOTTEN)).to_be_visible()
     assert turns(opened).rows() == (0, 0)
 
@@ -122,7 +118,7 @@ def test_where_another_process_makes_the_answer_it_is_erased_once_it_is_stored(o
 
     opened.page.route("**/v1/conversations/*", as_another_process)
     begin(opened)
-    forget(opened)
+    opened.forget()
     wait(opened, lambda: refused == ["DELETE"])
     turns(opened).search_now.may_find.set()
     expect(opened.page.get_by_text(FORGOTTEN)).to_be_visible()
@@ -139,7 +135,7 @@ def test_where_the_connection_breaks_before_there_is_an_id_nothing_is_said_to_be
     opened.page.route("**/v1/chat", hold)
     opened.ask(ASKED)
     wait(opened, lambda: bool(held))
-    forget(opened)
+    opened.forget()
     held[0].abort("connectionreset")
     expect(opened.page.locator(".thread > .notice")).to_have_text(
         "The service cannot be reached. Please try again in a moment."
@@ -149,9 +145,25 @@ def test_where_the_connection_breaks_before_there_is_an_id_nothing_is_said_to_be
 
 def test_what_is_asked_after_forgetting_begins_anew(opened: Visit) -> None:
     begin(opened)
-    forget(opened)
+    opened.forget()
     opened.ask(ASKED)
     turns(opened).search_now.may_find.set()
     expect(opened.page.locator(".actions")).to_be_visible()
     expect(opened.page.locator(".turn")).to_have_count(1)
     assert turns(opened).rows() == (1, 1)
+
+
+def test_what_cannot_be_brought_back_is_asked_for_twice(opened: Visit) -> None:
+    turns(opened).search_now.may_find.set()
+    opened.answered(ASKED)
+    opened.page.get_by_role("button", name="Forget this conversation").click()
+    asked = opened.page.get_by_role(
+        "dialog", name="Forget all questions and answers here? They cannot be brought back."
+    )
+    expect(asked).to_be_visible()
+    assert opened.focused() == "quiet"
+    opened.page.keyboard.press("Enter")
+    expect(asked).to_be_hidden()
+    assert opened.focused() == "bare"
+    assert turns(opened).rows() == (1, 1)
+    expect(opened.page.locator(".turn")).to_have_count(1)

@@ -119,7 +119,7 @@ def test_payloads_in_answers_quotes_titles_addresses_and_offers_are_read_as_text
             [payload, "\n".join(line for line in payload.split("\n") if line)] for payload in payloads
         ]
         assert_harmless(opened, ran)
-        opened.page.get_by_role("button", name="Forget this conversation").click()
+        opened.forget()
         expect(opened.page.locator(".turn")).to_have_count(0)
         backend.conversations = {"c1": ()}
 

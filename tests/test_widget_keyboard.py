@@ -134,6 +134,13 @@ def test_what_is_offered_is_asked_and_read_on_from(opened: Visit) -> None:
 
 def test_the_conversation_is_forgotten_and_the_dialog_closed(opened: Visit) -> None:
     use(opened, "Forget this conversation")
+    assert opened.page.evaluate(FOCUSED) == "Keep them"
+    assert names(opened) == ["Forget this conversation", "Keep them"]
+    opened.page.keyboard.press("Escape")
+    assert opened.page.evaluate(FOCUSED) == "Forget this conversation"
+    opened.page.keyboard.press("Enter")
+    opened.page.keyboard.press("Tab")
+    opened.page.keyboard.press("Enter")
     expect(opened.page.get_by_text("The conversation is forgotten.")).to_be_visible()
     assert opened.page.evaluate(FOCUSED) == "Your question"
     use(opened, "Close")

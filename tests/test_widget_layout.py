@@ -149,3 +149,21 @@ def test_what_a_thumb_down_asked_is_there_on_the_next_page_until_it_is_answered(
         opened.host(PAGE)
         expect(opened.page.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
         expect(opened.page.locator(".details")).to_be_hidden()
+
+
+def test_a_phone_held_sideways_leaves_most_of_its_height_to_the_answer(browser: Browser) -> None:
+    with visit(browser, viewport={"width": 844, "height": 390}) as opened:
+        opened.host(script_tag(""))
+        opened.page.get_by_role("button", name="Ask the articles").click()
+        expect(opened.page.locator("#disclosure")).to_be_in_viewport(ratio=1)
+        opened.answered()
+        assert opened.page.locator(".thread").evaluate("e => e.clientHeight") > 0.65 * 390
+
+
+def test_on_a_phone_a_source_has_most_of_the_width(browser: Browser) -> None:
+    with visit(browser, viewport=PHONE) as opened:
+        opened.host(PAGE.replace("page", "inline"))
+        opened.answered()
+        words, row = (opened.page.locator(part).evaluate(BOX) for part in (".sources .words", ".sources li"))
+        assert (words[1] - words[0]) / (row[1] - row[0]) > 0.7
+        expect(opened.page.get_by_role("button", name="Show quote: The harbour bridge")).to_have_text("Show quote")

@@ -1,6 +1,7 @@
 // What the reader sees of a conversation: welcome, turns, composer. It asks, and shows what comes.
 
 import { Composer } from "./composer.js";
+import { dialogView } from "./dialogs.js";
 import { element } from "./elements.js";
 import { iconButton } from "./feedback.js";
 import { Following } from "./following.js";
@@ -25,7 +26,8 @@ export class Chat {
     this.conversation = conversation;
     this.composer = new Composer(context, () => conversation.stop());
     this.title = element("h2", { id: "heading", part: "heading" });
-    this.forgetting = iconButton("forget", words.forget, () => this.forget());
+    this.sure = this.#sureView();
+    this.forgetting = iconButton("forget", words.forget, () => this.sure.showModal());
     this.head = element("header", { part: "header" }, this.title, element("div", { class: "row" }, this.forgetting));
     this.examples = element("div");
     this.welcome = element("div", { class: "welcome", part: "welcome" }, element("p", { class: "intro" }, words.intro), this.examples);
@@ -34,7 +36,7 @@ export class Chat {
     this.thread = element("div", { class: "thread", part: "thread", role: "region", "aria-label": words.conversation, tabindex: mode === "page" ? null : "0" });
     this.thread.append(this.welcome, this.state, this.turns);
     this.log = element("div", { class: "unseen", role: "log", "aria-live": "polite" });
-    const parts = [this.head, this.thread, this.composer.node, this.log];
+    const parts = [this.head, this.thread, this.composer.node, this.log, this.sure];
     this.node = element("section", { class: "chat", part: "chat", "aria-labelledby": "heading" }, ...parts);
     const scroller = mode === "page" ? document.scrollingElement : this.thread;
     this.following = new Following(scroller ?? this.thread, mode === "page" ? 12 : 4);
@@ -80,6 +82,15 @@ export class Chat {
     this.following.begin(turn.node);
     await asked;
     if (told.answer) this.context.tell("answer-completed", answerDetail(told.answer));
+  }
+
+  /** What cannot be brought back is asked for twice. */
+  #sureView() {
+    const { words } = this.context;
+    const keep = element("button", { class: "quiet", type: "button", onclick: () => this.sure.close() }, words.keep);
+    const forget = element("button", { class: "quiet sure", type: "button", onclick: () => (this.sure.close(), this.forget()) }, words.forget);
+    const buttons = element("div", { class: "row" }, keep, forget);
+    return dialogView({ class: "ask-again", part: "ask-again", "aria-labelledby": "sure" }, element("p", { id: "sure" }, words.sure), buttons);
   }
 
   forget() {

@@ -111,7 +111,7 @@ export class KildeChat extends HTMLElement {
     const top = before?.following.scroller.scrollTop ?? 0;
     const wasOpen = this.#panel?.open;
     this.#conversation = this.#converse(this.getAttribute("site-id") ?? "");
-    const passage = new Passage(this.#context(words, language, (source, quote) => passage.show(source, quote)));
+    const passage = new Passage(this.#context(words, language, (source, citations) => passage.show(source, citations)));
     this.#chat = new Chat(passage.context, this.#conversation, this.mode);
     this.#showHeading();
     this.#chat.suggest(this.#suggestions());

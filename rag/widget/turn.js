@@ -71,7 +71,7 @@ export class Turn {
   #fail(trouble, again) {
     const told = troubleInWords(trouble, this.context);
     const detail = ["refused", "forbidden"].includes(trouble.kind) && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
-    const problem = this.#ending("problem", [element("span", {}, told), detail], again);
+    const problem = this.#ending(`problem ${trouble.kind}`, [element("span", {}, told), detail], again);
     problem.prepend(icon("problem"));
     this.#end(problem);
     this.#say(told);

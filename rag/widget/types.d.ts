@@ -102,7 +102,8 @@ export interface Context {
   /** The address to link to, or null where it is not allowed. */
   link(url: string | null | undefined): string | null;
   ask(question: string): void;
-  showPassage(source: CitationSource | Source, quote: string | null): void;
+  /** With all of the quotes marked, the first one in sight. */
+  showPassage(source: CitationSource | Source, citations: Citation[]): void;
   /** Says it to a screen reader, and to nobody else. */
   say(text: string, lang?: string): void;
   tell(event: string, detail?: object): void;

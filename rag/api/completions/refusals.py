@@ -6,7 +6,7 @@ In: what ``rag/api/refusals.py`` would tell. Out: the same status, headers and w
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -72,7 +72,7 @@ def _error(status: HTTPStatus, body: ErrorBody) -> CompletionErrorResponse:
     )
 
 
-def _type(status: HTTPStatus) -> str:
+def _type(status: HTTPStatus) -> Literal["invalid_request_error", "rate_limit_error", "server_error"]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate_limit_error"
     return "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
