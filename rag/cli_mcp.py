@@ -24,7 +24,7 @@ def serve_tools(settings: Settings) -> None:
 
     with open_reader(settings, for_questions=True) as engine:
         service = running_service(settings.data_path)
-        anyio.run(_serve, engine, service and service.url)
+        anyio.run(_serve, engine, service.url if service else None)
 
 
 async def _serve(engine: Engine, service: str | None) -> None:

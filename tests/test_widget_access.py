@@ -82,7 +82,7 @@ def failed(opened: Visit) -> None:
 def offline(opened: Visit) -> None:
     asked(opened)
     opened.page.context.set_offline(True)
-    expect(opened.page.locator(".ask .notice")).to_be_visible()
+    expect(opened.page.locator(".ask .offline")).to_be_visible()
 
 
 def judged(opened: Visit) -> None:
