@@ -16,8 +16,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment
 from evals.benchmarks.table import Row, at_most, markdown
@@ -89,14 +90,17 @@ def _open(browser: Browser, address: str, width: int) -> tuple[float, float, flo
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     page.add_init_script(WATCH)
-    for path, html in EMBEDDED.items():
-        page.route(f"**{path}", lambda route, html=html: route.fulfill(body=html, content_type="text/html"))
+    page.route("**/*.html", _embed)
     page.goto(address)
     page.wait_for_function("window.seen.ready !== null")
     page.wait_for_timeout(1000)
     after_load, after_start, shift = page.evaluate(READ)
     context.close()
     return after_load, after_start, shift
+
+
+def _embed(route: Route) -> None:
+    route.fulfill(body=EMBEDDED[urlsplit(route.request.url).path], content_type="text/html")
 
 
 def _weights() -> Iterator[Row]:
