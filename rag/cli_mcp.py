@@ -20,12 +20,15 @@ T = TypeVar("T")
 
 def serve_tools(settings: Settings) -> None:
     """Blocks until the program at the other end is done."""
+    from rag.owner import running_service
+
     with open_reader(settings, for_questions=True) as engine:
-        anyio.run(_serve, engine)
+        service = running_service(settings.data_path)
+        anyio.run(_serve, engine, service.url if service else None)
 
 
-async def _serve(engine: Engine) -> None:
-    await serve_stdio(_OneAtATime(engine))
+async def _serve(engine: Engine, service: str | None) -> None:
+    await serve_stdio(_OneAtATime(engine), service)
 
 
 class _OneAtATime:

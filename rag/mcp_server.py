@@ -45,9 +45,9 @@ Handle = Callable[[Any, Any, Any], Awaitable[None]]
 Context = ServerRequestContext[Any]
 
 
-async def serve_stdio(library: Library) -> None:
-    """Until stdin ends."""
-    server = _server(library)
+async def serve_stdio(library: Library, service: str | None) -> None:
+    """Until stdin ends. ``service``: the address of the one that answers, if one does."""
+    server = _server(library, service)
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
@@ -74,12 +74,12 @@ async def http_endpoint(library: Library, hosts: Sequence[str]) -> AsyncIterator
         yield sessions.handle_request
 
 
-def _server(library: Library) -> Server[Any]:
+def _server(library: Library, service: str | None = None) -> Server[Any]:
     async def list_tools(_context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=[_announced(tool) for tool in TOOLS.values()])
 
-    async def call_tool(_context: Context, params: CallToolRequestParams) -> CallToolResult:
-        return await _called(library, params)
+    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        return await _called(library, params, service or _asked_at(context))
 
     return Server(
         "kilde",
@@ -91,9 +91,14 @@ def _server(library: Library) -> Server[Any]:
     )
 
 
-async def _called(library: Library, params: CallToolRequestParams) -> CallToolResult:
+def _asked_at(context: Context) -> str | None:
+    """The address that a request over HTTP was sent to."""
+    return None if context.request is None else str(context.request.base_url)
+
+
+async def _called(library: Library, params: CallToolRequestParams, service: str | None) -> CallToolResult:
     try:
-        return _told(await mcp_tools.call(library, params.name, params.arguments or {}))
+        return _told(await mcp_tools.call(library, params.name, params.arguments or {}, service))
     except KildeError as exc:
         return _refused(str(exc))
     except Exception as exc:

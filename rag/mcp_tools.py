@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 import msgspec
 
 from index.records import ArticleDetail
+from rag.article_address import shown_at
 from rag.errors import InputError, NotFoundError
 from rag.records import Answer, Question, Record, SearchRequest, SearchResponse
 from rag.validate import check_id, check_question, check_search
@@ -48,7 +49,7 @@ class Found(Record, frozen=True, kw_only=True):
     id: str
     title: str
     url: str | None
-    """None where the article has no public address."""
+    """Public, or in the service that answers; None where there is neither."""
 
 
 class SearchResults(Record, frozen=True, kw_only=True):
@@ -82,15 +83,15 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     takes: type[Record]
     gives: type[Record]
-    run: Callable[[Library, Any], Awaitable[Record]]
+    run: Callable[[Library, Any, str | None], Awaitable[Record]]
 
 
-async def call(library: Library, name: str, arguments: Mapping[str, Any]) -> Record:
-    """What the tool of that name gives."""
+async def call(library: Library, name: str, arguments: Mapping[str, Any], service: str | None = None) -> Record:
+    """What the tool of that name gives. ``service``: the address of the one that answers."""
     tool = TOOLS.get(name)
     if tool is None:
         raise NotFoundError(f"There is no tool {name[:100]!r}. There are {', '.join(TOOLS)}.", "name")
-    return await tool.run(library, _taken(arguments, tool.takes))
+    return await tool.run(library, _taken(arguments, tool.takes), service)
 
 
 def _taken(arguments: Mapping[str, Any], kind: type[T]) -> T:
@@ -100,22 +101,28 @@ def _taken(arguments: Mapping[str, Any], kind: type[T]) -> T:
         raise InputError(f"{exc}.") from exc
 
 
-async def _search(library: Library, asked: SearchArguments) -> SearchResults:
+async def _search(library: Library, asked: SearchArguments, service: str | None) -> SearchResults:
     request = check_search(SearchRequest(query=asked.query, top_k=FOUND))
     found = await library.search(request)
     articles: dict[str, Found] = {}
     for hit in found.hits:
-        articles.setdefault(hit.article_id, Found(id=hit.article_id, title=hit.title, url=hit.url))
+        url = hit.url or _shown_at(service, hit.article_id)
+        articles.setdefault(hit.article_id, Found(id=hit.article_id, title=hit.title, url=url))
     return SearchResults(results=tuple(articles.values()))
 
 
-async def _fetch(library: Library, asked: FetchArguments) -> Document:
+async def _fetch(library: Library, asked: FetchArguments, service: str | None) -> Document:
     article = await library.article(check_id(asked.id, "id"))
     metadata = Metadata(**{name: getattr(article, name) for name in Metadata.__struct_fields__})
-    return Document(id=article.article_id, title=article.title, text=article.text, url=article.url, metadata=metadata)
+    url = article.url or _shown_at(service, article.article_id)
+    return Document(id=article.article_id, title=article.title, text=article.text, url=url, metadata=metadata)
 
 
-async def _ask(library: Library, asked: AskArguments) -> Answer:
+def _shown_at(service: str | None, article_id: str) -> str | None:
+    return None if service is None else shown_at(service, article_id)
+
+
+async def _ask(library: Library, asked: AskArguments, _service: str | None) -> Answer:
     return await library.answer(check_question(Question(question=asked.question, answer_lang=asked.lang)))
 
 

@@ -14,6 +14,8 @@ from fake_backend import FakeBackend
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from widget_site import widget_site
 
+from rag.api.stores import Stores
+
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
 PATIENCE_MS = 10_000
@@ -79,6 +81,11 @@ class Visit:
         self.ask(question)
         expect(self.page.locator(".turn").last.locator(".actions")).to_be_visible()
 
+    def forget(self) -> None:
+        """Presses the bin, and says yes; in any language."""
+        self.page.locator(".chat > header button").first.click()
+        self.page.locator(".ask-again .sure").click()
+
     def focused(self) -> Any:
         """The class, or else the name, of the element inside the widget that has the focus."""
         return self.page.evaluate(
@@ -89,11 +96,16 @@ class Visit:
 
 @contextmanager
 def visit(
-    browser: Browser, backend: FakeBackend | None = None, *, sites: str | None = None, **context: Any
+    browser: Browser,
+    backend: FakeBackend | None = None,
+    *,
+    sites: str | None = None,
+    stores: Stores | None = None,
+    **context: Any,
 ) -> Iterator[Visit]:
     backend = backend or FakeBackend()
     pages: dict[str, tuple[str, str]] = {}
-    with widget_site(backend, pages, sites=sites) as address:
+    with widget_site(backend, pages, sites=sites, stores=stores) as address:
         opened = browser.new_context(**{"locale": "en-US", **context})
         try:
             yield Visit(opened.new_page(), address, backend, pages)

@@ -13,10 +13,18 @@ from litestar import Litestar
 class Connection:
     """One HTTP request to the app as a server passes it on; the client takes nothing after ``hold_back``."""
 
-    def __init__(self, app: Litestar, body: dict[str, object], *, hold_back: bytes | None = None) -> None:
+    def __init__(
+        self,
+        app: Litestar,
+        body: dict[str, object],
+        *,
+        hold_back: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.path = "/v1/chat" if "question" in body else "/v1/admin/ingest"
         self.app = app
         self.hold_back = hold_back
+        self.headers = headers or {"authorization": "Bearer key"}
         self.body = json.dumps(body).encode()
         self.sent = b""
         self.status: int | None = None
@@ -34,7 +42,10 @@ class Connection:
             "raw_path": self.path.encode(),
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"content-type", b"application/json"), (b"authorization", b"Bearer key")],
+            "headers": [
+                (name.encode(), value.encode())
+                for name, value in {"content-type": "application/json", **self.headers}.items()
+            ],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 2),
         }

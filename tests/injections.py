@@ -1,8 +1,10 @@
 """Texts that would run a script, open a dialog or fetch something, if any of them became markup or a link.
 
-Every vector calls ``ran()`` or asks ``evil.example`` for a file. ``PLACES`` are the fields that a reader's question,
-an article or a model fills; each vector is put into each of them.
+Every vector calls ``ran()`` or asks ``evil.example`` for a file: written ones, elements with handlers of events that
+need no press, and ways out of the text of an element or an attribute. No two are the same.
 """
+
+from itertools import product
 
 _RUN = "ran()"
 _FETCH = "http://evil.example/"
@@ -150,5 +152,69 @@ _ADDRESSES = [
     "http://evil.example\\@news.example/",
     "ftp://news.example/x",
 ]
-VECTORS = [vector.format(run=_RUN, fetch=_FETCH) for vector in (*_TAGS, *_QUOTED, *_ADDRESSES)]
-PLACES = ("question", "answer", "title", "url", "quote", "error")
+_ELEMENTS = [
+    *(
+        "audio src=x",
+        "body",
+        "details open",
+        "div contenteditable autofocus",
+        "embed src=x",
+        "iframe src=x",
+        "img src=x",
+    ),
+    *("input autofocus", "link rel=stylesheet href=x", "object data=x", "svg", "video src=x"),
+]
+_EVENTS = [
+    *(
+        "onabort",
+        "onanimationend",
+        "onbeforetoggle",
+        "oncanplay",
+        "oncontentvisibilityautostatechange",
+        "ondurationchange",
+    ),
+    *("onemptied", "onerror", "onfocus", "onfocusin", "onload", "onloadeddata", "onloadedmetadata", "onloadstart"),
+    *("onpageshow", "onpointerover", "onresize", "onscroll", "ontoggle", "ontransitionend"),
+]
+_FIRED = [f"<{element} {event}={{run}}>" for element, event in product(_ELEMENTS, _EVENTS)]
+_WAYS_OUT = [
+    *(
+        "</q>",
+        "</p></article>",
+        "</button>",
+        "</textarea>",
+        "</title>",
+        "</style>",
+        "</script>",
+        "</noscript>",
+        "</template>",
+    ),
+    *(
+        "</select>",
+        "</xmp>",
+        "</iframe>",
+        "</math>",
+        "</svg>",
+        "]]>",
+        "-->",
+        "--!>",
+        "*/",
+        '">',
+        "'>",
+        "`>",
+        '"/>',
+        "<!-->",
+    ),
+]
+_BEHIND = [
+    *("<script>{run}</script>", "<img src=x onerror={run}>", "<svg onload={run}>", "<img src={fetch}x.png>"),
+    *(
+        "<iframe srcdoc='<script>parent.{run}</script>'>",
+        "<a href=javascript:{run}>x</a>",
+        "<input autofocus onfocus={run}>",
+    ),
+]
+_FREED = [way + behind for way, behind in product(_WAYS_OUT, _BEHIND)]
+VECTORS = [
+    vector.format(run=_RUN, fetch=_FETCH) for vector in dict.fromkeys((*_TAGS, *_QUOTED, *_ADDRESSES, *_FIRED, *_FREED))
+]

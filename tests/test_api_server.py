@@ -26,9 +26,10 @@ from rag.api.server import serve
 from rag.api.wiring import Limits
 from rag.records import MessageEnd
 from fake_backend import ANSWER, FakeBackend, turn
+from rag.settings import Settings
 
 pause_s, drain_s = map(float, sys.argv[1:])
-backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)))
+backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)), settings=Settings(rate_limit="off"))
 app = build_app(backend, limits=Limits(running=1, waiting=0, streams=1))
 serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True), drain_s=drain_s)
 print("closed", backend.closed, flush=True)

@@ -1,7 +1,6 @@
 """Stopping an answer: its stream ends as it should, its work ends, and what was shown is kept."""
 
 import json
-import threading
 from collections.abc import AsyncIterator
 
 import anyio
@@ -12,10 +11,9 @@ from connection import Connection
 from fake_backend import ANSWER, CITATION, TEXT, FakeBackend, turn
 from litestar import Litestar
 from small_answering import ASKED, FACT, FixedSearch, found
+from stored_turns import StoredTurns
 from streamed import START, events
 
-from index.records import Hit
-from index.search import Query
 from rag.answer import Answering
 from rag.api.app import build_app
 from rag.api.wiring import Limits
@@ -229,41 +227,14 @@ async def test_stopping_one_answer_leaves_the_others_alone() -> None:
     assert events(other.sent.decode())[-1][2]["text"] == TEXT
 
 
-class SlowSearch(FixedSearch):
-    """Finds when it is let."""
-
-    def __init__(self, *hits: Hit) -> None:
-        super().__init__(*hits)
-        self.may_find = threading.Event()
-
-    def __call__(self, query: Query) -> tuple[Hit, ...]:
-        self.may_find.wait(5)
-        return super().__call__(query)
-
-
-class AnsweringBackend(FakeBackend):
-    """Real turns, really stored."""
-
-    def __init__(self, search: SlowSearch, turns: Conversations) -> None:
-        super().__init__()
-        self.turns = turns
-        self.answering = Answering(search, turns)
-
-    def events(self, question: Question) -> AsyncIterator[Event]:
-        return self.answering.events(question)
-
-    async def keep_stopped(self, shown: Answer) -> Answer:
-        return self.turns.keep_stopped(shown)
-
-
 @pytest.mark.anyio
 @pytest.mark.usefixtures("by_late_interaction_alone")
 async def test_a_turn_stopped_while_it_searches_is_stored_as_empty_as_it_was_shown(
-    conversations: Conversations,
+    conversations: Conversations, url: str
 ) -> None:
     await Answering(FixedSearch(found(FACT)), conversations).answer(Question(question=ASKED))  # loads what a turn needs
-    search = SlowSearch(found(FACT))
-    app = build_app(AnsweringBackend(search, conversations))
+    backend = StoredTurns(url, found(FACT))
+    app = build_app(backend)
     connection = Connection(app, {"question": ASKED, "stream": True})
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
@@ -273,7 +244,8 @@ async def test_a_turn_stopped_while_it_searches_is_stored_as_empty_as_it_was_sho
             start = events(connection.sent.decode())[0][2]
             tasks.start_soon(stop, app, start["message_id"])
             await anyio.wait_all_tasks_blocked()
-            search.may_find.set()
+            backend.search_now.may_find.set()
+    backend.close()
     names = [name for name, _, _ in events(connection.sent.decode())]
     assert names == ["message.start", "status", "message.end"]
     (stored,) = conversations.turns(start["conversation_id"])

@@ -248,9 +248,24 @@ def test_who_asks_too_often_is_told_so_in_the_same_shape() -> None:
         assert client.get("/v1/models").status_code == 200
         response = client.post(ROUTE, json=ASKED)
     error = response.json()["error"]
-    assert (response.status_code, error["code"]) == (429, "too_many_requests")
+    assert (response.status_code, error["type"], error["code"]) == (429, "rate_limit_error", "too_many_requests")
     assert list(error) == ["message", "type", "param", "code"]
     assert int(response.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/models"])
+def test_another_method_is_refused_in_the_same_shape(client: TestClient[Any], path: str) -> None:
+    response = client.delete(path)
+    error = response.json()["error"]
+    assert (response.status_code, error["type"], error["code"]) == (405, "invalid_request_error", "method_not_allowed")
+    assert list(error) == ["message", "type", "param", "code"]
+    assert response.headers["allow"]
+    assert list(client.delete("/v1/chat").json()["error"]) == ["code", "message", "param"]
+
+
+def test_what_looks_like_a_key_of_ours_and_is_none_is_refused(client: TestClient[Any]) -> None:
+    for key, status in (("any", 200), ("kilde_bad", 401)):
+        assert client.post(ROUTE, json=ASKED, headers={"Authorization": f"Bearer {key}"}).status_code == status
 
 
 def test_a_turn_that_fails_before_it_began_is_an_ordinary_refusal() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import msgspec
 import pytest
 from fake_backend import ANSWER, ARTICLE, HIT, QUOTE, FakeBackend
@@ -18,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, TextContent
 from served import served
 
+from index.records import ArticleDetail
 from rag.api.wiring import Limits
 from rag.errors import BusyError
 from rag.mcp_tools import call
@@ -234,6 +236,28 @@ class TwoChunks:
 async def test_an_article_is_found_once_where_its_best_passage_stands() -> None:
     found = json.loads(msgspec.json.encode(await call(TwoChunks(), "search", {"query": "bridge"})))
     assert found == {"results": [FOUND, {"id": "a2", "title": "The canal", "url": None}]}
+
+
+class Unpublished(FakeBackend):
+    """Its article has no public address."""
+
+    async def search(self, request: SearchRequest) -> SearchResponse:
+        return SearchResponse(hits=(msgspec.structs.replace(HIT, url=None),), timings_ms={})
+
+    async def article(self, article_id: str) -> ArticleDetail:
+        return msgspec.structs.replace(ARTICLE, url=None)
+
+
+@pytest.mark.anyio
+async def test_an_article_without_an_address_is_linked_to_where_the_service_shows_it() -> None:
+    with served(Unpublished()) as service:
+        async with over_http(service) as session:
+            found = await session.call_tool("search", {"query": "bridge"})
+            document = await session.call_tool("fetch", {"id": "a1"})
+        shown = f"{service}/v1/articles/a1"
+        assert found.structured_content == {"results": [{**FOUND, "url": shown}]}
+        assert (document.structured_content or {})["url"] == shown
+        assert httpx.get(shown).json()["title"] == "The harbour bridge"
 
 
 @pytest.mark.service

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from browsing import Visit, needs_chromium, visit
-from fake_backend import ANSWER, CITATION, QUOTE, TEXT, FakeBackend, turn
+from fake_backend import ANSWER, ARTICLE_TEXT, CITATION, QUOTE, TEXT, FakeBackend, turn
 from playwright.sync_api import Browser, expect
 
 from rag.feedback_records import FeedbackRequest
@@ -153,7 +153,7 @@ def test_a_conversation_lasts_over_page_changes_until_it_is_forgotten(demo: Visi
     demo.open("/?another")
     expect(demo.page.locator(".asked")).to_have_text(ANSWER.question)
     expect(demo.page.locator(".answer .quote")).to_have_text(QUOTE)
-    demo.page.get_by_role("button", name="Forget this conversation").click()
+    demo.forget()
     expect(demo.page.get_by_text("The conversation is forgotten.")).to_be_visible()
     assert demo.backend.conversations == {}
     demo.open("/?again")
@@ -178,7 +178,7 @@ def test_a_judgement_is_shown_on_the_next_page_until_the_conversation_is_forgott
     expect(demo.page.locator(".state")).to_have_text("Thank you.")
     demo.open("/?another")
     expect(demo.page.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "true")
-    demo.page.get_by_role("button", name="Forget this conversation").click()
+    demo.forget()
     expect(demo.page.locator(".turn")).to_have_count(0)
     assert demo.page.evaluate("Object.keys(sessionStorage)") == []
 
@@ -224,6 +224,39 @@ def test_an_answer_is_copied_over_plain_http_too(demo: Visit) -> None:
     expect(demo.page.locator(".state")).to_have_text("Copied.")
     demo.page.evaluate("delete navigator.clipboard")
     assert demo.page.evaluate("navigator.clipboard.readText()").startswith(TEXT)
+
+
+def test_show_quote_marks_all_quotes_of_its_source_and_a_number_its_own(browser: Browser) -> None:
+    first = "The harbour bridge opened in May 1931."
+    text = f"{TEXT} Auch: “{first}” [1]"
+    start = text.index(first)
+    at = ARTICLE_TEXT.index(first)
+    source = msgspec.structs.replace(CITATION.source, start=at, end=at + len(first))
+    other = msgspec.structs.replace(
+        CITATION, answer=TextRange(start=start, end=start + len(first)), source=source, quote=first
+    )
+    answer = msgspec.structs.replace(ANSWER, text=text, citations=(CITATION, other))
+    with visit(browser, FakeBackend(answer=answer)) as opened:
+        opened.open()
+        opened.answered()
+        for press, marked in ((".sources .quiet", [first, QUOTE]), (".marker >> nth=1", [first])):
+            opened.page.locator(press).click()
+            expect(opened.page.locator(".passage mark")).to_have_text(marked)
+            opened.page.keyboard.press("Escape")
+
+
+def test_nothing_of_a_long_paste_is_cut_off_and_it_is_not_asked(demo: Visit) -> None:
+    demo.field.fill("🌉" * 2001)
+    expect(
+        demo.page.get_by_text("That is too long: 2,000 characters are the most, and these are 2,001.")
+    ).to_be_visible()
+    assert demo.field.get_attribute("aria-invalid") == "true"
+    demo.field.press("Enter")
+    expect(demo.page.locator(".turn")).to_have_count(0)
+    demo.field.fill("🌉" * 2000)
+    expect(demo.page.locator("#too-long")).to_be_empty()
+    demo.field.press("Enter")
+    expect(demo.page.locator(".turn")).to_have_count(1)
 
 
 def test_a_thumb_down_takes_a_reason_and_a_comment(demo: Visit) -> None:

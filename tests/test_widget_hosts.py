@@ -54,6 +54,17 @@ def test_without_a_site_id_the_header_is_left_out(browser: Browser) -> None:
         assert "x-kilde-site" not in asked.value.headers
 
 
+def test_a_script_tag_that_can_show_nothing_says_what_it_lacks(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.pages["/bare.html"] = (f"<!doctype html><title>Host</title>{script_tag('', '')}", "")
+        with opened.page.expect_console_message() as said:
+            opened.page.goto(f"{opened.address}/bare.html")
+        assert said.value.type == "error"
+        assert 'data-site-id="…"' in said.value.text
+        opened.host(INLINE)
+        assert opened.errors == [said.value.text]
+
+
 def test_a_page_with_the_element_gets_no_launcher_besides(browser: Browser) -> None:
     with visit(browser) as opened:
         opened.host(LAUNCHER + '<kilde-chat mode="inline"></kilde-chat>')
@@ -163,15 +174,53 @@ def test_a_new_heading_leaves_the_open_dialog_and_the_running_answer_alone(brows
         assert [url for url in opened.requested if url.endswith("/stop")] == []
 
 
-def test_a_new_language_leaves_the_dialog_open_and_the_question_in_its_field(browser: Browser) -> None:
-    with visit(browser, FakeBackend(UNFINISHED)) as opened:
+def change(opened: Visit, attribute: str, value: str) -> None:
+    opened.page.evaluate(f"document.querySelector('kilde-chat').setAttribute('{attribute}', '{value}')")
+
+
+def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Browser) -> None:
+    with visit(browser, FakeBackend((START, TextDelta(text="Laut"), 2.0, TextDelta(text=" ihr"), 30.0))) as opened:
         opened.host(LAUNCHER)
         open_launcher(opened)
         opened.ask("Wie viele?")
+        opened.field.fill("Und dann?")
         expect(opened.page.locator(".answer")).to_have_text("Laut")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'de')")
+        change(opened, "lang", "de")
         expect(opened.page.get_by_role("dialog", name="Fragen Sie die Artikel")).to_be_visible()
-        assert opened.field.input_value() == "Wie viele?"
+        expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
+        assert opened.field.input_value() == "Und dann?"
+        expect(opened.page.locator(".answer")).to_have_text("Laut ihr")
+        opened.page.get_by_role("button", name="Anhalten").click()
+        expect(opened.page.locator(".turn")).to_contain_text("Angehalten.")
+
+
+@pytest.mark.parametrize(("attribute", "value"), [("lang", "de"), ("mode", "page"), ("site-id", "another")])
+def test_what_failed_stays_with_its_question_whatever_changes(attribute: str, value: str, browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.host(INLINE)
+        opened.page.route("**/v1/chat", lambda route: route.abort("connectionrefused"))
+        opened.ask("Wie viele?")
+        expect(opened.page.locator(".problem")).to_be_visible()
+        opened.page.unroute("**/v1/chat")
+        change(opened, attribute, value)
+        expect(opened.page.locator(f".surface{'.as-page' if value == 'page' else ''}")).to_be_visible()
+        expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
+        opened.page.locator(".problem button").click()
+        expect(opened.page.locator(".problem")).to_have_count(0)
+        expect(opened.page.locator(".turn")).to_have_count(1)
+
+
+def test_it_follows_the_language_of_the_page_until_it_has_one_of_its_own(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.host(LAUNCHER, lang="fr")
+        for page, words in (("de", "Fragen Sie die Artikel"), ("nl", "Vraag het de artikelen")):
+            opened.page.evaluate(f"document.documentElement.lang = '{page}'")
+            expect(opened.page.locator(".launcher")).to_have_text(words)
+        change(opened, "lang", "en")
+        expect(opened.page.locator(".launcher")).to_have_text("Ask the articles")
+        opened.page.evaluate("document.documentElement.lang = 'de'")
+        opened.page.wait_for_timeout(200)
+        expect(opened.page.locator(".launcher")).to_have_text("Ask the articles")
 
 
 def test_where_a_language_cannot_be_loaded_its_words_are_english_and_say_so(browser: Browser) -> None:

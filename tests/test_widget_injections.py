@@ -1,22 +1,31 @@
-"""Nothing that a question, an article, a model or an error says becomes a script, a dialog, a request or a link."""
+"""Nothing that a question, an article, a model or an error says becomes a script, a dialog, a request or a link.
+
+Each payload is proved to have reached the page: every field is read there, letter by letter, as text.
+"""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 from browsing import Visit, needs_chromium, visit
-from fake_backend import ANSWER, ARTICLE, CITATION, FakeBackend, turn
-from injections import PLACES, VECTORS
+from fake_backend import turn
+from injections import VECTORS
 from playwright.sync_api import Browser, Route, expect
+from poisoned import Poisoned, poisoned, shown
 from test_widget_reading import needs_node, read
 
-from index.records import ArticleDetail
 from rag.api.sse import Frames
-from rag.records import Answer, Event, Followups, MessageEnd, Notice, StreamError, TextDelta, TextRange
+from rag.records import Notice, StreamError
 
+AT_ONCE = 12
+"""Payloads in one turn."""
+PARTS = 4
+HOST = (
+    '<script type="module" src="/widget/v1/widget.js"></script>'
+    '<kilde-chat mode="inline" link-hosts="news.example"></kilde-chat>'
+)
 AS_MARKUP = """
 (vectors) => vectors.forEach((vector) => {
   document.body.append(document.createElement("div"));
@@ -25,157 +34,166 @@ AS_MARKUP = """
 """
 
 
-def poisoned(question: str, answer: str, title: str, url: str, quote: str) -> Answer:
-    """An answer that carries them in all its texts, the quote cut by its highlight."""
-    text = f"{answer} “{quote}” [1] {answer}"
-    start = text.index(f"“{quote}” [1]") + 1
-    source = msgspec.structs.replace(
-        CITATION.source, title=title, url=url, start=0, end=len(quote), published=None, lang="en"
-    )
-    citation = msgspec.structs.replace(
-        CITATION,
-        answer=TextRange(start=start, end=start + len(quote)),
-        source=source,
-        quote=quote,
-        highlight=TextRange(start=len(quote) // 2, end=len(quote)),
-    )
-    near = msgspec.structs.replace(ANSWER.sources[0], title=title, url=url)
-    return msgspec.structs.replace(
-        ANSWER,
-        question=question,
-        standalone_question=answer,
-        text=text,
-        citations=(citation,),
-        sources=(near,),
-        nearest=(near,),
-        followups=(question,),
-    )
-
-
-class Poisoned(FakeBackend):
-    """Its one article begins with the quote, whatever that is."""
-
-    quote = ""
-
-    async def article(self, article_id: str) -> ArticleDetail:
-        return msgspec.structs.replace(ARTICLE, article_id=article_id, text=f"{self.quote}\n\n{self.quote}")
-
-
 @pytest.fixture
 def poisoned_page(browser: Browser) -> Iterator[tuple[Visit, list[str]]]:
     ran: list[str] = []
     with visit(browser, Poisoned(), reduced_motion="reduce") as opened:
         opened.page.expose_function("ran", lambda: ran.append("ran"))
-        opened.pages["/inert.html"] = ("<!doctype html><title>x</title>", "")
-        opened.host(
-            '<script type="module" src="/widget/v1/widget.js"></script>'
-            '<kilde-chat mode="inline" link-hosts="news.example"></kilde-chat>'
-        )
+        opened.host(HOST)
         yield opened, ran
 
 
-def test_there_are_more_than_500_payloads() -> None:
-    assert len(set(VECTORS)) == len(VECTORS)
-    assert len(VECTORS) * len(PLACES) >= 500
+def test_there_are_more_than_500_payloads_and_each_is_one_of_its_own() -> None:
+    assert len(VECTORS) == len(set(VECTORS)) >= 500
+    assert all("ran()" in vector or "evil.example" in vector or ":" in vector for vector in VECTORS)
 
 
 @needs_chromium
 def test_the_vectors_would_run_where_markup_is_made_of_them(poisoned_page: tuple[Visit, list[str]]) -> None:
     opened, ran = poisoned_page
     opened.page.evaluate(AS_MARKUP, [vector for vector in VECTORS if "refresh" not in vector])
-    opened.page.wait_for_timeout(500)
-    assert len(ran) > 10
+    for _ in range(100):
+        opened.page.wait_for_timeout(100)
+        if len(ran) > 50:
+            break
+    assert len(ran) > 50
     assert any("evil.example" in url for url in opened.requested)
 
 
+ALL_TEXTS = """
+async () => {
+  const turn = [...document.querySelector("kilde-chat").shadowRoot.querySelectorAll(".turn")].at(-1);
+  const texts = (selector) => [...turn.querySelectorAll(selector)].map((e) => e.textContent);
+  let copied = "";
+  Object.defineProperty(navigator, "clipboard", {configurable: true, value: {
+    writeText: async (text) => { copied = text; },
+  }});
+  turn.querySelector("[aria-label='Copy with sources']").click();
+  while (!copied) await new Promise(requestAnimationFrame);
+  return {
+    answer: turn.querySelector(".answer").textContent, quotes: texts(".answer .quote"), titles: texts(".title"),
+    followups: texts(".suggestions button"), notices: texts(".turn > .notice"), copied,
+    labels: [...turn.querySelectorAll(".marker")].map((e) => e.ariaLabel),
+  };
+}
+"""
+PASSAGES = """
+async () => {
+  const root = document.querySelector("kilde-chat").shadowRoot;
+  const dialog = root.querySelector("dialog.passage");
+  const seen = [];
+  for (const marker of [...root.querySelectorAll(".turn")].at(-1).querySelectorAll(".quote + span + .marker")) {
+    marker.click();
+    while (!dialog.querySelector(".text p mark")) await new Promise(requestAnimationFrame);
+    const marked = [...dialog.querySelectorAll("mark")].map((e) => e.textContent).join("\\n");
+    seen.push([dialog.querySelector("h2").textContent, marked]);
+    dialog.close();
+    dialog.querySelector(".text").replaceChildren();
+  }
+  return seen;
+}
+"""
+
+
 @needs_chromium
-@pytest.mark.parametrize("part", range(6))
-def test_payloads_in_every_field_do_nothing(part: int, poisoned_page: tuple[Visit, list[str]]) -> None:
-    """In turn n, field k carries vector n + k: after all turns every field carried every vector."""
+@pytest.mark.parametrize("part", range(PARTS))
+def test_payloads_in_answers_quotes_titles_addresses_and_offers_are_read_as_text(
+    part: int, poisoned_page: tuple[Visit, list[str]]
+) -> None:
     opened, ran = poisoned_page
     backend = opened.backend
     assert isinstance(backend, Poisoned)
-    carried: Counter[str] = Counter()
-    for n in range(part, len(VECTORS), 6):
-        question, answer, title, url, quote, error = (VECTORS[(n + k) % len(VECTORS)] for k in range(6))
-        backend.quote = quote
-        backend.script = whole_and_torn(poisoned(question, answer, title, url, quote))
-        opened.ask(question)
-        expect(opened.page.locator(".turn").last.locator(".actions")).to_be_visible()
-        opened.page.locator(".marker").first.click()
-        expect(opened.page.locator("dialog.passage mark").first).to_be_visible()
-        opened.page.keyboard.press("Escape")
-        backend.script = (
-            *turn()[:2],
-            Notice(code="x", message=error),
-            StreamError(code="x", message=error, retryable=False),
-        )
-        opened.ask(question)
-        expect(opened.page.locator(".turn").last.locator(".problem")).to_be_visible()
-        opened.page.route("**/v1/chat", refusal(error))
-        opened.ask(question)
-        expect(opened.page.locator(".turn").last.locator(".problem .about")).to_be_visible()
-        opened.page.unroute("**/v1/chat")
-        assert links(opened) == set()
-        opened.page.get_by_role("button", name="Forget this conversation").click()
-        backend.conversations = {"c1": (ANSWER,)}
-        carried.update(PLACES)
-    assert min(carried.values()) >= len(VECTORS) // 6
-    assert ran == []
-    assert opened.dialogs == []
-    assert {url.split("/")[2] for url in opened.requested} == {opened.address.removeprefix("http://")}
-    assert names(opened) <= ALLOWED
+    starts = range(part * AT_ONCE, len(VECTORS), PARTS * AT_ONCE)
+    for payloads in (VECTORS[start : start + AT_ONCE] for start in starts):
+        backend.poison(payloads)
+        opened.answered("Wie?")
+        texts = opened.page.evaluate(ALL_TEXTS)
+        assert texts["answer"] == shown(payloads)
+        assert texts["quotes"] == texts["followups"] == texts["notices"] == payloads
+        assert texts["titles"] == payloads * 2
+        assert all(payload in texts["copied"] for payload in payloads)
+        assert set(texts["labels"]) >= {
+            f"Source {n}: {title}. Show the quoted words" for n, title in enumerate(payloads, 1)
+        }
+        assert opened.page.evaluate(PASSAGES) == [
+            [payload, "\n".join(line for line in payload.split("\n") if line)] for payload in payloads
+        ]
+        assert_harmless(opened, ran)
+        opened.forget()
+        expect(opened.page.locator(".turn")).to_have_count(0)
+        backend.conversations = {"c1": ()}
 
 
-def refusal(message: str) -> Callable[[Route], None]:
-    return lambda route: route.fulfill(status=400, json={"error": {"message": message}})
+ASK_ALL = """
+async (questions) => {
+  const chat = document.querySelector("kilde-chat");
+  const seen = [];
+  for (const question of questions) {
+    await chat.ask(question);
+    const turn = [...chat.shadowRoot.querySelectorAll(".turn")].at(-1);
+    seen.push([turn.querySelector(".asked").textContent, turn.querySelector(".problem .about").textContent]);
+  }
+  return seen;
+}
+"""
 
 
-def whole_and_torn(answer: Answer) -> tuple[Event, ...]:
-    """The turn with its text in pieces of one code point, whatever they cut."""
-    start, *_ = turn(answer)
-    return (
-        start,
-        *(TextDelta(text=point) for point in answer.text),
-        *turn(answer)[5:-2],
-        Followups(followups=answer.followups),
-        MessageEnd(answer=answer),
-    )
+@needs_chromium
+def test_payloads_in_questions_and_errors_are_read_as_text(poisoned_page: tuple[Visit, list[str]]) -> None:
+    opened, ran = poisoned_page
+    errors = [*VECTORS[1:], VECTORS[0]]
+    told = dict(zip(VECTORS, errors, strict=True))
+    asked: list[str] = []
 
+    def refuse(route: Route) -> None:
+        asked.append(route.request.post_data_json["question"])
+        route.fulfill(status=400, json={"error": {"message": told[asked[-1]]}})
 
-def links(opened: Visit) -> set[str]:
-    """Every address that the widget offers; each vector has one that is not allowed."""
-    return set(opened.page.locator("kilde-chat [href]").evaluate_all("found => found.map((e) => e.href)"))
+    opened.page.route("**/v1/chat", refuse)
+    assert opened.page.evaluate(ASK_ALL, VECTORS) == [list(pair) for pair in told.items()]
+    assert asked == VECTORS
+    assert_harmless(opened, ran)
 
 
 TEXTS = {"blockquote", "h2", "h3", "h4", "label", "legend", "li", "mark", "p", "q", "span", "strong", "ul"}
 BOXES = {"article", "dialog", "div", "fieldset", "footer", "form", "header", "section"}
 ALLOWED = TEXTS | BOXES | {"button", "input", "path", "svg", "textarea"}
+MADE_OF = """
+() => {
+  const all = [...document.querySelector("kilde-chat").shadowRoot.querySelectorAll("*")];
+  const attributes = all.flatMap((e) => [...e.attributes].map(({name}) => name));
+  return [[...new Set(all.map((e) => e.localName))], [...new Set(attributes)]];
+}
+"""
 
 
-def names(opened: Visit) -> set[str]:
-    """The elements that the widget is made of now."""
-    found = opened.page.evaluate(
-        "[...document.querySelector('kilde-chat').shadowRoot.querySelectorAll('*')].map((e) => e.localName)"
-    )
-    return set(found)
+def assert_harmless(opened: Visit, ran: Sequence[str]) -> None:
+    """No script, no dialog, no request but the service's; only our own elements, no link, no attribute that acts."""
+    elements, attributes = opened.page.evaluate(MADE_OF)
+    assert set(elements) <= ALLOWED
+    assert not [name for name in attributes if name.startswith("on") or name in ("href", "src", "srcdoc", "style")]
+    assert (list(ran), opened.dialogs) == ([], [])
+    assert {url.split("/")[2] for url in opened.requested} == {opened.address.removeprefix("http://")}
 
 
 CUT = """
-async ([vectors, citation]) => {
+async (answers) => {
   const {AnswerText} = await import("/widget/v1/answer-text.js");
-  const words = {marker: "{n} {title}"};
   const wrong = [];
   let cuts = 0;
-  for (const vector of vectors) {
-    const points = Array.from(vector);
-    const view = new AnswerText({words, showPassage() {}});
+  for (const {text, citations} of answers) {
+    const points = Array.from(text);
+    const view = new AnswerText({words: {marker: "{n} {title}"}, showPassage() {}});
     document.body.append(view.node);
     for (let end = 0; end <= points.length; end += 1, cuts += 1) {
-      view.show(points.slice(0, end).join(""), []);
-      if (view.node.textContent !== points.slice(0, end).join("")) wrong.push([vector, end]);
-      if (view.node.querySelector("*:not(span)")) wrong.push([vector, end]);
+      const cut = points.slice(0, end).join("");
+      view.show(cut, citations);
+      const read = [...view.node.querySelectorAll(".marker")].reduce((all, m) => all.replace(`[${m.textContent}]`,
+        m.textContent), cut);
+      if (view.node.textContent !== read) wrong.push([cut, view.node.textContent]);
+      if (view.node.querySelector("*:not(span, q, strong, button)")) wrong.push([cut, "an element"]);
     }
+    if (view.node.querySelector("q").textContent !== citations[0].quote) wrong.push([text, "no quote"]);
     view.node.remove();
   }
   return [cuts, wrong];
@@ -184,42 +202,63 @@ async ([vectors, citation]) => {
 
 
 @needs_chromium
-def test_text_cut_anywhere_stays_text(poisoned_page: tuple[Visit, list[str]]) -> None:
+def test_an_answer_cut_anywhere_stays_text(poisoned_page: tuple[Visit, list[str]]) -> None:
     opened, ran = poisoned_page
-    cuts, wrong = opened.page.evaluate(CUT, [VECTORS, None])
-    assert cuts == sum(len(vector) + 1 for vector in VECTORS)
+    answers = [poisoned([vector]) for vector in VECTORS if "[1]" not in vector]
+    cuts, wrong = opened.page.evaluate(CUT, json.loads(msgspec.json.encode(answers)))
+    assert len(answers) >= 500
+    assert cuts == sum(len(answer.text) + 1 for answer in answers)
     assert wrong == []
     assert (ran, opened.dialogs) == ([], [])
 
 
 BYTES = """
-(streams) => streams.flatMap((text, n) => {
-  const bytes = new TextEncoder().encode(text);
-  const whole = JSON.stringify(new r.EventReader().take(text));
-  const wrong = [];
-  for (let at = 0; at <= bytes.length; at += 1) {
+(frames) => frames.flatMap((frame) => {
+  const bytes = new TextEncoder().encode(frame);
+  const read = (parts) => {
     const reader = new r.EventReader(), decoder = new TextDecoder();
-    const parts = [bytes.slice(0, at), bytes.slice(at)].map((part) => decoder.decode(part, {stream: true}));
-    if (JSON.stringify(parts.flatMap((part) => reader.take(part))) !== whole) wrong.push([n, at]);
-  }
-  return wrong;
+    return JSON.stringify(parts.flatMap((part) => reader.take(decoder.decode(part, {stream: true}))));
+  };
+  const whole = read([bytes]);
+  const cut = (at) => [bytes.subarray(0, at), bytes.subarray(at)];
+  const wrong = [...bytes.keys()].filter((at) => read(cut(at)) !== whole);
+  const single = read([...bytes.keys()].map((at) => bytes.subarray(at, at + 1)));
+  return wrong.length || single !== whole ? [frame] : [];
 })
 """
 
 
+def framed(payload: str) -> list[str]:
+    """A frame of every kind, each with the payload in it."""
+    answer = poisoned([payload])
+    steps = [*turn(answer), Notice(code="x", message=payload), StreamError(code="x", message=payload, retryable=False)]
+    frames = Frames()
+    return [frames.frame(step).decode() for step in steps]
+
+
 @needs_node
-def test_a_stream_cut_at_every_byte_is_read_the_same() -> None:
-    streams = []
-    for few in (VECTORS[at : at + 10] for at in range(0, len(VECTORS), 10)):
-        frames = Frames()
-        deltas: list[Any] = [TextDelta(text=vector) for vector in few]
-        deltas += [StreamError(code="x", message=vector, retryable=False) for vector in few]
-        streams.append("".join(frames.frame(delta).decode() for delta in deltas))
-    told = read(
-        f"{json.dumps(streams)}.map((s) => new r.EventReader().take(s).map((e) => e.data.text ?? e.data.message))"
-    )
-    assert [text for stream in told for text in stream[: len(stream) // 2]] == VECTORS
-    assert read(f"({BYTES})({json.dumps(streams)})") == []
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_frame_of_any_kind_cut_at_every_byte_is_read_the_same(part: int) -> None:
+    frames = [frame for payload in VECTORS[part::PARTS] for frame in framed(payload)]
+    assert {frame.split("\n")[0].removeprefix("event: ") for frame in frames} == {
+        *("message.start", "status", "sources", "text.delta", "citation", "followups", "message.end", "notice", "error")
+    }
+    assert read(f"({BYTES})({json.dumps(frames)})") == []
+
+
+@needs_node
+def test_what_a_frame_holds_is_what_is_read() -> None:
+    """So that equal readings are right readings."""
+    kept = {"message.start": "standalone_question", "text.delta": "text", "notice": "message", "error": "message"}
+    for payload in VECTORS[::25]:
+        events: list[dict[str, Any]] = read(f"new r.EventReader().take({json.dumps(''.join(framed(payload)))})")
+        for event in events:
+            if event["event"] in kept:
+                assert payload in event["data"][kept[event["event"]]]
+        by_kind = {event["event"]: event["data"] for event in events}
+        assert by_kind["citation"]["quote"] == by_kind["citation"]["source"]["url"] == payload
+        assert by_kind["sources"][0]["title"] == by_kind["followups"]["questions"][0] == payload
+        assert by_kind["message.end"]["citations"][0]["quote"] == payload
 
 
 @needs_node

@@ -22,8 +22,8 @@ def read(expression: str) -> Any:
     script = f"{imports} const r = {{...reading, ...wording, ...language}};" + (
         f"process.stdout.write(JSON.stringify({expression}) ?? 'null')"
     )
-    node = [shutil.which("node") or "node", "--no-warnings", "--input-type=module", "-e", script]
-    return json.loads(subprocess.run(node, capture_output=True, check=True, text=True).stdout)
+    node = [shutil.which("node") or "node", "--no-warnings", "--input-type=module", "-"]
+    return json.loads(subprocess.run(node, input=script, capture_output=True, check=True, text=True).stdout)
 
 
 needs_node = pytest.mark.skipif(
@@ -82,8 +82,8 @@ def test_a_marker_stands_for_the_quote_before_it() -> None:
 
 @needs_node
 def test_the_quote_is_marked_in_its_paragraph() -> None:
-    source = json.loads(msgspec.json.encode(CITATION.source))
-    shown = read(f"r.articleParagraphs({json.dumps(ARTICLE_TEXT)}, {json.dumps(source)}, {json.dumps(QUOTE)})")
+    citation = msgspec.json.encode(CITATION).decode()
+    shown = read(f"r.articleParagraphs({json.dumps(ARTICLE_TEXT)}, [{citation}])")
     assert shown["exact"] is True
     assert shown["paragraphs"] == [
         [{"text": "The harbour bridge 🌉", "marked": False}],
@@ -96,9 +96,20 @@ def test_the_quote_is_marked_in_its_paragraph() -> None:
 
 
 @needs_node
+def test_all_quotes_are_marked_in_the_order_of_the_text_and_what_two_share_once() -> None:
+    places = [(6, 9, "ggh"), (0, 2, "aa"), (1, 4, "abb")]
+    citations = [{"source": {"start": start, "end": end}, "quote": quote} for start, end, quote in places]
+    shown = read(f"r.articleParagraphs('aabb\\ncggh', {json.dumps(citations)})")
+    assert shown["exact"] is True
+    marked = [[("*" if run["marked"] else "") + run["text"] for run in paragraph] for paragraph in shown["paragraphs"]]
+    assert marked == [["*aa", "*bb"], ["c", "*ggh"]]
+
+
+@needs_node
 def test_nothing_is_marked_where_the_article_says_something_else_now() -> None:
-    source = json.dumps({"start": 0, "end": len(QUOTE)})
-    shown = read(f"r.articleParagraphs({json.dumps(ARTICLE_TEXT)}, {source}, {json.dumps(QUOTE)})")
+    moved = json.dumps({"source": {"start": 0, "end": len(QUOTE)}, "quote": QUOTE})
+    citation = msgspec.json.encode(CITATION).decode()
+    shown = read(f"r.articleParagraphs({json.dumps(ARTICLE_TEXT)}, [{citation}, {moved}])")
     assert shown["exact"] is False
     assert not any(run["marked"] for paragraph in shown["paragraphs"] for run in paragraph)
 

@@ -81,6 +81,7 @@ def test_offline_is_told_at_once_and_goes_away_with_the_connection(browser: Brow
         expect(told).to_be_visible()
         opened.ask()
         expect(opened.page.locator(".problem")).to_contain_text("You are offline.")
+        expect(told).to_be_hidden()  # once is enough
         opened.page.context.set_offline(False)
         expect(told).to_be_hidden()
         opened.page.get_by_role("button", name="Try again").click()
@@ -142,7 +143,7 @@ def test_a_conversation_that_could_not_be_forgotten_stays(browser: Browser) -> N
         opened.open()
         opened.answered()
         opened.page.route("**/v1/conversations/c1", dropped)
-        opened.page.get_by_role("button", name="Forget this conversation").click()
+        opened.forget()
         expect(opened.page.locator(".thread > .notice")).to_contain_text("cannot be reached")
         expect(opened.page.locator(".turn")).to_have_count(1)
 

@@ -16,18 +16,21 @@ from fake_backend import FakeBackend
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from rag.api.app import build_app
+from rag.api.stores import Stores
 
 Pages = Mapping[str, tuple[str, str]]
 """HTML and content security policy, by path."""
 
 
 @contextmanager
-def widget_site(backend: FakeBackend, pages: Pages | None = None, *, sites: str | None = None) -> Iterator[str]:
+def widget_site(
+    backend: FakeBackend, pages: Pages | None = None, *, sites: str | None = None, stores: Stores | None = None
+) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         origin = f"http://localhost:{listener.getsockname()[1]}"
         sites = sites and sites.format(origin=origin)
         backend.settings = msgspec.structs.replace(backend.settings, sites=sites, rate_limit="off")
-        app = _with_pages(build_app(backend), {} if pages is None else pages)
+        app = _with_pages(build_app(backend, stores=stores), {} if pages is None else pages)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -1,9 +1,10 @@
 """``python -m evals.benchmarks.widget [--url URL]``: how soon the widget is there, and whether it moves the page.
 
 In: the address of a service; without it, one over the sample articles is started, which takes a while. Out: a Markdown
-table, then machine and versions: for the demo page and for an article with a launcher, each opened with an empty cache
-in a browser of its own context, the time from the page's load to a widget that can be used, and the layout shift until
-a second later; the weight of what one reader loads. A missed goal is marked and is no error.
+table, then machine and versions: for the demo page, an article with a launcher, and one with the box inside of it (as
+the embedding guide has it), each opened with an empty cache in a browser context of its own, the time from the page's
+load to a widget that can be used, and the layout shift until a second later; the weight of what one reader loads. A
+missed goal is marked and is no error.
 """
 
 import argparse
@@ -15,19 +16,28 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from evals.benchmarks.machine import ARTICLES, KILDE, describe, kilde_environment
 from evals.benchmarks.table import Row, at_most, markdown
 from rag.api.widget import widget_modules
 
 OPENINGS = 20
-LAUNCHER = (
+ARTICLE = (
     '<!doctype html><html lang="de"><meta name="viewport" content="width=device-width"><title>Article</title>'
-    "<h1>A page</h1><p>An article.</p>"
-    '<script type="module" src="/widget/v1/widget.js" data-site-id=""></script></html>'
+    "<h1>A page</h1>{}<p>An article.</p></html>"
 )
+SCRIPT = '<script type="module" src="/widget/v1/widget.js" data-site-id=""></script>'
+EMBEDDED = {
+    "/launcher.html": ARTICLE.format(SCRIPT),
+    "/inline.html": ARTICLE.format(
+        f"{SCRIPT}<style>kilde-chat {{ display: block; min-height: min(40rem, 90vh); }}</style>"
+        '<kilde-chat mode="inline"><ul hidden><li lang="de">Wie viele?</li></ul></kilde-chat>'
+    ),
+}
+PAGES = {"the demo page": "/", "an article with a launcher": "/launcher.html", "an article with a box": "/inline.html"}
 WATCH = """
 window.seen = {ready: null, shift: 0};
 new MutationObserver((_, watching) => {
@@ -61,7 +71,7 @@ def _browser_rows(url: str) -> Iterator[Row]:
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        for name, path in (("the demo page", "/"), ("an article with a launcher", "/article.html")):
+        for name, path in PAGES.items():
             for width in (1280, 390):
                 yield from _opened(browser, url, path, width, f"{name}, {width} px")
         browser.close()
@@ -80,13 +90,17 @@ def _open(browser: Browser, address: str, width: int) -> tuple[float, float, flo
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     page.add_init_script(WATCH)
-    page.route("**/article.html", lambda route: route.fulfill(body=LAUNCHER, content_type="text/html"))
+    page.route("**/*.html", _embed)
     page.goto(address)
     page.wait_for_function("window.seen.ready !== null")
     page.wait_for_timeout(1000)
     after_load, after_start, shift = page.evaluate(READ)
     context.close()
     return after_load, after_start, shift
+
+
+def _embed(route: Route) -> None:
+    route.fulfill(body=EMBEDDED[urlsplit(route.request.url).path], content_type="text/html")
 
 
 def _weights() -> Iterator[Row]:

@@ -22,7 +22,10 @@ export function ingestView(overview, refresh) {
     start.disabled = true;
     stop.hidden = false;
     try {
-      for await (const one of readLines("/v1/admin/ingest", { paths: [folder.value.trim()] }, running.signal)) shown.take(one);
+      for await (const one of readLines("/v1/admin/ingest", { paths: [folder.value.trim()] }, running.signal)) {
+        shown.take(one);
+        stop.hidden = shown.ended;
+      }
       if (!shown.ended) throw new Problem("The run broke off. What was done is kept; ingest again to go on.");
     } catch (error) {
       shown.end(running.signal.aborted ? "Stopped. What was done is kept." : error instanceof Problem ? error.message : "The connection was lost. What was done is kept.", running.signal.aborted ? "" : "problem");

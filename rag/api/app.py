@@ -7,7 +7,7 @@ import msgspec
 from litestar import Litestar, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
@@ -20,6 +20,7 @@ from rag.api.admin_page import admin_page, admin_page_file
 from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
+from rag.api.completions.refusals import tell_wrong_method
 from rag.api.completions.routes import completion_routes
 from rag.api.credentials import SITE_HEADER
 from rag.api.cross_origin import add_headers
@@ -64,7 +65,7 @@ def build_app(
             *slack_handlers,
         ],
         dependencies={"wiring": Provide(lambda: wiring, sync_to_thread=False)},
-        exception_handlers=exception_handlers(),
+        exception_handlers={**exception_handlers(), MethodNotAllowedException: tell_wrong_method},
         guards=[authorise],
         middleware=[*_middleware(backend.settings.proxies), Observing()],
         before_send=[add_headers],

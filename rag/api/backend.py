@@ -45,7 +45,7 @@ class Backend(Protocol):
         ...
 
     async def delete_conversation(self, conversation_id: str) -> None:
-        """Raises NotFoundError."""
+        """Raises NotFoundError where nothing of it is stored; and nothing of it will be from then on."""
         ...
 
     async def give_feedback(self, message_id: str, request: FeedbackRequest) -> Feedback:

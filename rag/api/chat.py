@@ -115,11 +115,12 @@ async def _send_events(
             with turn.scope:
                 await _pass_on(question, wiring, shown, turn, slot, frames, write)
         finally:
-            if turn.was_cut:
-                cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
-                with anyio.CancelScope(shield=True):  # kept also when the reader goes at the same time
+            with anyio.CancelScope(shield=True):  # kept also when the reader goes at the same time
+                if turn.was_cut:
+                    cut = shown.answer(_composer(wiring.backend), round(1000 * (anyio.current_time() - began)))
                     stopped = await wiring.backend.keep_stopped(cut)
-                    await keep_owner(wiring.owners, turn.owner, stopped.conversation_id)
+                if turn.begins is not None and not turn.is_finished:  # whoever left may come back to it
+                    await keep_owner(wiring.owners, turn.owner, turn.begins)
         if stopped is not None:
             await write(frames.frame(MessageEnd(answer=stopped)))
 
@@ -135,7 +136,7 @@ async def _pass_on(
             slot.release_after(event)
             shown.add(event)
             if isinstance(event, MessageStart):
-                turn.begin(event.message_id)
+                turn.begin(event.message_id, begins=None if question.conversation_id else event.conversation_id)
             if isinstance(event, MessageEnd):
                 await keep_owner(wiring.owners, turn.owner, event.answer.conversation_id)
             await write(frames.frame(event))

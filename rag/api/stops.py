@@ -1,7 +1,9 @@
-"""The turns that are being streamed, and how one of them is stopped, whichever process of the service sends it.
+"""The turns that are being streamed, how one of them is stopped, whichever process of the service sends it, and which
+conversations they begin.
 
-In: a turn, and the id of its message once that is known. Out: a scope that is cancelled when someone stops the turn.
-Refuses to stop a message that is not being sent, or to another, with NotFoundError.
+In: a turn, and the ids that it is known by once it has begun. Out: a scope that is cancelled when someone stops the
+turn; the turn that a conversation begins with, which is not stored yet. Refuses to stop a message that is not being
+sent, or to another, with NotFoundError.
 """
 
 from collections import deque
@@ -26,26 +28,35 @@ class StoppableTurn:
         self.owner = owner
         self.scope = anyio.CancelScope()
         self.over = anyio.Event()
+        self.begins: str | None = None
+        """The conversation whose first turn it is."""
+        self.is_finished = False
         self._running = running
-        self._message_id: str | None = None
-        self._is_finished = False
+        self._ids: tuple[str, ...] = ()
 
     @property
     def was_cut(self) -> bool:
-        return self.scope.cancel_called and not self._is_finished
+        return self.scope.cancel_called and not self.is_finished
 
-    def begin(self, message_id: str) -> None:
-        """From now on it can be stopped by this id."""
-        self._message_id = message_id
-        self._running[message_id] = self
+    def begin(self, message_id: str, *, begins: str | None) -> None:
+        """From now on it can be stopped by this id, and what it ``begins`` be forgotten."""
+        self.begins = begins
+        self._ids = (_message(message_id), *([_conversation(begins)] if begins else []))
+        self._running.update(dict.fromkeys(self._ids, self))
 
     def finish(self) -> None:
         """Its last event was sent; who stops it now comes too late."""
-        self._is_finished = True
+        self.is_finished = True
+
+    async def stop(self) -> None:
+        """Returns when it is over, or its reader takes nothing any more."""
+        self.scope.cancel()
+        with anyio.move_on_after(PATIENCE_S):
+            await self.over.wait()
 
     def end(self) -> None:
-        if self._message_id is not None:
-            del self._running[self._message_id]
+        for name in self._ids:
+            del self._running[name]
         self.over.set()
 
 
@@ -75,6 +86,11 @@ class Stops:
         async with self._calls.answering(self.stop_here):
             yield
 
+    def first_turn(self, conversation_id: str, owner: str | None) -> StoppableTurn | None:
+        """The turn that the conversation begins with, while it is at work and theirs; ``owner`` None finds all."""
+        turn = self._running.get(_conversation(conversation_id))
+        return turn if turn is not None and owner in (None, turn.owner) else None
+
     async def stop(self, message_id: str, owner: str | None) -> None:
         """``owner``: who stops it; None finds all. Returns when the turn is over, or its reader takes nothing any more.
 
@@ -87,11 +103,17 @@ class Stops:
 
     async def stop_here(self, message_id: str, owner: str | None) -> bool:
         """Whether this process sends or has sent it, to them."""
-        turn = self._running.get(message_id)
+        turn = self._running.get(_message(message_id))
         if turn is None or owner not in (None, turn.owner):
             return any(message_id == stopped and owner in (None, whose) for stopped, whose in self._stopped)
         self._stopped.append((message_id, turn.owner))
-        turn.scope.cancel()
-        with anyio.move_on_after(PATIENCE_S):
-            await turn.over.wait()
+        await turn.stop()
         return True
+
+
+def _message(message_id: str) -> str:
+    return f"message {message_id}"
+
+
+def _conversation(conversation_id: str) -> str:
+    return f"conversation {conversation_id}"

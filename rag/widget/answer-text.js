@@ -38,7 +38,7 @@ export class AnswerText {
   /** @param {string} marker @param {Citation} citation */
   #marker(marker, citation) {
     const label = filled(this.context.words.marker, { n: marker, title: citation.source.title });
-    const onclick = () => this.context.showPassage(citation.source, citation.quote);
+    const onclick = () => this.context.showPassage(citation.source, [citation]);
     return element("button", { class: "marker", part: "marker", type: "button", "aria-haspopup": "dialog", "aria-label": label, onclick }, marker);
   }
 }

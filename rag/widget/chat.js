@@ -1,9 +1,11 @@
 // What the reader sees of a conversation: welcome, turns, composer. It asks, and shows what comes.
 
 import { Composer } from "./composer.js";
+import { dialogView } from "./dialogs.js";
 import { element } from "./elements.js";
 import { iconButton } from "./feedback.js";
 import { Following } from "./following.js";
+import { Told } from "./told.js";
 import { Turn, suggestionsView } from "./turn.js";
 import { troubleInWords } from "./wording.js";
 
@@ -14,8 +16,8 @@ import { troubleInWords } from "./wording.js";
 export class Chat {
   /** Settled once nothing is being forgotten. */
   #forgotten = Promise.resolve();
-  /** Ids of the messages that are in sight. @type {Set<string>} */
-  #shown = new Set();
+  /** What is in sight, with its views. @type {Map<Told, Turn>} */
+  #shown = new Map();
 
   /** @param {Context} context @param {Conversation} conversation @param {Mode} mode */
   constructor(context, conversation, mode) {
@@ -24,7 +26,8 @@ export class Chat {
     this.conversation = conversation;
     this.composer = new Composer(context, () => conversation.stop());
     this.title = element("h2", { id: "heading", part: "heading" });
-    this.forgetting = iconButton("forget", words.forget, () => this.forget());
+    this.sure = this.#sureView();
+    this.forgetting = iconButton("forget", words.forget, () => this.sure.showModal());
     this.head = element("header", { part: "header" }, this.title, element("div", { class: "row" }, this.forgetting));
     this.examples = element("div");
     this.welcome = element("div", { class: "welcome", part: "welcome" }, element("p", { class: "intro" }, words.intro), this.examples);
@@ -33,7 +36,7 @@ export class Chat {
     this.thread = element("div", { class: "thread", part: "thread", role: "region", "aria-label": words.conversation, tabindex: mode === "page" ? null : "0" });
     this.thread.append(this.welcome, this.state, this.turns);
     this.log = element("div", { class: "unseen", role: "log", "aria-live": "polite" });
-    const parts = [this.head, this.thread, this.composer.node, this.log];
+    const parts = [this.head, this.thread, this.composer.node, this.log, this.sure];
     this.node = element("section", { class: "chat", part: "chat", "aria-labelledby": "heading" }, ...parts);
     const scroller = mode === "page" ? document.scrollingElement : this.thread;
     this.following = new Following(scroller ?? this.thread, mode === "page" ? 12 : 4);
@@ -54,40 +57,40 @@ export class Chat {
   /** The turns of the pages before. */
   async restore() {
     await this.conversation.restore().catch(() => {}); // a conversation that cannot be read now is not in the way of a new one
-    this.#showEarlier();
+    if (this.#showEarlier()) this.following.last(this.turns);
   }
 
   /**
    * Whoever is reading with the focus in what goes, goes on in the turn that comes.
    * @param {string} question
-   * @param {HTMLElement} leaving a turn that this one takes the place of
+   * @param {Told} [before] a turn that this one takes the place of
    */
-  async ask(question, leaving = this.welcome) {
-    const turn = new Turn(this.context, question);
-    const again = () => this.ask(question, turn.node);
+  async ask(question, before) {
     await this.#forgotten;
-    const hadFocus = leaving.matches(":focus-within");
-    if (leaving !== this.welcome) leaving.remove();
+    const told = new Told(question);
+    const leaving = before ? this.#shown.get(before)?.node : this.welcome;
+    const hadFocus = leaving?.matches(":focus-within");
+    if (before) this.#drop(before);
     this.context.tell("query-submit", { question });
     this.state.textContent = "";
     this.log.replaceChildren();
+    const asked = this.conversation.ask(told);
+    const turn = this.#show(told);
     this.turns.append(turn.node);
-    this.#settle(true);
+    this.#settle();
     if (hadFocus) turn.node.focus({ preventScroll: true });
     this.following.begin(turn.node);
-    try {
-      const whole = await this.conversation.ask(question, (event) => {
-        if (event.event === "message.start") this.#shown.add(event.data.message_id);
-        turn.take(event);
-        this.following.keep();
-      });
-      if (whole) this.context.tell("answer-completed", answerDetail(this.conversation.answers.at(-1)));
-      else turn.stopped(again);
-    } catch (trouble) {
-      turn.fail(/** @type {Trouble} */ (trouble), again);
-    }
-    this.following.keep();
-    if (!this.conversation.running) this.#settle();
+    await asked;
+    if (told.answer) this.context.tell("answer-completed", answerDetail(told.answer));
+  }
+
+  /** What cannot be brought back is asked for twice. */
+  #sureView() {
+    const { words } = this.context;
+    const keep = element("button", { class: "quiet", type: "button", onclick: () => this.sure.close() }, words.keep);
+    const forget = element("button", { class: "quiet sure", type: "button", onclick: () => (this.sure.close(), this.forget()) }, words.forget);
+    const buttons = element("div", { class: "row" }, keep, forget);
+    return dialogView({ class: "ask-again", part: "ask-again", "aria-labelledby": "sure" }, element("p", { id: "sure" }, words.sure), buttons);
   }
 
   forget() {
@@ -96,42 +99,67 @@ export class Chat {
 
   async #forget() {
     const { words } = this.context;
+    this.forgetting.disabled = true;
     try {
       await this.conversation.forget();
       this.turns.replaceChildren();
+      this.#shown.clear();
       this.state.textContent = words.forgotten;
     } catch (trouble) {
       this.state.textContent = troubleInWords(/** @type {Trouble} */ (trouble), this.context);
     }
+    this.forgetting.disabled = false;
     this.#settle();
     this.composer.field.focus();
   }
 
+  /** Whether there are any. */
   #showEarlier() {
-    const earlier = this.conversation.answers.filter(({ message_id }) => !this.#shown.has(message_id));
-    this.turns.prepend(...earlier.map((answer) => this.#shownAgain(answer)));
-    const { running } = this.conversation;
-    if (running && earlier.length) this.following.begin(/** @type {HTMLElement} */ (this.turns.lastElementChild));
-    this.#settle(running);
+    const earlier = this.conversation.turns.filter((told) => !this.#shown.has(told));
+    this.turns.prepend(...earlier.map((told) => this.#show(told).node));
+    this.#settle();
+    return earlier.length > 0;
   }
 
-  /** @param {Answer} answer */
-  #shownAgain(answer) {
-    this.#shown.add(answer.message_id);
-    const turn = new Turn({ ...this.context, say: () => {} }, answer.question);
-    if (answer.stopped) turn.stoppedBefore(answer, () => this.ask(answer.question, turn.node));
-    else turn.finish(answer);
-    return turn.node;
+  /** Goes on for the reader of another view of it. @param {Chat} before @param {number} top how far that was scrolled */
+  resume(before, top) {
+    this.composer.field.value = before.composer.field.value;
+    this.following.resume(before.following, top, /** @type {HTMLElement | null} */ (this.turns.lastElementChild));
   }
 
-  #settle(running = false) {
+  /** Shows what is told already, and what will be. @param {Told} told */
+  #show(told) {
+    const turn = new Turn(this.context, told.question);
+    const again = () => this.ask(told.question, told);
+    this.#shown.set(told, turn);
+    turn.isQuiet = true;
+    for (const event of told.events) turn.take(event);
+    turn.end(told.outcome, again);
+    turn.isQuiet = false;
+    told.watch = (event) => {
+      if (event) turn.take(event);
+      else turn.end(told.outcome, again);
+      this.following.keep();
+      this.#settle();
+    };
+    return turn;
+  }
+
+  /** @param {Told} told */
+  #drop(told) {
+    this.conversation.drop(told);
+    this.#shown.get(told)?.node.remove();
+    this.#shown.delete(told);
+  }
+
+  #settle() {
     const begun = this.turns.childElementCount > 0;
-    this.composer.show(running);
+    this.composer.show(this.conversation.running);
     this.node.classList.toggle("begun", begun);
     this.welcome.hidden = begun;
     this.forgetting.hidden = !begun;
   }
 }
 
-/** @param {Answer | undefined} answer */
-const answerDetail = (answer) => answer && { message_id: answer.message_id, conversation_id: answer.conversation_id, status: answer.status, lang: answer.lang };
+/** @param {Answer} answer */
+const answerDetail = (answer) => ({ message_id: answer.message_id, conversation_id: answer.conversation_id, status: answer.status, lang: answer.lang });

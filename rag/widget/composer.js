@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { icon } from "./icons.js";
+import { filled } from "./wording.js";
 
 /** @import { Context } from "./types" */
 
@@ -18,14 +19,16 @@ export class Composer {
     this.context = context;
     this.stop = stop;
     this.field = element("textarea", {
-      ...{ rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send", maxlength: QUESTION_CHARACTERS },
-      ...{ placeholder: words.question, "aria-label": words.question, "aria-describedby": "disclosure", part: "question-field" },
+      ...{ rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send" },
+      ...{ placeholder: words.question, "aria-label": words.question, "aria-describedby": "too-long disclosure", part: "question-field" },
     });
     this.button = element("button", { type: "submit", class: "send", part: "send" });
-    this.offline = element("p", { class: "notice", role: "status" });
+    this.offline = element("p", { class: "notice offline", role: "status" });
+    this.tooLong = element("p", { class: "notice", role: "status", id: "too-long" });
     const box = element("div", { class: "box", part: "box" }, this.field, this.button);
     const disclosure = element("p", { id: "disclosure", part: "disclosure" }, words.disclosure);
-    this.node = element("form", { class: "ask", part: "ask" }, this.offline, box, disclosure);
+    this.node = element("form", { class: "ask", part: "ask" }, this.offline, this.tooLong, box, disclosure);
+    this.field.addEventListener("input", () => this.#measure());
     this.node.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#running) this.stop();
@@ -52,9 +55,20 @@ export class Composer {
     this.offline.textContent = navigator.onLine ? "" : this.context.words.offline;
   }
 
+  /** Nothing of what is pasted is cut off; the service counts code points. */
+  #measure() {
+    const count = Array.from(this.field.value.trim()).length;
+    const { words, locale } = this.context;
+    const isTooLong = count > QUESTION_CHARACTERS;
+    const [most, these] = [QUESTION_CHARACTERS, count].map((n) => n.toLocaleString(locale));
+    this.tooLong.textContent = isTooLong ? filled(words.tooLong, { most, count: these }) : "";
+    this.field.ariaInvalid = String(isTooLong);
+    return !isTooLong;
+  }
+
   #ask() {
     const question = this.field.value.trim();
-    if (!question) return;
+    if (!question || !this.#measure()) return;
     this.field.value = "";
     this.context.ask(question);
   }

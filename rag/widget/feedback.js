@@ -1,7 +1,7 @@
 // What can be done with an answer: judge it, with a reason and a comment after a thumbs-down, and copy it.
 // A second press on a thumb takes the judgement back.
 
-import { element } from "./elements.js";
+import { element, setAttributes } from "./elements.js";
 import { icon } from "./icons.js";
 import { copyText } from "./wording.js";
 
@@ -33,24 +33,29 @@ export function actionsView(context, answer) {
 /** @param {Context} context @param {string} messageId @param {HTMLElement} state */
 function feedback(context, messageId, state) {
   const { words } = context;
-  /** @type {Rating} */
-  let rating = context.conversation.ratingOf(messageId);
+  let { rating, explained } = context.conversation.judgedOf(messageId);
   let sent = Promise.resolve(true); // one after another: the last press must be the last to arrive
-  const thumb = (/** @type {"up" | "down"} */ value) => {
-    const button = iconButton(value, value === "up" ? words.helpful : words.unhelpful, () => rate(rating === value ? null : value));
-    button.setAttribute("aria-pressed", String(rating === value));
-    return button;
-  };
+  const thumb = (/** @type {"up" | "down"} */ value) =>
+    iconButton(value, value === "up" ? words.helpful : words.unhelpful, () => rate(rating === value ? null : value));
   const thumbs = { up: thumb("up"), down: thumb("down") };
   const form = detailsForm(context, sendDetails);
+  setAttributes(thumbs.down, { "aria-controls": form.id });
+  show(rating);
 
   /** @param {Rating} value */
   async function rate(value) {
     const before = rating;
     show(value);
+    if (value === "down") showForm();
     const done = await send({ rating: value });
     if (!done) show(before);
     state.textContent = done ? SAID[value ?? "none"](words) : words.unsent;
+  }
+
+  /** With what is asked in sight, and said. */
+  function showForm() {
+    form.scrollIntoView({ block: "nearest" });
+    context.say(words.why);
   }
 
   /** @param {{ reason: string | null, comment: string }} details */
@@ -58,7 +63,8 @@ function feedback(context, messageId, state) {
     const done = await send({ rating: "down", ...details });
     state.textContent = done ? words.thanks : words.unsent;
     if (!done) return;
-    form.hidden = true;
+    explained = true;
+    show("down");
     thumbs.down.focus();
   }
 
@@ -70,15 +76,17 @@ function feedback(context, messageId, state) {
 
   /** @param {Judgement} judgement */
   function note(judgement) {
-    context.conversation.keepRating(messageId, judgement.rating);
+    context.conversation.keepJudged(messageId, { rating: judgement.rating, explained: "reason" in judgement });
     context.tell("feedback-submit", { message_id: messageId, ...judgement });
   }
 
   /** @param {Rating} value */
   function show(value) {
+    if (value !== "down") explained = false;
     rating = value;
     for (const [name, button] of Object.entries(thumbs)) button.setAttribute("aria-pressed", String(name === value));
-    form.hidden = value !== "down";
+    form.hidden = value !== "down" || Boolean(explained);
+    thumbs.down.setAttribute("aria-expanded", String(!form.hidden));
   }
 
   return { buttons: [thumbs.up, thumbs.down], form };
@@ -93,7 +101,7 @@ function detailsForm({ words }, sendDetails) {
   const comment = element("textarea", { id: `${group}-comment`, rows: "2", maxlength: COMMENT_CHARACTERS, dir: "auto", "aria-describedby": `${group}-advice` });
   const form = element(
     "form",
-    { class: "details", hidden: true },
+    { class: "details", id: `${group}-details` },
     element("fieldset", {}, element("legend", {}, words.why), ...choices),
     element("label", { for: `${group}-comment` }, words.comment),
     comment,

@@ -17,8 +17,24 @@ export class Following {
     this.#move();
   }
 
+  /** Of what was there before, the last is read on from, unless the reader is elsewhere already. @param {HTMLElement} turns */
+  last(turns) {
+    if (this.scroller.scrollTop === 0) this.begin(/** @type {HTMLElement} */ (turns.lastElementChild));
+  }
+
+  /** Goes on where another one was. @param {Following} before @param {number} top where it was @param {HTMLElement | null} node */
+  resume(before, top, node) {
+    if (node && before.#node && before.#isAt(top)) this.begin(node);
+    else this.scroller.scrollTop = top;
+  }
+
   keep() {
-    if (Math.abs(this.scroller.scrollTop - this.#place) < 2) this.#move();
+    if (this.#isAt(this.scroller.scrollTop)) this.#move();
+  }
+
+  /** @param {number} top */
+  #isAt(top) {
+    return Math.abs(top - this.#place) < 2;
   }
 
   #move() {

@@ -17,6 +17,7 @@ import { sheet } from "./style.js";
 /** Where the service is: above the folder of the widget. */
 const BASE = `${import.meta.url.split("/widget/v1/")[0]}/`;
 const AUTO = "auto";
+const LANG = { attributes: true, attributeFilter: ["lang"], subtree: true };
 
 export class KildeChat extends HTMLElement {
   static observedAttributes = ["mode", "lang", "site-id", "heading"];
@@ -29,15 +30,18 @@ export class KildeChat extends HTMLElement {
   #panel = null;
   #drawn = 0;
   #shown = "";
+  #isAuto = false;
   #label = element("span");
   #drawing = Promise.resolve();
   #root = this.attachShadow({ mode: "open" });
   #examples = new MutationObserver(() => this.#chat?.suggest(this.#suggestions()));
+  #pageLanguage = new MutationObserver(() => this.#redraw());
   #connection = () => this.#chat?.composer.showConnection();
 
   connectedCallback() {
     this.#root.adoptedStyleSheets = [sheet];
     this.#examples.observe(this, { childList: true, subtree: true, characterData: true });
+    this.#pageLanguage.observe(document.documentElement, LANG);
     addEventListener("online", this.#connection);
     addEventListener("offline", this.#connection);
     this.#drawing = this.#draw();
@@ -47,6 +51,7 @@ export class KildeChat extends HTMLElement {
     this.#drawn += 1;
     this.#conversation?.stop();
     this.#examples.disconnect();
+    this.#pageLanguage.disconnect();
     removeEventListener("online", this.#connection);
     removeEventListener("offline", this.#connection);
   }
@@ -54,8 +59,13 @@ export class KildeChat extends HTMLElement {
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
     if (!this.isConnected || !this.#drawn || before === now) return;
+    if (name === "lang") this.#isAuto &&= now === this.#language();
     if (name === "heading") this.#showHeading();
-    else if (this.#look() !== this.#shown) this.#drawing = this.#draw();
+    else this.#redraw();
+  }
+
+  #redraw() {
+    if (this.#look() !== this.#shown) this.#drawing = this.#draw();
   }
 
   /** @returns {Mode} */
@@ -93,17 +103,16 @@ export class KildeChat extends HTMLElement {
     const mine = (this.#drawn += 1);
     this.#shown = this.#look();
     const wanted = this.#language();
-    if (this.getAttribute("lang") === AUTO) this.setAttribute("lang", wanted); // "auto" is no language
+    this.#isAuto ||= this.getAttribute("lang") === AUTO;
+    if (this.#isAuto) this.setAttribute("lang", wanted); // "auto" is no language
     const { words, language } = await wordsOf(wanted);
     if (mine !== this.#drawn) return;
-    const unanswered = this.#chat?.composer.field.value || this.#conversation?.asking || "";
+    const before = this.#chat;
+    const top = before?.following.scroller.scrollTop ?? 0;
     const wasOpen = this.#panel?.open;
-    this.#conversation?.stop();
-    const siteId = this.getAttribute("site-id") ?? "";
-    if (this.#conversation?.service.siteId !== siteId) this.#conversation = new Conversation(new Service(BASE, siteId));
-    const passage = new Passage(this.#context(words, language, (source, quote) => passage.show(source, quote)));
+    this.#conversation = this.#converse(this.getAttribute("site-id") ?? "");
+    const passage = new Passage(this.#context(words, language, (source, citations) => passage.show(source, citations)));
     this.#chat = new Chat(passage.context, this.#conversation, this.mode);
-    this.#chat.composer.field.value = unanswered;
     this.#showHeading();
     this.#chat.suggest(this.#suggestions());
     this.#connection();
@@ -111,7 +120,16 @@ export class KildeChat extends HTMLElement {
     this.#root.replaceChildren(element("div", surface, ...this.#frame(this.#chat, words), passage.dialog));
     this.toggleAttribute("ready", true);
     if (wasOpen) this.#panel?.showModal();
+    if (before) this.#chat.resume(before, top);
     if (wasOpen || this.mode !== "launcher") this.#chat.restore();
+  }
+
+  /** Another site has conversations of its own; what was asked in vain for the one before can be asked again. @param {string} siteId */
+  #converse(siteId) {
+    const before = this.#conversation;
+    if (before?.service.siteId === siteId) return before;
+    before?.stop();
+    return new Conversation(new Service(BASE, siteId), before?.turns.filter(({ answer }) => !answer));
   }
 
   /** @param {Chat} chat @param {Strings} words @returns {Node[]} */
@@ -157,8 +175,9 @@ export class KildeChat extends HTMLElement {
   /** The language in force. */
   #language() {
     const wanted = this.getAttribute("lang");
+    const isOwn = wanted !== AUTO && !this.#isAuto;
     const page = /** @type {HTMLElement | null | undefined} */ (this.parentElement?.closest("[lang]"));
-    return chosenLanguage([wanted !== AUTO && wanted, page?.lang, ...navigator.languages]);
+    return chosenLanguage([isOwn && wanted, page?.lang, ...navigator.languages]);
   }
 
   /** Hosts that may be linked to: the page's, the service's, and those named. */

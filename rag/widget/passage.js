@@ -8,7 +8,7 @@ import { Trouble } from "./service.js";
 import { aboutSource, linkView } from "./sources.js";
 import { troubleInWords } from "./wording.js";
 
-/** @import { CitationSource, Context, Source } from "./types" */
+/** @import { Citation, CitationSource, Context, Source } from "./types" */
 
 export class Passage {
   /** Counts what was opened; only the last one may be shown. */
@@ -28,13 +28,13 @@ export class Passage {
     this.dialog = dialogView(properties, header, this.text, this.footer);
   }
 
-  /** @param {CitationSource | Source} source @param {string | null} quote */
-  async show(source, quote) {
+  /** @param {CitationSource | Source} source @param {Citation[]} citations */
+  async show(source, citations) {
     const mine = (this.#opened += 1);
     this.#head(source);
     this.text.replaceChildren(this.#notice(this.context.words.loading));
     this.dialog.showModal();
-    const views = await this.#views(source, quote);
+    const views = await this.#views(source, citations);
     if (this.#opened !== mine) return;
     this.text.replaceChildren(...views);
     this.#scrollTo(this.text.querySelector("mark"));
@@ -52,18 +52,17 @@ export class Passage {
     setAttributes(this.text, spoken(source.lang));
   }
 
-  /** @param {CitationSource | Source} source @param {string | null} quote @returns {Promise<HTMLElement[]>} */
-  async #views(source, quote) {
+  /** @param {CitationSource | Source} source @param {Citation[]} citations @returns {Promise<HTMLElement[]>} */
+  async #views(source, citations) {
     const { words, service } = this.context;
-    const whole = quote === null ? [] : [element("blockquote", {}, element("mark", {}, quote))];
+    const whole = citations.map(({ quote }) => element("blockquote", {}, element("mark", {}, quote)));
     const article = await service.article(source.article_id).catch((/** @type {Trouble} */ trouble) => trouble);
     if (article instanceof Trouble) return [this.#notice(this.#unread(article)), ...whole];
-    const place = "start" in source ? source : { start: 0, end: 0 };
-    const { exact, paragraphs } = articleParagraphs(article.text, place, quote);
+    const { exact, paragraphs } = articleParagraphs(article.text, citations);
     const [first] = paragraphs;
     const titled = first?.length === 1 && !first[0].marked && first[0].text === source.title; // it stands above already
     const views = paragraphs.slice(titled ? 1 : 0).map((runs) => element("p", {}, ...runs.map(({ text, marked }) => (marked ? element("mark", {}, text) : text))));
-    return quote === null || exact ? views : [this.#notice(words.changed), ...whole, ...views];
+    return exact ? views : [this.#notice(words.changed), ...whole, ...views];
   }
 
   /** Why the article cannot be read. @param {Trouble} trouble */

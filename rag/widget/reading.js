@@ -107,27 +107,28 @@ export function highlightedParts(quote, highlight) {
 }
 
 /**
- * Paragraphs of an article as [{text, marked}] each; nothing is marked unless the quote stands exactly there.
+ * Paragraphs of an article as [{text, marked}] each; nothing is marked unless every quote stands exactly there.
  * @param {string} text
- * @param {TextRange} source
- * @param {string | null} quote
+ * @param {Citation[]} citations
  */
-export function articleParagraphs(text, source, quote) {
+export function articleParagraphs(text, citations) {
   const points = Array.from(text);
-  const exact = points.slice(source.start, source.end).join("") === quote;
-  const [start, end] = exact ? [source.start, source.end] : [0, 0];
-  const runs = [
-    { from: 0, to: start, marked: false },
-    { from: start, to: end, marked: true },
-    { from: end, to: points.length, marked: false },
-  ];
+  const exact = citations.every(({ source, quote }) => points.slice(source.start, source.end).join("") === quote);
+  const places = exact ? citations.map(({ source }) => source).sort((a, b) => a.start - b.start) : [];
   /** @type {{ text: string, marked: boolean }[][]} */
   const paragraphs = [[]];
-  for (const { from, to, marked } of runs) {
-    points.slice(from, to).join("").split("\n").forEach((part, n) => {
+  let at = 0;
+  const run = (/** @type {number} */ end, /** @type {boolean} */ marked) => {
+    points.slice(at, end).join("").split("\n").forEach((part, n) => {
       if (n) paragraphs.push([]);
       if (part) paragraphs.at(-1)?.push({ text: part, marked });
     });
+    at = Math.max(at, end);
+  };
+  for (const { start, end } of places) {
+    run(start, false);
+    run(end, true);
   }
+  run(points.length, false);
   return { exact, paragraphs: paragraphs.filter((paragraph) => paragraph.length) };
 }

@@ -58,9 +58,9 @@ export class Service {
     return response.ok ? (await read(response)).messages : [];
   }
 
-  /** @param {string} id */
+  /** Whether it was there. @param {string} id */
   async forget(id) {
-    await this.#request(`v1/conversations/${encodeURIComponent(id)}`, { method: "DELETE", gone: true });
+    return (await this.#request(`v1/conversations/${encodeURIComponent(id)}`, { method: "DELETE", gone: true })).ok;
   }
 
   /** @param {string} messageId @param {Judgement} judgement */
@@ -68,9 +68,9 @@ export class Service {
     await this.#request(`v1/messages/${encodeURIComponent(messageId)}/feedback`, { method: "POST", body: judgement });
   }
 
-  /** Nobody waits for it: the reader has stopped reading already. @param {string} messageId */
-  stop(messageId) {
-    this.#request(`v1/messages/${encodeURIComponent(messageId)}/stop`, { method: "POST", keepalive: true }).catch(() => {});
+  /** @param {string} messageId */
+  async stop(messageId) {
+    await this.#request(`v1/messages/${encodeURIComponent(messageId)}/stop`, { method: "POST", keepalive: true });
   }
 
   /**

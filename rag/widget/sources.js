@@ -1,6 +1,7 @@
 // The articles below an answer: title, language, date, and a button that opens the passage.
 
 import { element } from "./elements.js";
+import { icon } from "./icons.js";
 import { spoken } from "./reading.js";
 import { dateInWords, filled, languageName } from "./wording.js";
 
@@ -9,20 +10,21 @@ import { dateInWords, filled, languageName } from "./wording.js";
 /** @param {Context} context @param {string} label @param {Source[]} sources @param {Citation[]} citations */
 export function sourcesView(context, label, sources, citations) {
   if (!sources.length) return null;
-  const items = sources.map((source) => sourceView(context, source, citations.find((citation) => citation.n === source.n)));
+  const items = sources.map((source) => sourceView(context, source, citations.filter((citation) => citation.n === source.n)));
   const list = element("ul", { class: "sources", role: "list" }, ...items);
   return element("section", { "aria-label": label, part: "sources" }, element("h4", { class: "label" }, label), list);
 }
 
-/** @param {Context} context @param {Source} source @param {Citation | undefined} citation */
-function sourceView(context, source, citation) {
+/** @param {Context} context @param {Source} source @param {Citation[]} citations those of it */
+function sourceView(context, source, citations) {
+  const [citation] = citations;
   const words = citation ? context.words.quote : context.words.read;
-  const open = () => context.showPassage(citation?.source ?? source, citation?.quote ?? null);
+  const open = () => context.showPassage(citation?.source ?? source, citations);
   const number = citation && element("span", { class: "n", "aria-hidden": "true" }, String(source.n));
   const about = element("p", { class: "about" }, aboutSource(source, context));
   const title = element("div", { class: "title" }, titleView(context, source, citation));
   const label = `${words}: ${source.title}`;
-  const button = element("button", { class: "quiet", type: "button", "aria-haspopup": "dialog", "aria-label": label, onclick: open }, words);
+  const button = element("button", { class: "quiet", type: "button", "aria-haspopup": "dialog", "aria-label": label, onclick: open }, element("span", {}, words), citation && icon("quote"));
   return element("li", {}, number, element("div", { class: "words" }, title, about), button);
 }
 

@@ -45,16 +45,18 @@ const FRAME = `
 .thread:focus-visible { outline-offset: -3px; }
 .welcome { padding-top: 14px; }
 .intro { max-width: 24em; font: 1.25em/1.45 var(--serif); letter-spacing: -.005em; text-wrap: pretty; }
-.thread > .notice:empty, .ask .notice:empty { display: none; }
+.thread > .notice { margin-top: 18px; }
+.thread > .notice:empty, .ask .notice:empty, .chat:has(.turn:last-child > .offline) .ask .offline { display: none; }
 
 .as-page, .as-page .chat { min-height: inherit; }
-.as-page .chat { background: none; }
+.as-page .chat { padding-inline: 20px; border-radius: var(--radius); }
 .as-page .intro { display: none; }
-.as-page .chat > header { min-height: 0; padding: 0; border: 0; position: absolute; inset-inline-end: -10px; top: 14px; z-index: 1; }
+.as-page .chat > header { min-height: 0; padding: 0; border: 0; position: absolute; inset-inline-end: 10px; top: 14px; z-index: 1; }
 .as-page .chat h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .as-page .thread { overflow: visible; padding-inline: 0; }
-.as-page .turn:first-child .asked { padding-inline-end: 44px; }
-.as-page .ask { position: sticky; bottom: 0; padding-inline: 0; background: linear-gradient(transparent, var(--paper) 14px); }
+.as-page[dir="ltr"] .turn:first-child .asked { padding-right: 44px; }
+.as-page[dir="rtl"] .turn:first-child .asked { padding-left: 44px; }
+.as-page .ask { position: sticky; bottom: 0; padding-inline: 0; background: var(--paper); box-shadow: 0 -8px 8px var(--paper); }
 
 .as-inline .chat { height: var(--kilde-height, min(40rem, 90vh)); border: 1px solid var(--line); border-radius: var(--radius); overflow: hidden; }
 
@@ -88,7 +90,21 @@ dialog::backdrop { background: rgb(0 0 0 / 38%); }
 [dir="rtl"] .out .icon { transform: scaleX(-1); }
 mark { padding: .1em .15em; border-radius: .2em; background: var(--mark); color: inherit; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 
+.ask-again { margin: auto; width: min(24rem, calc(100vw - 40px)); padding: 20px; border: 1px solid var(--line); border-radius: var(--radius); animation: rise .18s ease-out; }
+.ask-again .row { flex-wrap: wrap; justify-content: end; gap: 8px; margin-top: 16px; }
+.ask-again .quiet { flex: initial; color: var(--ink); }
+.ask-again .sure { border-color: var(--alarm); font-weight: 600; }
+
+@media (max-height: 30rem) {
+  .chat > header { min-height: 48px; padding-block: 2px; }
+  .turn, .welcome { padding-top: 12px; }
+  .ask { padding-block: 6px; }
+  .begun #disclosure { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+}
 @media (max-width: 30rem) {
+  .sources .quiet:has(.icon) { min-width: 44px; padding: 0 11px; }
+  .sources .quiet:has(.icon) span { display: none; }
+  .sources .quiet .icon { display: block; }
   .panel, .panel ~ .passage { width: 100vw; border: 0; }
   .launcher { inset-block-end: var(--kilde-bottom, 14px); inset-inline-end: var(--kilde-side, 14px); }
 }
@@ -111,7 +127,7 @@ const WORDS = `
 .problem, .turn > div.notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 6px 16px; margin-top: .4em; }
 .problem { padding: 14px 16px; border: 1px solid color-mix(in srgb, var(--alarm) 45%, transparent); border-radius: 12px; background: color-mix(in srgb, var(--alarm) 8%, var(--card)); }
 .problem > p { flex: 1; min-width: 12em; }
-.problem > .icon { align-self: start; margin-top: .15em; color: var(--alarm); }
+.problem > .icon { color: var(--alarm); }
 .problem .quiet { border-color: var(--alarm); color: var(--ink); font-weight: 600; }
 .problem .about { display: block; }
 .phase::before { content: ""; display: inline-block; width: .55em; height: .55em; margin-inline-end: .6em; border-radius: 50%; background: var(--accent); animation: breathe 1.1s ease-in-out infinite alternate; }
@@ -134,6 +150,7 @@ const WORDS = `
 .quiet, .suggestions button { min-height: 44px; border: 1px solid var(--line); background: none; font-size: .9em; line-height: 1.35; }
 .sources .quiet { padding: 0 8px; border-color: transparent; }
 .quiet { flex: none; padding: 0 14px; border-radius: 12px; color: var(--soft); }
+.quiet .icon { display: none; }
 .quiet:hover { color: var(--ink); border-color: var(--soft); }
 .bare { display: inline-flex; align-items: center; justify-content: center; flex: none; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 12px; background: none; color: var(--soft); }
 .bare:hover { color: var(--ink); background: var(--quote); }
@@ -146,6 +163,7 @@ const WORDS = `
 .suggestions button { padding: 8px 16px; border-radius: 22px; background: var(--card); text-align: start; font-size: .94em; }
 .suggestions button:hover { border-color: var(--accent); }
 
+.as-page .details { scroll-margin-bottom: 9em; }
 .details { margin-top: 8px; padding: 14px 16px; border: 1px solid var(--line); border-radius: 14px; background: var(--card); font-size: .94em; }
 .details legend { padding: 0; font-weight: 600; }
 .details fieldset { margin-bottom: 10px; }

@@ -8,7 +8,7 @@ import { spoken } from "./reading.js";
 import { sourcesView } from "./sources.js";
 import { sentences, troubleInWords } from "./wording.js";
 
-/** @import { Answer, Citation, Context, ServerEvent } from "./types" */
+/** @import { Answer, Citation, Context, Outcome, ServerEvent } from "./types" */
 /** @import { Trouble } from "./service.js" */
 
 export class Turn {
@@ -16,6 +16,8 @@ export class Turn {
   /** @type {Citation[]} */
   #citations = [];
   #said = 0;
+  /** Nothing of what is shown again is announced. */
+  isQuiet = false;
 
   /** @param {Context} context @param {string} question */
   constructor(context, question) {
@@ -53,26 +55,26 @@ export class Turn {
     );
   }
 
-  /** @param {() => void} again */
-  stopped(again) {
-    this.#end(this.#ending("notice", [this.context.words.stopped], again));
-    this.context.say(this.context.words.stopped);
+  /** @param {Outcome | null} outcome @param {() => void} again */
+  end(outcome, again) {
+    if (outcome === "stopped") this.#stopped(again);
+    else if (outcome && outcome !== "whole") this.#fail(outcome, again);
   }
 
-  /** On a page before. @param {Answer} answer @param {() => void} again */
-  stoppedBefore(answer, again) {
-    this.#show(answer);
-    this.stopped(again);
+  /** @param {() => void} again */
+  #stopped(again) {
+    this.#end(this.#ending("notice", [this.context.words.stopped], again));
+    this.#say(this.context.words.stopped);
   }
 
   /** @param {Trouble} trouble @param {() => void} again */
-  fail(trouble, again) {
+  #fail(trouble, again) {
     const told = troubleInWords(trouble, this.context);
     const detail = ["refused", "forbidden"].includes(trouble.kind) && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
-    const problem = this.#ending("problem", [element("span", {}, told), detail], again);
+    const problem = this.#ending(`problem ${trouble.kind}`, [element("span", {}, told), detail], again);
     problem.prepend(icon("problem"));
     this.#end(problem);
-    this.context.say(told);
+    this.#say(told);
   }
 
   /** @param {Answer} answer */
@@ -96,8 +98,13 @@ export class Turn {
   #grow(whole) {
     this.answer.show(this.#text, this.#citations);
     const finished = sentences(this.#text, this.lang, whole);
-    for (const sentence of finished.slice(this.#said)) this.context.say(sentence, this.lang);
+    for (const sentence of finished.slice(this.#said)) this.#say(sentence, this.lang);
     this.#said = Math.max(this.#said, finished.length);
+  }
+
+  /** @param {string} text @param {string} [lang] */
+  #say(text, lang) {
+    if (!this.isQuiet) this.context.say(text, lang);
   }
 
   /** @param {...(HTMLElement | null)} parts */

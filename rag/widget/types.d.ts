@@ -2,7 +2,7 @@
 
 import type english from "./strings/en.js";
 import type { Conversation } from "./conversation.js";
-import type { Service } from "./service.js";
+import type { Service, Trouble } from "./service.js";
 
 export type Strings = typeof english;
 
@@ -68,6 +68,15 @@ export interface Piece {
 
 export type Rating = "up" | "down" | null;
 
+/** What is kept of a judgement: whether a reason was asked for and given. */
+export interface Judged {
+  rating: Rating;
+  explained?: boolean;
+}
+
+/** How the answer to a question ended for its reader. */
+export type Outcome = "whole" | "stopped" | Trouble;
+
 export interface Judgement {
   rating: Rating;
   reason?: string | null;
@@ -93,7 +102,8 @@ export interface Context {
   /** The address to link to, or null where it is not allowed. */
   link(url: string | null | undefined): string | null;
   ask(question: string): void;
-  showPassage(source: CitationSource | Source, quote: string | null): void;
+  /** With all of the quotes marked, the first one in sight. */
+  showPassage(source: CitationSource | Source, citations: Citation[]): void;
   /** Says it to a screen reader, and to nobody else. */
   say(text: string, lang?: string): void;
   tell(event: string, detail?: object): void;

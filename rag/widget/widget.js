@@ -18,6 +18,7 @@ import "./reading.js";
 import "./service.js";
 import "./sources.js";
 import "./style.js";
+import "./told.js";
 import "./turn.js";
 import "./wording.js";
 import "./strings/en.js";
@@ -32,7 +33,11 @@ const GIVEN = ["site-id", "lang", "theme", "heading", "link-hosts"];
 
 function launch() {
   const tag = Array.from(document.scripts).find(({ src }) => src === import.meta.url);
-  if (!tag || tag.dataset.siteId === undefined || document.querySelector("kilde-chat")) return;
+  if (!tag || document.querySelector("kilde-chat")) return;
+  if (tag.dataset.siteId === undefined) {
+    console.error('Kilde: no button without data-site-id="…" on the script tag, and no <kilde-chat> on the page.');
+    return;
+  }
   const launcher = document.createElement("kilde-chat");
   for (const name of GIVEN) {
     const value = tag.getAttribute(`data-${name}`);

@@ -152,7 +152,7 @@ class Models(Record, frozen=True, kw_only=True):
 
 class CompletionError(Record, frozen=True, kw_only=True):
     message: str
-    type: Literal["invalid_request_error", "server_error"]
+    type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
     param: str | None
     code: str
 

@@ -6,9 +6,10 @@ In: what ``rag/api/refusals.py`` would tell. Out: the same status, headers and w
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
@@ -18,11 +19,19 @@ from rag.api.responses import TOLD
 from rag.records import ErrorBody, ErrorResponse
 
 BODY_BYTES = 1024 * 1024
+_ADDRESSES = ("/v1/chat/completions", "/v1/models")
 _TOO_LARGE = "The request is too large; 1 MiB is the most. Leave earlier messages out."
 
 
 def completion_exception_handlers() -> ExceptionHandlersMap:
     return {kind: _reshaped(handler) for kind, handler in exception_handlers().items()}
+
+
+def tell_wrong_method(request: Request[Any, Any, Any], exc: HTTPException) -> Response[Any]:
+    """Raised before there is a route; told in the shape of the address that was asked."""
+    handlers = completion_exception_handlers() if request.url.path.startswith(_ADDRESSES) else exception_handlers()
+    response: Response[Any] = handlers[HTTPException](request, exc)
+    return response
 
 
 def broken_off(exc: Exception) -> CompletionErrorResponse:
@@ -56,11 +65,17 @@ def _error(status: HTTPStatus, body: ErrorBody) -> CompletionErrorResponse:
     return CompletionErrorResponse(
         error=CompletionError(
             message=_TOO_LARGE if is_large else body.message,
-            type="invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error",
+            type=_type(status),
             param=_param(body.param),
             code="model_not_found" if body.param == "model" and status == HTTPStatus.NOT_FOUND else body.code,
         )
     )
+
+
+def _type(status: HTTPStatus) -> Literal["invalid_request_error", "rate_limit_error", "server_error"]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "rate_limit_error"
+    return "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
 
 
 def _param(of_question: str | None) -> str | None:

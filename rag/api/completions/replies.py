@@ -7,7 +7,6 @@ needs an address.
 
 from collections.abc import Iterator
 from typing import Literal
-from urllib.parse import quote
 
 import msgspec
 
@@ -23,6 +22,7 @@ from rag.api.completions.records import (
     UrlCitation,
     Usage,
 )
+from rag.article_address import shown_at
 from rag.framing import shown_title
 from rag.records import Answer, Citation, Event, MessageEnd, MessageStart, TextDelta
 
@@ -84,7 +84,7 @@ def _annotations(answer: Answer, base_url: str) -> tuple[Annotation, ...]:
 def _url_citation(citation: Citation, base_url: str) -> UrlCitation:
     source = citation.source
     return UrlCitation(
-        url=source.url or f"{base_url.rstrip('/')}/v1/articles/{quote(source.article_id, safe='')}",
+        url=source.url or shown_at(base_url, source.article_id),
         title=shown_title(source.title) or source.path,
         start_index=citation.answer.start,
         end_index=citation.answer.end,
