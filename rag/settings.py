@@ -1,6 +1,6 @@
 """Settings: environment variables ``KILDE_…``, or those names without prefix in ``kilde.toml``.
 
-Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. ``KILDE_…_FILE`` names a file that holds the value.
+Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. ``KILDE_…_FILE`` names the file that holds a value.
 An unknown or ill-formed setting is refused by name.
 """
 
