@@ -1,7 +1,7 @@
 """Settings: environment variables ``KILDE_…``, or those names without prefix in ``kilde.toml``.
 
-Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. ``KILDE_…_FILE`` names the file that holds a value.
-An unknown or ill-formed setting is refused by name.
+Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. ``KILDE_…_FILE`` names the file that holds a
+value. An unknown or ill-formed setting is refused by name.
 """
 
 import os

@@ -1,7 +1,7 @@
 """What ``compose.stack.yaml`` says of its services, for one machine without containers.
 
-In: the file, where each engine and each secret is here. Out: the settings of a service, its command and options. Refuses
-an address or a secret that it was told nothing of with KeyError.
+In: the file, where each engine and each secret is here. Out: the settings of a service, and its command's options.
+Refuses an address or a secret that it was told nothing of with KeyError.
 """
 
 import re
@@ -29,7 +29,7 @@ def services() -> dict[str, Any]:
 
 
 def settings(service: str, places: Mapping[str, str]) -> dict[str, str]:
-    """``places``: for ``host:port`` and for the name of a secret what it is here; the services' network is this machine."""
+    """``places``: what is here for each ``host:port`` and each name of a secret. Their network is this machine."""
     given = {name: _OFFERED.sub(r"\1", str(value)) for name, value in services()[service]["environment"].items()}
     return {name: _here(value, places) for name, value in given.items() if value}
 

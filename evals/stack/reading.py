@@ -2,8 +2,8 @@
 
 In: a reader, what one process answered before, the number of the visit. Out: twelve requests, each judged: a question,
 a search, an article, a conversation of two turns that is read and forgotten, an answer that is rated, one that is
-stopped. Where a request had to be repeated, its first try may have done its work: a follow-up that was sent twice is not
-compared, and its conversation may hold more.
+stopped. Where a request had to be repeated, its first try may have done its work: a follow-up that was sent twice is
+not compared, and its conversation may hold more.
 """
 
 import json

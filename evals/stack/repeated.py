@@ -1,7 +1,7 @@
 """How long a question takes that was asked before, through the proxy.
 
-In: a running stack, what was asked. Out: a row. One reader; of three tries of each question the quickest counts, so that
-the figure is the service's and not that of others who want the same cores.
+In: a running stack, what was asked. Out: a row. One reader; of three tries of each question the quickest counts, so
+that the figure is the service's and not that of others who want the same cores.
 """
 
 import socket
