@@ -173,3 +173,54 @@ class TestImage:
     @pytest.mark.parametrize("extra", ["postgres", "redis"])
     def test_it_can_use_every_engine(self, extra: str) -> None:
         assert f"extras['{extra}']" in self.build
+
+
+OBJECTS: dict[str, Any] = {
+    found["kind"]: found for found in yaml.safe_load_all((REPOSITORY / "deploy" / "kubernetes.yaml").read_text("utf-8"))
+}
+
+
+class TestKubernetes:
+    """The manifests are held to the settings that exist and to what their page says; no cluster runs here."""
+
+    pod = OBJECTS["Deployment"]["spec"]["template"]["spec"]
+    process = pod["containers"][0]
+    reader = OBJECTS["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+
+    def test_the_page_names_every_object(self) -> None:
+        page = (REPOSITORY / "docs" / "kubernetes.md").read_text("utf-8")
+        assert {re.match(r"\| `(\w+)` \|", line)[1] for line in page.splitlines() if line.startswith("| `")} == set(  # type: ignore[index]
+            OBJECTS
+        )
+
+    def test_its_settings_are_those_of_the_composed_stack_or_exist(self) -> None:
+        given = OBJECTS["ConfigMap"]["data"]
+        wanted = {name.removeprefix("KILDE_").removesuffix("_FILE").lower() for name in given}
+        assert wanted <= set(Settings.__struct_fields__)
+        composed_settings = SERVICES["api-a"]["environment"]
+        assert {name: composed_settings[name] for name in ("KILDE_CHROMA_URL", "KILDE_CACHE_URL")} == {
+            name: given[name] for name in ("KILDE_CHROMA_URL", "KILDE_CACHE_URL")
+        }
+        assert set(given) <= set(composed_settings)
+
+    def test_probes_ask_for_health_and_the_end_outlasts_the_draining(self) -> None:
+        assert self.process["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+        assert self.process["livenessProbe"]["httpGet"]["path"] == "/health/live"
+        wait_s = int(self.process["lifecycle"]["preStop"]["exec"]["command"][1])
+        drain_s = int(OBJECTS["ConfigMap"]["data"]["KILDE_DRAIN_S"])
+        assert self.pod["terminationGracePeriodSeconds"] > wait_s + drain_s + 3
+
+    def test_no_container_can_write_its_files_gain_rights_or_run_as_root(self) -> None:
+        for container in (self.process, self.reader):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+        assert self.pod["securityContext"]["runAsNonRoot"] is True
+
+    def test_every_selector_finds_the_processes(self) -> None:
+        labels = OBJECTS["Deployment"]["spec"]["template"]["metadata"]["labels"]
+        assert OBJECTS["Service"]["spec"]["selector"] == labels
+        assert OBJECTS["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
+        assert OBJECTS["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "kilde"

@@ -1,6 +1,6 @@
 """How long a question takes that was asked before, through the proxy.
 
-In: a running stack, what was asked. Out: a row. One reader; of three tries of each question the quickest counts, so
+In: a running stack, what was asked. Out: a row. One reader; of ten tries of each question the quickest counts, so
 that the figure is the service's and not that of others who want the same cores.
 """
 
@@ -14,7 +14,7 @@ from evals.stack.reading import Said, ask
 from evals.stack.sending import Log, Reader
 from evals.stack.service import Stack
 
-QUESTIONS, TRIES = 20, 3
+QUESTIONS, TRIES = 20, 10
 GOAL_MS = 10.0
 
 
@@ -36,7 +36,7 @@ def rows(stack: Stack, said: Said) -> Iterator[Row]:
     took_ms = [
         min(_asked_ms(stack, question, f"10.8.1.{at + 1}") for _ in range(TRIES)) for at, question in enumerate(asked)
     ]
-    yield at_most("a repeated question, at the reader, p50", statistics.median(took_ms), GOAL_MS, "ms")
+    yield at_most("a repeated question at the reader, quickest of ten, p50", statistics.median(took_ms), GOAL_MS, "ms")
     yield Row("the same, p95", f"{statistics.quantiles(took_ms, n=20)[18]:.1f} ms")
 
 
