@@ -17,6 +17,7 @@ from index.ahead import Ahead
 from index.catalog import Catalog
 from index.catalog_records import ArticleVersion, FileState, Generation, NewChunk
 from index.embedding import Embedded, Embedder, Encoding, digest
+from index.errors import BusyError
 from index.outcomes import Judge, saved, set_aside, settled
 from index.reading import FailedFile, read_folders
 from index.rebuild import rebuild
@@ -92,6 +93,7 @@ class Indexer:
         self._catalog = catalog
         self._store = store
         self._model = model
+        self._was_current = False
         self._embedder = Embedder(catalog, encoder, model_fingerprint)
         self.fingerprint = f"{model_fingerprint}/chunker-{CHUNKER_VERSION}/analyser-{ANALYSER_VERSION}"
 
@@ -116,14 +118,30 @@ class Indexer:
         yield tally.summary(dry_run=request.dry_run)
 
     def is_outdated(self) -> bool:
-        """Whether the index was made with another model, chunker or analyser."""
+        """Whether the index was made with another model, chunker or analyser, and is to be made anew.
+
+        Once it was this indexer's it stays as another process has made it since: two would make it anew for ever.
+        """
+        return self._differs() and not self._was_current
+
+    def _differs(self) -> bool:
         current = self._catalog.current_generation()
-        return current is not None and current.fingerprint != self.fingerprint
+        differs = current is not None and current.fingerprint != self.fingerprint
+        self._was_current = self._was_current or (current is not None and not differs)
+        return differs
+
+    def _refuse_superseded(self) -> None:
+        """Chunks of two makings in one generation would be damage."""
+        if self._differs():
+            raise BusyError(
+                "Another process has made the index anew, with other settings or another version of Kilde. Give all "
+                "processes the same KILDE_EMBEDDING_MODEL and version, and start this one again."
+            )
 
     def rebuild(self) -> Iterator[IngestProgress]:
         """Chunk and embed every stored article anew for this indexer's fingerprint, then swap generations.
 
-        The old generation serves until the swap. Does nothing when the current generation has this fingerprint.
+        The old generation serves until the swap. Does nothing where the index is not outdated.
         Raises BusyError as ``ingest`` does.
         """
         if self.is_outdated():
@@ -134,6 +152,7 @@ class Indexer:
         if self.is_outdated():
             generation = self._catalog.start_generation(self.fingerprint, self._model)
             yield from rebuild(self._catalog, self._embedder, self._store, generation.number)
+            self._was_current = True
 
     def _preview(self, jobs: list[Job], request: IngestRequest, today: date) -> Iterator[FileOutcome]:
         results = _read(jobs, request.site_url, today)
@@ -146,6 +165,7 @@ class Indexer:
 
     def _run(self, jobs: list[Job], request: IngestRequest, today: date, tally: Tally) -> Iterator[IngestEvent]:
         yield from self._rebuild()
+        self._refuse_superseded()
         self._add_sources(jobs)
         with Ahead() as ahead:
             results = ahead.iterate(_read(jobs, request.site_url, today), FILES_AHEAD)
@@ -222,6 +242,7 @@ class Indexer:
 
     def _generation(self) -> Generation:
         current = self._catalog.current_generation()
+        self._was_current = True
         return current or self._catalog.start_generation(self.fingerprint, self._model)
 
     def _remove_gone(self, job: Job) -> list[FileOutcome]:

@@ -27,6 +27,7 @@ from index.database import alone, in_turn, is_shared, open_database, slices, wri
 from index.records import Article, ArticleDetail, ArticleSummary, Stats
 from index.schema import ARTICLE, CHUNK, FILE, GENERATION, META, SOURCE
 
+VERSION_TABLE = "catalog_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -40,7 +41,7 @@ class Catalog:
     @classmethod
     def open(cls, url: str) -> "Catalog":
         """Open or create the database at ``url`` and bring its schema up to date."""
-        return cls(open_database(url, MIGRATIONS, "catalog_version"))
+        return cls(open_database(url, MIGRATIONS, VERSION_TABLE))
 
     def close(self) -> None:
         self._engine.dispose()

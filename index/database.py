@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import sqlalchemy as sa
 
 from index.errors import BusyError, ConfigurationError, StorageError
@@ -25,18 +26,36 @@ def open_database(url: str, migrations: Path, version_table: str, *, erases: boo
 
     ``erases``: SQLite overwrites with zeros what is deleted or replaced.
     """
-    try:
+    with _told(url):
         engine = _engine(sa.make_url(url), erases=erases)
         try:
             _migrate(engine, migrations, version_table)
         except BaseException:
             engine.dispose()
             raise
-    except (sa.exc.ArgumentError, sa.exc.DatabaseError, StorageError) as exc:
-        raise ConfigurationError(
-            f"The database {sa_url(url)} cannot be opened: {_reason(exc)}. See KILDE_DATABASE_URL."
-        ) from exc
     return engine
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What a database is, without a change to it."""
+
+    version: tuple[int, ...]
+    """Of the server, or of SQLite."""
+    revisions: tuple[str | None, ...]
+    """Of the schemas asked for; None for one that is not made yet."""
+
+
+def look_at(url: str, version_tables: Sequence[str]) -> Look:
+    """Raises ConfigurationError when it cannot be opened."""
+    with _told(url):
+        engine = _engine(sa.make_url(url), erases=False)
+        try:
+            revisions = tuple(_version(engine, table) for table in version_tables)
+            return Look(
+                version=tuple(int(part) for part in engine.dialect.server_version_info or ()), revisions=revisions
+            )
+        finally:
+            engine.dispose()
 
 
 def writer(engine: sa.Engine) -> sa.Engine:
@@ -81,6 +100,17 @@ def slices(items: Sequence[str]) -> Iterator[list[str]]:
         yield list(items[start : start + BATCH])
 
 
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """What a database says that cannot be opened, as a matter of settings."""
+    try:
+        yield
+    except (sa.exc.ArgumentError, sa.exc.DatabaseError, StorageError) as exc:
+        raise ConfigurationError(
+            f"The database {sa_url(url)} cannot be opened: {_reason(exc)}. See KILDE_DATABASE_URL."
+        ) from exc
+
+
 def _engine(address: sa.URL, *, erases: bool) -> sa.Engine:
     if address.get_backend_name() == "sqlite":
         return open_sqlite(address, erases=erases)
@@ -98,7 +128,7 @@ def _reason(exc: Exception) -> str:
 
 
 def _migrate(engine: sa.Engine, migrations: Path, version_table: str) -> None:
-    if _version(engine, version_table) == _newest(migrations):
+    if _version(engine, version_table) == newest(migrations):
         return  # Importing Alembic takes longer than all else that an ingest without changes does.
     from alembic import command
     from alembic.config import Config
@@ -123,7 +153,7 @@ def _version(engine: sa.Engine, version_table: str) -> str | None:
         return connection.execute(sa.select(sa.column("version_num")).select_from(sa.table(version_table))).scalar()
 
 
-def _newest(migrations: Path) -> str:
+def newest(migrations: Path) -> str:
     """The last migration: their files are named by ascending revision, ``0001_what_it_does.py``."""
     return max(file.stem.partition("_")[0] for file in (migrations / "versions").glob("[0-9]*_*.py"))
 

@@ -51,7 +51,7 @@ class ServerStores:
                 store.is_there()
 
     def tend(self, generation: int, dim: int) -> None:
-        """Holds the server against the catalog; meant for every minute."""
+        """Holds the server against the catalog, whose current generation it is; meant for every minute."""
         store = self.opened.get(generation)
         if store is None or not store.is_usable:
             return
@@ -138,11 +138,10 @@ class ServerStores:
         return None
 
     def _tend(self, store: "ServerVectors", generation: int, dim: int) -> None:
-        wanted = self._catalog.chunk_ids(generation)
-        if store.count() == len(wanted):
+        if store.count() == self._catalog.stats().chunks:
             self._stale = frozenset()
             return
-        stale = frozenset(store.ids() - wanted)
+        stale = frozenset(store.ids() - self._catalog.chunk_ids(generation))
         store.delete(sorted(stale & self._stale))
         self._stale = stale - self._stale
         add_missing(self._catalog, store, generation, dim)

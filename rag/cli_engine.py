@@ -76,7 +76,8 @@ def open_reader(settings: Settings, *, for_questions: bool = False) -> Iterator[
 
 
 def _nothing_ingested(settings: Settings) -> KildeError:
+    place = settings.data_path if settings.database_url is None else "the database"
     return KildeError(
-        f"Nothing has been ingested into {settings.data_path} yet: run `kilde ingest PATH` first, "
+        f"Nothing has been ingested into {place} yet: run `kilde ingest PATH` first, "
         "or set KILDE_DATA_DIR to the folder of an index."
     )

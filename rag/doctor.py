@@ -68,17 +68,18 @@ def audited(load: Callable[[], Settings] = load_settings) -> tuple[Check, ...]:
         findings = audit(settings)
     except KildeError as exc:
         return (Check(name="audit", state="fail", message=str(exc)),)
-    checks = [_of_finding(finding) for finding in findings]
+    restore = "kilde restore SOURCE --force" if settings.database_url is None else "see docs/operations.md"
+    checks = [_of_finding(finding, restore) for finding in findings]
     if current_owner(settings.data_path) is None and not any(finding.problems for finding in findings):
         settle(settings.data_path)
     return tuple(checks)
 
 
-def _of_finding(finding: Finding) -> Check:
+def _of_finding(finding: Finding, restore: str) -> Check:
     if not finding.problems:
         return Check(name=finding.name, state="ok", message=finding.figures)
     told = "; ".join(finding.problems)
-    return Check(name=finding.name, state="fail", message=f"{told}. Restore a backup: kilde restore SOURCE --force.")
+    return Check(name=finding.name, state="fail", message=f"{told}. Restore a backup: {restore}.")
 
 
 def _examined(name: str, examination: Examination, settings: Settings, offline: bool) -> Check:
@@ -124,6 +125,13 @@ def owner(settings: Settings, offline: bool) -> Verdict:
             "Wait until it is done, or stop it."
         )
     return "ok", f"process {record.pid} serves the data folder at {record.url}"
+
+
+def database(settings: Settings, offline: bool) -> Verdict:
+    """Does it answer, and is it of this version? Changes nothing in it."""
+    from rag.database_state import database_state
+
+    return database_state(settings, offline)
 
 
 def model(settings: Settings, offline: bool) -> Verdict:
@@ -252,6 +260,7 @@ def service(settings: Settings, offline: bool) -> Verdict:
 EXAMINATIONS: dict[str, Examination] = {
     "folder": folder,
     "owner": owner,
+    "database": database,
     "model": model,
     "llm": llm,
     "index": index,

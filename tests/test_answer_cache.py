@@ -241,7 +241,7 @@ def test_a_process_that_died_while_it_made_an_answer_holds_nobody(
         assert (await process.answering().answer(Question(question=ASKED))).status == "answered"
         return anyio.current_time() - began
 
-    assert 0.3 <= anyio.run(timed) < 5
+    assert 0.3 <= anyio.run(timed) < 10
 
 
 def test_without_the_server_answers_are_made_anew_and_equal_ones_still_once(

@@ -146,7 +146,7 @@ def test_the_server_believes_no_forwarded_address_on_its_own() -> None:
 
 @pytest.mark.service
 def test_while_it_drains_a_service_answers_and_says_that_it_is_not_ready() -> None:
-    with service(pause_s=0, drain_s=1.5) as (process, address), httpx.Client(base_url=address, timeout=15) as client:
+    with service(pause_s=0, drain_s=4) as (process, address), httpx.Client(base_url=address, timeout=15) as client:
         before = client.get("/health/ready")
         process.send_signal(signal.SIGTERM)
         while (told := client.get("/health/ready")).status_code == 200:
@@ -182,7 +182,7 @@ def is_ready(address: str) -> bool:
 
 @pytest.mark.service
 def test_no_request_fails_behind_a_proxy_that_asks_who_is_ready_while_a_process_is_replaced() -> None:
-    with service(pause_s=0.02, drain_s=1) as (leaving, first), service(pause_s=0.02, drain_s=1) as (_, second):
+    with service(pause_s=0.02, drain_s=3) as (leaving, first), service(pause_s=0.02, drain_s=3) as (_, second):
         statuses, asked_of = [], []
         while leaving.poll() is None:
             ready = [address for address in (first, second) if is_ready(address)]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fake_backend import ANSWER
 
 from evals.torture.canaries import canaries, hits
+from index.database import writer
 from rag import erasing
 from rag.cli import run
 from rag.conversations import Conversations
@@ -25,7 +26,7 @@ from rag.slack.asked import Asked
 from rag.slack.deliveries import Deliveries
 from rag.slack.naming import Names
 from rag.slack.threads import Threads
-from rag.tables import open_tables
+from rag.tables import metadata, open_tables
 
 TOKEN = "xoxb-1"
 
@@ -34,6 +35,19 @@ TOKEN = "xoxb-1"
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "data").mkdir()
     return Settings(data_dir=str(tmp_path / "data"), slack_bot_token=TOKEN)
+
+
+@pytest.fixture
+def stored(settings: Settings, url: str) -> Settings:
+    """Of a database with nothing in it, in SQLite or in PostgreSQL."""
+    return msgspec.structs.replace(settings, database_url=url)
+
+
+@pytest.fixture
+def stored_engine(stored: Settings) -> Iterator[sa.Engine]:
+    opened = open_tables(stored.conversations_url)
+    yield opened
+    opened.dispose()
 
 
 @pytest.fixture
@@ -56,9 +70,14 @@ def asked(key: str, text: str, user: str = "U1") -> Asked:
     return Asked(key=key, team="T1", channel="C1", user=user, text=text, thread_ts="1.2", owner=owner)
 
 
-def count(settings: Settings, table: str) -> int:
-    with closing(sqlite3.connect(settings.data_path / "conversations.db")) as database:
-        return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+def count(engine: sa.Engine, table: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(sa.text(f"SELECT count(*) FROM {table}")))
+
+
+def everything(engine: sa.Engine) -> str:
+    with engine.connect() as connection:
+        return "".join(str(connection.execute(sa.select(table)).all()) for table in metadata.sorted_tables)
 
 
 def test_a_deleted_conversation_leaves_no_byte_of_what_was_said(settings: Settings, engine: sa.Engine) -> None:
@@ -78,8 +97,8 @@ def test_a_deleted_conversation_leaves_no_byte_of_what_was_said(settings: Settin
     assert len(set().union(*hits(kept, [settings.data_path]).values())) == 60
 
 
-def test_a_turn_that_was_at_work_does_not_bring_its_conversation_back(engine: sa.Engine) -> None:
-    conversations = Conversations(engine)
+def test_a_turn_that_was_at_work_does_not_bring_its_conversation_back(stored_engine: sa.Engine) -> None:
+    conversations = Conversations(stored_engine)
     conversations.append(turn("1", "first", "c1"))
     conversations.delete("c1")
     conversations.append(turn("2", "late", "c1"))
@@ -118,16 +137,16 @@ def test_text_of_an_earlier_version_that_lies_in_free_pages_is_gone_after_an_era
 
 
 def test_a_single_turn_goes_with_its_feedback_and_the_last_one_with_its_conversation(
-    settings: Settings, engine: sa.Engine
+    stored: Settings, stored_engine: sa.Engine
 ) -> None:
-    conversations = Conversations(engine)
+    conversations = Conversations(stored_engine)
     conversations.append(turn("1", "one", "c1"))
     conversations.append(turn("2", "two", "c1"))
-    FeedbackStore(engine, Pseudonyms.open(settings.data_path)).give("m-1", FeedbackRequest(rating="up"))
-    assert erase_now(settings, Erasure(messages=("m-1",))) == Erased(messages=1)
+    FeedbackStore(stored_engine, Pseudonyms.open(stored.data_path)).give("m-1", FeedbackRequest(rating="up"))
+    assert erase_now(stored, Erasure(messages=("m-1",))) == Erased(messages=1)
     assert [one.message_id for one in conversations.turns("c1")] == ["m-2"]
-    assert count(settings, "feedback") == 0
-    erase_now(settings, Erasure(messages=("m-2",)))
+    assert count(stored_engine, "feedback") == 0
+    erase_now(stored, Erasure(messages=("m-2",)))
     assert conversations.get("c1") is None
 
 
@@ -142,20 +161,21 @@ def test_a_comment_that_is_taken_back_leaves_no_byte(settings: Settings, engine:
 
 
 def test_a_slack_thread_goes_with_its_conversation_and_what_its_events_hold(
-    settings: Settings, engine: sa.Engine
+    stored: Settings, stored_engine: sa.Engine
 ) -> None:
     said, waiting, other = canaries(3)
-    Conversations(engine).append(turn("1", said, "c1"))
-    Threads(engine, Names(TOKEN)).keep(asked("E1", said), "c1")
-    deliveries = Deliveries(engine, Names(TOKEN))
+    Conversations(stored_engine).append(turn("1", said, "c1"))
+    Threads(stored_engine, Names(TOKEN)).keep(asked("E1", said), "c1")
+    deliveries = Deliveries(stored_engine, Names(TOKEN))
     deliveries.claim([asked("E1", said), asked("E2", waiting, "U2"), asked("E3", other, "U3")])
     deliveries.keep_answer("E1", "c1", "m-1")
     owner = ("T1", "C1", "1.2")
-    assert erase_now(settings, Erasure(slack_owners=(owner,))) == Erased(conversations=1)
-    assert erase_now(settings, Erasure(slack_user="U2")) == Erased(slack_events=1)
-    assert hits([said, waiting, "m-1"], [settings.data_path]) == {}
-    assert hits([other], [settings.data_path]) != {}
-    assert (count(settings, "slack_threads"), count(settings, "slack_events")) == (0, 3)
+    assert erase_now(stored, Erasure(slack_owners=(owner,))) == Erased(conversations=1)
+    assert erase_now(stored, Erasure(slack_user="U2")) == Erased(slack_events=1)
+    rows = everything(stored_engine)
+    assert [text in rows for text in (said, waiting, "m-1", other)] == [False, False, False, True]
+    assert hits([said, waiting, "m-1"], [stored.data_path.parent]) == {}
+    assert (count(stored_engine, "slack_threads"), count(stored_engine, "slack_events")) == (0, 3)
     assert deliveries.claim([asked("E1", "again")]) == (None,)
 
 
@@ -164,15 +184,15 @@ def test_a_slack_thread_needs_the_token_that_names_it(settings: Settings, engine
         erase_now(msgspec.structs.replace(settings, slack_bot_token=None), Erasure(slack_owners=(("T", "C", "1"),)))
 
 
-def test_by_age_goes_what_nobody_has_gone_on_with(settings: Settings, engine: sa.Engine) -> None:
-    conversations = Conversations(engine)
+def test_by_age_goes_what_nobody_has_gone_on_with(stored: Settings, stored_engine: sa.Engine) -> None:
+    conversations = Conversations(stored_engine)
     conversations.append(turn("1", "old", "c1"))
     conversations.append(turn("2", "old, too", "c2"))
-    with closing(sqlite3.connect(settings.data_path / "conversations.db")) as database, database:
-        database.execute("UPDATE messages SET asked_at = '2024-01-01T00:00:00+00:00'")
-        database.execute("UPDATE conversations SET created_at = '2024-01-01T00:00:00+00:00'")
+    with writer(stored_engine).begin() as connection:
+        connection.execute(sa.text("UPDATE messages SET asked_at = '2024-01-01T00:00:00+00:00'"))
+        connection.execute(sa.text("UPDATE conversations SET created_at = '2024-01-01T00:00:00+00:00'"))
     conversations.append(turn("3", "new", "c2"))
-    assert erase_now(settings, Erasure(older_than=30)) == Erased(conversations=1)
+    assert erase_now(stored, Erasure(older_than=30)) == Erased(conversations=1)
     assert (conversations.get("c1"), len(conversations.turns("c2"))) == (None, 2)
 
 

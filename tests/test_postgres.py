@@ -1,8 +1,10 @@
 """What PostgreSQL does otherwise than SQLite: its address, who waits for whom, what is told of a server that fails."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,10 +15,13 @@ from postgres_server import PostgresServer, missing, postgres_server
 from index.catalog import Catalog
 from index.database import alone, in_turn, writer
 from index.errors import BusyError, ConfigurationError, StorageError
+from rag.audit import audit
 from rag.conversations import Conversations
+from rag.doctor import database
 from rag.feedback import FeedbackStore
 from rag.feedback_records import FeedbackRequest
 from rag.pseudonyms import Pseudonyms
+from rag.settings import Settings
 from rag.tables import open_tables
 
 
@@ -89,9 +94,7 @@ def test_a_database_that_cannot_keep_every_script_is_refused(postgres: PostgresS
 def test_catalog_and_conversations_share_one_database(postgres: PostgresServer, empty_postgres_url: str) -> None:
     Catalog.open(empty_postgres_url).close()
     open_tables(empty_postgres_url).dispose()
-    name = sa.make_url(empty_postgres_url).database
-    assert name is not None
-    found = postgres.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name)
+    found = postgres.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", _name_in(empty_postgres_url))
     assert {"article", "catalog_version", "conversations", "conversations_version"} <= {row[0] for row in found}
 
 
@@ -119,12 +122,11 @@ def test_what_a_transaction_reads_is_one_state_however_much_is_written_meanwhile
 
 def test_a_writer_sees_what_was_written_while_it_waited(engine: sa.Engine) -> None:
     """A view that began with the waiting would not, and the transaction would fail when it writes."""
-    started, seen = threading.Event(), list[object]()
+    seen = list[object]()
     count = sa.text("SELECT count(*) FROM conversations")
 
     def second() -> None:
         with writer(engine).begin() as connection:
-            started.set()
             in_turn(connection, "a test")
             seen.append(connection.scalar(count))
 
@@ -132,7 +134,7 @@ def test_a_writer_sees_what_was_written_while_it_waited(engine: sa.Engine) -> No
         in_turn(first, "a test")
         waiting = threading.Thread(target=second)
         waiting.start()
-        assert started.wait(10)
+        _until_waiting(engine, 1)
         first.execute(sa.text("INSERT INTO conversations (conversation_id, created_at) VALUES ('c', '2024')"))
     waiting.join(10)
     assert seen == [1]
@@ -190,6 +192,21 @@ def test_a_turn_that_waits_for_an_erasure_does_not_bring_its_conversation_back(e
     assert one.get(ANSWER.conversation_id) is None
 
 
+def test_an_erasure_and_a_turn_that_replaces_a_stopped_one_do_not_block_each_other(engine: sa.Engine) -> None:
+    """Both take the conversation first, then its messages."""
+    stored = Conversations(engine)
+    stored.append(ANSWER)
+    erased = list[bool]()
+    with writer(engine).begin() as turn:
+        turn.execute(sa.text("SELECT 1 FROM conversations FOR UPDATE"))
+        erasing = threading.Thread(target=lambda: erased.append(stored.delete(ANSWER.conversation_id)))
+        erasing.start()
+        _until_waiting(engine, 1)
+        turn.execute(sa.text("DELETE FROM messages"))
+    erasing.join(10)
+    assert erased == [True]
+
+
 def _until_waiting(engine: sa.Engine, count: int) -> None:
     waiting = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -205,16 +222,11 @@ def _until_waiting(engine: sa.Engine, count: int) -> None:
 # A server that fails
 
 
-def test_a_connection_that_was_lost_is_made_anew_at_its_next_use(engine: sa.Engine) -> None:
+def test_a_connection_that_was_lost_is_made_anew_at_its_next_use(engine: sa.Engine, postgres: PostgresServer) -> None:
     stored = Conversations(engine)
     stored.append(ANSWER)
-    with writer(engine).begin() as connection:
-        connection.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
+    ended = postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'kilde%'")
+    assert (True,) in ended
     assert stored.turns(ANSWER.conversation_id) == (ANSWER,)
 
 
@@ -247,3 +259,55 @@ def test_a_server_that_takes_no_writes_is_told_and_what_is_stored_is_read(
     with pytest.raises(StorageError, match=r"it is read-only\. Name the server that takes writes"):
         stored.delete(ANSWER.conversation_id)
     assert stored.turns(ANSWER.conversation_id) == (ANSWER,)
+
+
+# What is said of it
+
+
+def test_doctor_says_what_the_database_is_and_changes_nothing_in_it(
+    postgres: PostgresServer, empty_postgres_url: str, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=str(tmp_path), database_url=empty_postgres_url)
+    state, message = database(settings, False)
+    assert state == "ok"
+    assert re.fullmatch(r"PostgreSQL \d+\.\d+ keeps UTF-8; the first start makes its tables", message)
+    assert postgres.run("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", _name_in(empty_postgres_url)) == []
+    Catalog.open(empty_postgres_url).close()
+    open_tables(empty_postgres_url).dispose()
+    assert database(settings, False)[1].endswith("; its tables are of this version")
+
+
+@pytest.mark.parametrize(
+    ("revision", "verdict"),
+    [("0001", ("ok", "the next start updates its tables")), ("9999", ("fail", "of a newer version of Kilde"))],
+)
+def test_doctor_tells_tables_of_another_version(
+    postgres: PostgresServer, empty_postgres_url: str, tmp_path: Path, revision: str, verdict: tuple[str, str]
+) -> None:
+    Catalog.open(empty_postgres_url).close()
+    open_tables(empty_postgres_url).dispose()
+    postgres.run(f"UPDATE conversations_version SET version_num = '{revision}'", _name_in(empty_postgres_url))
+    state, message = database(Settings(data_dir=str(tmp_path), database_url=empty_postgres_url), False)
+    assert state == verdict[0]
+    assert verdict[1] in message
+
+
+def test_doctor_asks_no_database_when_it_is_to_open_no_connection_and_tells_no_password(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path), database_url="postgresql://kilde:secret@127.0.0.1:1/kilde")
+    assert database(settings, True) == ("ok", "not asked: postgresql://kilde:***@127.0.0.1:1/kilde")
+
+
+def test_an_audit_looks_at_articles_and_turns(postgres_url: str, tmp_path: Path) -> None:
+    with closing(Conversations.open(postgres_url)) as stored:
+        stored.append(msgspec.structs.replace(ANSWER, conversation_id="c1"))
+    settings = Settings(data_dir=str(tmp_path), database_url=postgres_url)
+    assert {one.name: (one.problems, one.figures) for one in audit(settings)} == {
+        "articles": ((), "0 articles, 0 chunks: texts have their hashes, chunks their vectors"),
+        "turns": ((), "1 turns, none is half"),
+    }
+
+
+def _name_in(url: str) -> str:
+    name = sa.make_url(url).database
+    assert name is not None
+    return name

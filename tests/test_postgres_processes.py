@@ -169,7 +169,7 @@ def test_the_derived_store_of_a_process_is_in_step_with_what_another_has_written
     one, other = two
     ingest(other, site)
     search(other, "heron")
-    store = other._searching._stores[1]
+    store = other._searching.stores.opened[1]
     assert store is not None
     write_articles(site, {"c.md": "A third one.\n"})
     (site / "a.md").unlink()
@@ -204,6 +204,25 @@ def test_an_index_that_another_process_has_rebuilt_is_searched_with_its_model(
     other._following.round()
     assert search(other, "heron").hits[0].path == "b.md"
     assert loaded.names == ["publisher/other"]
+
+
+def test_processes_with_other_settings_do_not_make_the_index_anew_in_turn(
+    tmp_path: Path, postgres_url: str, two: tuple[Runtime, Runtime], site: Path
+) -> None:
+    """As while an update is rolled out: whoever came last has its way, the others answer and write nothing."""
+    one, _ = two
+    ingest(one, site)
+    changed = Settings(data_dir=str(tmp_path / "third"), database_url=postgres_url, embedding_model="publisher/other")
+    with closing(open_runtime(changed)) as third:
+        third._ready_upkeep().round()
+        one._ready_upkeep().round()
+        assert anyio.run(one.stats).model.startswith("publisher/other/")
+        assert (anyio.run(one.readiness).index, anyio.run(third.readiness).index) == ("ok", "ok")
+        one._following.round()
+        assert search(one, "heron").hits[0].path == "b.md"
+        with pytest.raises(BusyError, match="same KILDE_EMBEDDING_MODEL and version"):
+            ingest(one, site)
+        assert ingest(third, site) == {"a.md": "unchanged", "b.md": "unchanged"}
 
 
 def test_a_conversation_goes_on_in_another_process_and_is_erased_for_both(

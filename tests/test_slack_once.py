@@ -114,10 +114,10 @@ def test_a_follow_up_to_a_bare_mention_is_answered(tmp_path: Path) -> None:
     assert service.slack.messages[1].shown == TEXT
 
 
-def test_two_processes_answer_the_messages_of_one_thread_in_their_order(tmp_path: Path) -> None:
+def test_two_processes_answer_the_messages_of_one_thread_in_their_order(tmp_path: Path, url: str) -> None:
     with ExitStack() as stack:
         slack = stack.enter_context(FakeSlack())
-        settings = slack_settings(slack, tmp_path)
+        settings = slack_settings(slack, tmp_path, database_url=url)
         backends = [Echo(settings=settings, pause_s=0.2) for _ in range(2)]
         urls = [stack.enter_context(serving(build_app(backend))) for backend in backends]
         for n in range(6):
@@ -155,12 +155,12 @@ def test_acknowledged_questions_outlive_an_outage_of_slack(tmp_path: Path, monke
     assert posted == ["T1:C1:1.1", "T1:C1:1.2"]
 
 
-def test_two_processes_answer_each_event_once_whoever_gets_it(tmp_path: Path) -> None:
+def test_two_processes_answer_each_event_once_whoever_gets_it(tmp_path: Path, url: str) -> None:
     with ExitStack() as stack:
         slack = stack.enter_context(FakeSlack())
-        settings = slack_settings(slack, tmp_path)
+        settings = slack_settings(slack, tmp_path, database_url=url)
         urls = [stack.enter_context(serving(build_app(Echo(settings=settings)))) for _ in range(2)]
-        deliveries = [(url, mention(slack, n)) for n in range(30) for url in (*urls, *urls)]
+        deliveries = [(one, mention(slack, n)) for n in range(30) for one in (*urls, *urls)]
         workers = [
             threading.Thread(target=lambda part: [send_event(*one) for one in part], args=(deliveries[start::8],))
             for start in range(8)
@@ -174,9 +174,9 @@ def test_two_processes_answer_each_event_once_whoever_gets_it(tmp_path: Path) ->
     assert sorted(answered(slack)) == sorted(f"{n}.1" for n in range(30))
 
 
-def test_what_a_crash_broke_off_is_answered_after_the_restart(tmp_path: Path) -> None:
+def test_what_a_crash_broke_off_is_answered_after_the_restart(tmp_path: Path, url: str) -> None:
     with FakeSlack() as slack:
-        settings = slack_settings(slack, tmp_path)
+        settings = slack_settings(slack, tmp_path, database_url=url)
         config = configuration(settings)
         backend = Echo(settings=settings)
 
