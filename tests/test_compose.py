@@ -51,12 +51,12 @@ def test_every_setting_of_a_process_exists(name: str) -> None:
 
 
 def test_the_settings_of_the_processes_can_be_loaded(tmp_path: Path) -> None:
-    for name, value in {"database_url": "postgresql+psycopg://kilde@127.0.0.1/kilde\n", "admin_key": "k3y\n"}.items():
+    for name, value in {"database_url": "postgresql://kilde@127.0.0.1/kilde\n", "admin_key": "k3y\n"}.items():
         (tmp_path / name).write_text(value)
     places = {name: str(tmp_path / name) for name in ("database_url", "admin_key")}
     engines = {"chroma:8000": "127.0.0.1:1", "valkey:6379": "127.0.0.1:2"}
     loaded = load_settings(settings("api-a", {**places, **engines}), tmp_path / "kilde.toml")
-    assert loaded.catalog_url == "postgresql+psycopg://kilde@127.0.0.1/kilde"
+    assert loaded.catalog_url == "postgresql://kilde@127.0.0.1/kilde"
     assert loaded.cache_url == "redis://127.0.0.1:2/0"
     assert loaded.admin_key == "k3y"
     assert loaded.drain_s == 10
