@@ -5,7 +5,6 @@ missed. Everything runs on free ports of this machine, keeps its data in a tempo
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 import time
@@ -30,17 +29,11 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--questions", type=int, default=60)
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)
     with tempfile.TemporaryDirectory(prefix="kilde-stack-") as scratch:
         Path(scratch).chmod(0o755)  # for the user that PostgreSQL runs as
         rows = list(_rows(Path(scratch), given.requests, given.questions))
     print(f"{markdown(rows)}\n\n{describe()}", flush=True)
     return 0 if all(row.met for row in rows) else 1
-
-
-def _leave(*_: object) -> None:
-    """As Ctrl-C does, so that all that was started is stopped."""
-    raise KeyboardInterrupt
 
 
 def _tell(step: str) -> None:

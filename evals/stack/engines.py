@@ -27,12 +27,20 @@ START_S = 60
 
 @contextmanager
 def engines(folder: Path) -> Iterator[dict[str, str]]:
-    """What ``host:port`` of each engine, and the secret with the database's address, are here."""
+    """What ``host:port`` of each engine, and the secret with the database's address, are here.
+
+    From then on SIGTERM ends this process as Ctrl-C does, so that all that was started is stopped.
+    """
+    signal.signal(signal.SIGTERM, _leave)
     with ExitStack() as running:
         database = _postgresql(folder, running)
         chroma = _chroma(folder, running)
         cache = _redis(folder, running)
         yield {"database_url": database, "chroma:8000": chroma, "valkey:6379": cache}
+
+
+def _leave(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def found(*names: str) -> str:
