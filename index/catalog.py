@@ -4,8 +4,8 @@ In: article versions with their chunks, whole or not at all (one transaction). O
 view of it for search. SQLite or PostgreSQL. Embeds nothing and reads no article files.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -37,6 +37,7 @@ class Catalog:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._writer = writer(engine)
+        self._still_alone: Callable[[sa.Connection], None] | None = None
 
     @classmethod
     def open(cls, url: str) -> "Catalog":
@@ -51,6 +52,8 @@ class Catalog:
         """One writer at a time, whatever the database."""
         with self._writer.begin() as connection:
             in_turn(connection, "the catalog")
+            if self._still_alone is not None:
+                self._still_alone(connection)
             yield connection
 
     # Other processes
@@ -60,9 +63,16 @@ class Catalog:
         """Whether other processes may write to it."""
         return is_shared(self._engine)
 
-    def alone(self) -> AbstractContextManager[None]:
-        """While articles are ingested or the index is rebuilt. Raises BusyError where another process does that."""
-        return alone(self._engine, "an ingest")
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While articles are ingested or the index is rebuilt. Raises BusyError where another process does that; where
+        another may have begun since, each write is refused with StorageError."""
+        with alone(self._engine, "an ingest") as still_alone:
+            self._still_alone = still_alone
+            try:
+                yield
+            finally:
+                self._still_alone = None
 
     def revision(self) -> str | None:
         """Another one after every change of what a search sees."""

@@ -6,15 +6,15 @@ Refuses other databases, and one that a later version has written. What cannot b
 StorageError, on every connection of the engine.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
 
-from index.errors import BusyError, ConfigurationError, StorageError
-from index.postgresql import DIALECT, SCHEMES, held_alone, open_postgresql, postgresql_writer, wait_in_turn
+from index.errors import ConfigurationError, StorageError
+from index.postgresql import DIALECT, SCHEMES, check_held, held_alone, open_postgresql, postgresql_writer, wait_in_turn
 from index.sqlite import open_sqlite, sqlite_writer
 
 BATCH = 500
@@ -75,15 +75,16 @@ def in_turn(connection: sa.Connection, what: str) -> None:
 
 
 @contextmanager
-def alone(engine: sa.Engine, what: str) -> Iterator[None]:
-    """Nobody else does the same with this database meanwhile. Raises BusyError, at once, where somebody does."""
+def alone(engine: sa.Engine, what: str) -> Iterator[Callable[[sa.Connection], None]]:
+    """Nobody else does the same with this database meanwhile. Raises BusyError, at once, where somebody does.
+
+    Gives what raises StorageError where that holds no more: to be called by each transaction that relies on it.
+    """
     if not is_shared(engine):
-        yield  # Who owns the data folder is alone.
+        yield lambda connection: None  # Who owns the data folder is alone.
         return
-    with held_alone(engine, what) as holder:
-        if holder is not None:
-            raise BusyError(f"The database is taken for {what} by {holder}. Wait for it to end, then try again.")
-        yield
+    with held_alone(engine, what) as session:
+        yield lambda connection: check_held(connection, what, session)
 
 
 def sa_url(url: str) -> str:

@@ -82,7 +82,9 @@ def _versions(catalog: Catalog, generation: int, articles: dict[str, Article]) -
     found = []
     for article_id, article in articles.items():
         parts = passages(article)
-        own = [located[chunk.chunk_id] for chunk in chunks if chunk.article_id == article_id]
+        own = [
+            located[chunk.chunk_id] for chunk in chunks if chunk.article_id == article_id and chunk.chunk_id in located
+        ]
         vectors = _passage_vectors(parts, own)
         found.append(Version(article_id=article_id, article=article, passages=parts, vectors=vectors))
     return tuple(found)
@@ -98,6 +100,7 @@ def _located(catalog: Catalog, chunks: Sequence[SearchedChunk]) -> dict[str, _Lo
         if chunk.vector_key in tokens
         else _whole_of(chunk, whole[chunk.vector_key])
         for chunk in chunks
+        if chunk.vector_key in tokens or chunk.vector_key in whole  # Else another process has replaced it meanwhile.
     }
 
 

@@ -43,8 +43,8 @@ _SHORT = {
     "57P03": "it is starting up. Wait for it",
 }
 """What is the matter by SQLSTATE, and of what is short the way out."""
-_HOLDER = sa.text(
-    "SELECT activity.application_name FROM pg_locks JOIN pg_stat_activity AS activity USING (pid) "
+_HOLDERS = sa.text(
+    "SELECT activity.application_name, pid FROM pg_locks JOIN pg_stat_activity AS activity USING (pid) "
     "WHERE locktype = 'advisory' AND granted AND pg_locks.database = "
     "(SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(:what, 0)"
@@ -89,19 +89,25 @@ def wait_in_turn(connection: sa.Connection, what: str) -> None:
 
 
 @contextmanager
-def held_alone(engine: sa.Engine, what: str) -> Iterator[str | None]:
-    """None while this process has it alone, else who has it. The server frees it when the process or its connection
-    ends."""
+def held_alone(engine: sa.Engine, what: str) -> Iterator[int]:
+    """The session that has it alone, of this process. The server frees it when the process or its connection ends.
+    Raises BusyError, at once, where another session has it."""
     key = sa.func.hashtextextended(what, 0)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
-            yield connection.scalar(_HOLDER, {"what": what}) or "another process"
-            return
+            holder = connection.scalar(_HOLDERS, {"what": what}) or "another process"
+            raise BusyError(f"The database is taken for {what} by {holder}. Wait for it to end, then try again.")
         try:
-            yield None
+            yield connection.scalar(sa.select(sa.func.pg_backend_pid())) or 0
         finally:
             with suppress(BusyError, sa.exc.DBAPIError):  # Where the connection is lost, so is the lock.
                 connection.scalar(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+def check_held(connection: sa.Connection, what: str, session: int) -> None:
+    """Raises StorageError where the session that had it has been lost, and another may have it by now."""
+    if session not in [row.pid for row in connection.execute(_HOLDERS, {"what": what})]:
+        raise StorageError(f"The connection that held the database for {what} was lost. Begin again.")
 
 
 def _connecting(address: sa.URL) -> dict[str, Any]:

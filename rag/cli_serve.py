@@ -6,6 +6,7 @@ folder on stderr. Refuses a data folder that another process owns (BusyError).
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -43,7 +44,7 @@ def serve_folder(settings: Settings, *, ingest: Sequence[Path], watch: Sequence[
 
         with closing(open_runtime(settings)) as runtime, open_stores(settings) as stores:
             if ingested:
-                show_ingest(runtime.ingest(_request(settings, ingested)), as_json=False)
+                ingest_first(runtime, _request(settings, ingested))
             runtime.warm()
             opening = _opening(runtime)
 
@@ -134,6 +135,19 @@ def _ingest(backend: Backend, request: IngestRequest, stopped: threading.Event) 
 
 def _request(settings: Settings, paths: tuple[str, ...]) -> IngestRequest:
     return IngestRequest(paths=paths, site_url=settings.site_url)
+
+
+def ingest_first(backend: Backend, request: IngestRequest) -> None:
+    """Where another process ingests into the same database, after it."""
+    while True:
+        try:
+            show_ingest(backend.ingest(request), as_json=False)
+            return
+        except StorageError:
+            raise
+        except BusyError as exc:
+            report(str(exc))
+            time.sleep(BUSY_PAUSE_S)
 
 
 def _opening(backend: Backend) -> str:

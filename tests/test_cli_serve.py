@@ -15,7 +15,7 @@ from fake_backend import ANSWER, RUN, FakeBackend
 
 from index.records import FileOutcome, IngestRequest
 from rag.cli import run
-from rag.cli_serve import watching
+from rag.cli_serve import ingest_first, watching
 from rag.errors import BusyError
 from rag.owner import RECORD_FILE, Owner, ServiceAddress, running_service
 from rag.records import Answer, Question
@@ -195,3 +195,19 @@ def test_a_watch_waits_for_a_run_that_is_under_way(
         wait_for(backend, 3)
     assert len(backend.calls) >= 3
     assert capsys.readouterr().err == ""
+
+
+def test_articles_to_read_before_it_opens_wait_for_another_process_that_ingests(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backend = FakeBackend(run=(BusyError("The database is taken for an ingest."),))
+
+    def then_it_is_free(_pause_s: float) -> None:
+        backend.run = RUN
+
+    monkeypatch.setattr("rag.cli_serve.time.sleep", then_it_is_free)
+    ingest_first(backend, IngestRequest(paths=("/articles",)))
+    assert len(backend.calls) == 2
+    told = capsys.readouterr()
+    assert "taken for an ingest" in told.err
+    assert told.out != ""

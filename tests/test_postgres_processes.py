@@ -16,7 +16,7 @@ from small_site import TEXTS, LoadedModels, ask, ingest, search, write_articles
 
 from index.catalog import Catalog
 from index.catalog_audit import audit_catalog
-from rag.errors import BusyError
+from rag.errors import BusyError, StorageError
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
 from rag.tables import open_tables
@@ -136,6 +136,24 @@ def test_a_second_ingest_is_told_of_the_first_and_succeeds_after_it(two: tuple[R
         ingest(other, site)
     first.close()  # type: ignore[attr-defined]
     assert set(ingest(other, site)) == {"a.md", "b.md"}
+
+
+def test_an_ingest_whose_hold_on_the_database_was_lost_writes_no_more(
+    postgres: PostgresServer, two: tuple[Runtime, Runtime], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one may have begun, and would drop vectors that are not used yet."""
+    from index.records import IngestRequest
+
+    monkeypatch.setattr("index.build.WINDOW_CHUNKS", 1)
+    one, other = two
+    run = one.ingest(IngestRequest(paths=(str(site),)))
+    next(run)
+    postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'kilde%'")
+    with pytest.raises(StorageError, match=r"was lost\. Begin again"):
+        list(run)
+    assert len(ingest(other, site)) == 2
+    with closing(Catalog.open(two[0].settings.catalog_url)) as catalog:
+        assert audit_catalog(catalog) == []
 
 
 def test_what_another_process_ingests_is_searched_without_a_restart(two: tuple[Runtime, Runtime], site: Path) -> None:

@@ -34,11 +34,11 @@ def environment(server: PostgresServer, data: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(server: PostgresServer, data: Path) -> Iterator[str]:
-    """Its address."""
+def begun(server: PostgresServer, data: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A service that may not be ready yet."""
     with (data.parent / f"{data.name}.log").open("w") as log:
         process = subprocess.Popen(
-            [*KILDE, "serve"],
+            [*KILDE, "serve", *options],
             env=environment(server, data),
             cwd=data.parent,
             stdout=subprocess.PIPE,
@@ -46,13 +46,25 @@ def serving(server: PostgresServer, data: Path) -> Iterator[str]:
             text=True,
         )
     try:
-        assert process.stdout is not None
-        ready = process.stdout.readline()
-        assert ready.startswith("Kilde is ready at "), (data.parent / f"{data.name}.log").read_text()
-        yield ready.split()[4]
+        yield process
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    """Once it is ready."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Kilde is ready at "):
+            return line.split()[4]
+    pytest.fail("the service did not get ready")
+
+
+@contextmanager
+def serving(server: PostgresServer, data: Path) -> Iterator[str]:
+    with begun(server, data) as process:
+        yield address_of(process)
 
 
 @pytest.fixture
@@ -104,6 +116,17 @@ def test_what_a_third_process_ingests_both_answer_from_and_a_conversation_goes_o
     assert len(httpx.get(f"{one}/v1/conversations/{began['conversation_id']}").json()["messages"]) == 2
     assert httpx.delete(f"{other}/v1/conversations/{began['conversation_id']}").status_code == 204
     assert httpx.get(f"{one}/v1/conversations/{began['conversation_id']}").status_code == 404
+
+
+@pytest.mark.service
+def test_services_that_start_together_with_articles_to_read_read_them_one_after_the_other(
+    server: PostgresServer, tmp_path: Path
+) -> None:
+    site = write_articles(tmp_path / "site", {f"{n}.md": f"A heron, number {n}.\n" for n in range(60)})
+    with ExitStack() as stack:
+        both = [stack.enter_context(begun(server, tmp_path / name, "--ingest", str(site))) for name in ("one", "other")]
+        for process in both:
+            assert httpx.get(f"{address_of(process)}/health/ready").json()["articles"] == 60
 
 
 @pytest.mark.service

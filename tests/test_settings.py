@@ -97,3 +97,11 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_variable(tmp_path: Path) -
 def test_a_file_for_what_is_no_setting_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="prot_file"):
         load(tmp_path, KILDE_PROT_FILE="anything")
+
+
+@pytest.mark.parametrize(("name", "value"), [("KILDE_CHROMA_URL", "chroma:8000"), ("KILDE_DRAIN_S", "-1")])
+def test_an_engine_that_cannot_be_reached_so_is_refused_before_anything_is_opened(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=name.removeprefix("KILDE_").lower() + "|" + name):
+        load(tmp_path, **{name: value})
