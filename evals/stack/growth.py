@@ -30,6 +30,7 @@ from evals.benchmarks.scale_measures import (
     searches,
     timed,
 )
+from evals.benchmarks.table import three_digits
 from evals.golden import QUESTIONS, load_cases
 from evals.stack.engines import engines
 from index.catalog import Catalog
@@ -97,7 +98,7 @@ def row(scratch: Path, places: dict[str, str], corpus: Corpus, asked: Sequence[A
     times = [
         f"{one.p50:.2f} / {one.p95:.2f} ({one.clock_p95:.1f})" for one in (grown.server, grown.plain, grown.rescored)
     ]
-    return "| " + " | ".join([f"{figure:.4g}" for figure in figures] + times) + " |"
+    return "| " + " | ".join([three_digits(figure) for figure in figures] + times) + " |"
 
 
 def measured(url: str, chroma_url: str, asked: Sequence[AskedQuestion], rare: str) -> Grown:
