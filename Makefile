@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 ARTICLES := evals/corpus/content
 
-.PHONY: help serve test check bench torture clean
+.PHONY: help serve test check bench stack torture clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(VENV)/installed  ## lint, formatting, types, and which module may impor
 
 bench: $(VENV)/installed  ## run the benchmarks
 	$(BIN)/python -m evals.benchmarks
+
+stack: $(VENV)/installed  ## run two processes over PostgreSQL, Chroma and Redis behind HAProxy, kill one, compare answers
+	$(BIN)/python -m evals.stack $(STACK)
 
 torture: $(VENV)/installed  ## crash, fill, fuzz and flood it; takes hours
 	@$(PIP) install atheris

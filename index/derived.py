@@ -171,10 +171,12 @@ def _finds_itself(store: VectorStore, chunk_id: str, vector: NDArray[np.float32]
 
 
 def _recall(store: VectorStore, chunk_ids: list[str], vectors: Vectors, row: int) -> float:
-    exact = vectors @ vectors[row]
-    count = min(AUDITED_NEIGHBOURS, len(chunk_ids))
-    threshold = np.partition(exact, -count)[-count] - 1e-4
-    position = {chunk_id: place for place, chunk_id in enumerate(chunk_ids)}
-    found = store.query(vectors[row], count)
-    right = sum(bool(exact[position[chunk_id]] >= threshold) for chunk_id, _ in found if chunk_id in position)
-    return right / count
+    """What it finds of those given that are no farther than the farthest it finds, which may be one of others."""
+    found = dict(store.query(vectors[row], min(AUDITED_NEIGHBOURS, len(chunk_ids))))
+    if not found:
+        return 0.0
+    exact = dict(zip(chunk_ids, (vectors @ vectors[row]).tolist(), strict=True))
+    farthest = min(exact.get(chunk_id, cosine) for chunk_id, cosine in found.items())
+    missed = sum(cosine > farthest + 1e-4 and chunk_id not in found for chunk_id, cosine in exact.items())
+    known = sum(chunk_id in found for chunk_id in exact)
+    return known / (known + missed) if known + missed else 1.0

@@ -1,7 +1,7 @@
 """Settings: environment variables ``KILDE_…``, or those names without prefix in ``kilde.toml``.
 
-Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. An unknown or ill-formed
-setting is refused by name.
+Read once, by ``load_settings()``, in ``main()`` or ``create_app()``. ``KILDE_…_FILE`` names the file that holds a
+value. An unknown or ill-formed setting is refused by name.
 """
 
 import os
@@ -19,6 +19,7 @@ from rag.sites import Sites, parse_sites
 from rag.visitors import parse_proxies
 
 PREFIX = "KILDE_"
+FROM_FILE = "_file"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -152,6 +153,21 @@ def _from_file(file: Path) -> dict[str, object]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
-    return {
+    named = {
         name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value
     }
+    return dict(_read_out(name, value, named) for name, value in named.items())
+
+
+def _read_out(name: str, value: str, named: Mapping[str, str]) -> tuple[str, str]:
+    """A setting with its value, read from the file if ``name`` is that of a setting with ``_file`` behind it."""
+    setting = name.removesuffix(FROM_FILE)
+    if setting == name or setting not in Settings.__struct_fields__:
+        return name, value
+    variable = f"{PREFIX}{name.upper()}"
+    if setting in named:
+        raise ConfigurationError(f"{PREFIX}{setting.upper()} and {variable} are both set. Keep one of them.")
+    try:
+        return setting, Path(value).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{variable} names {value}, which cannot be read: {exc}.") from exc

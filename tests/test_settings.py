@@ -78,6 +78,27 @@ def test_the_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPat
     assert Settings(data_dir="~/kilde").data_path == Path("/home/reader/kilde")
 
 
+def test_a_variable_can_name_the_file_that_holds_its_value(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    assert load(tmp_path, KILDE_ADMIN_KEY_FILE=str(tmp_path / "secret")) == Settings(admin_key="s3cret")
+
+
+def test_a_value_and_a_file_for_the_same_setting_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret")
+    with pytest.raises(ConfigurationError, match=r"KILDE_ADMIN_KEY and KILDE_ADMIN_KEY_FILE"):
+        load(tmp_path, KILDE_ADMIN_KEY="other", KILDE_ADMIN_KEY_FILE=str(tmp_path / "secret"))
+
+
+def test_a_file_that_cannot_be_read_is_refused_by_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"KILDE_ADMIN_KEY_FILE names .*nowhere"):
+        load(tmp_path, KILDE_ADMIN_KEY_FILE=str(tmp_path / "nowhere"))
+
+
+def test_a_file_for_what_is_no_setting_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="prot_file"):
+        load(tmp_path, KILDE_PROT_FILE="anything")
+
+
 @pytest.mark.parametrize(("name", "value"), [("KILDE_CHROMA_URL", "chroma:8000"), ("KILDE_DRAIN_S", "-1")])
 def test_an_engine_that_cannot_be_reached_so_is_refused_before_anything_is_opened(
     tmp_path: Path, name: str, value: str

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chroma_server import ChromaServer
+from small_index import DictStore
 
 from index.derived import audit
 from index.errors import StoreGoneError
@@ -103,6 +104,23 @@ def test_an_audit_counts_chunks_that_do_not_find_themselves(
     lost, recall = audit(store, ids, vectors)
     assert lost == 2
     assert recall < 1.0
+
+
+@pytest.mark.parametrize("every", [1, 2, 50])
+def test_an_audit_of_some_chunks_takes_others_that_are_found_for_no_loss(every: int) -> None:
+    store, vectors = DictStore(), unit_vectors(1_000)
+    ids = [f"c{row}" for row in range(len(vectors))]
+    store.upsert(ids, vectors)
+    assert audit(store, ids[::every], vectors[::every]) == (0, 1.0)
+
+
+def test_an_audit_of_some_chunks_finds_what_the_store_does_not() -> None:
+    store, vectors = DictStore(), unit_vectors(1_000)
+    ids = [f"c{row}" for row in range(len(vectors))]
+    store.upsert([one for one in ids if not one.endswith("4")], vectors[[row % 10 != 4 for row in range(1_000)]])
+    lost, recall = audit(store, ids[::2], vectors[::2])
+    assert lost == 100
+    assert 0.7 < recall < 0.9
 
 
 def test_a_sound_store_passes_the_probe_and_a_damaged_one_does_not(tmp_path: Path) -> None:

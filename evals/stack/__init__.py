@@ -1,0 +1,1 @@
+"""The composed service, started natively and held to its promises."""
