@@ -27,6 +27,7 @@ from index.records import (
     IngestRequest,
     Stats,
 )
+from index.spread import Workers
 from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
@@ -63,21 +64,24 @@ REHEARSED = "What do these articles say, and since when?"
 """A question like any other; what it is answered with does not matter."""
 
 
-def open_runtime(settings: Settings) -> "Runtime":
-    """Open or create the data folder's index. Raises ConfigurationError naming the setting to change."""
+def open_runtime(settings: Settings, workers: Workers | None = None) -> "Runtime":
+    """Open or create the data folder's index; ``workers`` ingest in place of this process. Raises ConfigurationError
+    naming the setting to change."""
     try:
         settings.data_path.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigurationError(f"KILDE_DATA_DIR={settings.data_dir!r} cannot be made: {exc.strerror}.") from exc
     if reason := refusal(settings.data_path):
         raise ConfigurationError(reason)
-    return Runtime(settings)
+    return Runtime(settings, workers=workers)
 
 
 class Runtime:
     """Safe from several threads; ``close`` it when done."""
 
-    def __init__(self, settings: Settings, today: Callable[[], date] = date.today) -> None:
+    def __init__(
+        self, settings: Settings, today: Callable[[], date] = date.today, workers: Workers | None = None
+    ) -> None:
         """``today``: what "last year" in a question is counted from."""
         self._settings = settings
         self._today = today
@@ -96,6 +100,7 @@ class Runtime:
             store=self._searching.store_to_write,
             model=settings.embedding_model,
             model_fingerprint=model_fingerprint(settings.embedding_model),
+            workers=workers,
         )
         self._upkeep: Upkeep | None = None
 
