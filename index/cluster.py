@@ -165,6 +165,11 @@ def _natures(ray: ModuleType, actors: list[Any], timeout_s: float) -> list[Natur
         found: list[Nature] = ray.get([actor.nature.remote() for actor in actors], timeout=timeout_s)
     except ray.exceptions.GetTimeoutError as exc:
         raise BusyError(f"The Ray workers were not ready within {timeout_s:g} seconds. Try again later.") from exc
+    except ray.exceptions.RayActorError as exc:
+        reason = str(exc).strip().rpartition("\n")[2]
+        raise ConfigurationError(
+            f"A Ray worker cannot start ({reason}). Every machine of the cluster needs the same installation of Kilde."
+        ) from exc
     except ray.exceptions.RayError as exc:
         raise _translated(ray, exc) from exc
     return found

@@ -7,7 +7,6 @@ workers read, chunk and embed while this process alone writes. Refuses a data fo
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.errors import BusyError
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 @contextmanager
 def open_on_ray(settings: Settings, address: str) -> Iterator["InProcess"]:
     from index.cluster import connected, hired
-    from index.encoder import SentenceEncoder
     from index.model_identity import model_fingerprint
+    from rag.encoders import model_identity, worker_encoder_maker
     from rag.in_process import InProcess
     from rag.owner import Owner, running_service
     from rag.runtime import open_runtime
@@ -31,13 +30,11 @@ def open_on_ray(settings: Settings, address: str) -> Iterator["InProcess"]:
             f"The service at {service.url} owns the data folder and ingests by itself. Stop it before an ingest on "
             "Ray, or leave --ray away."
         )
-    model = settings.embedding_model
-    # One core for each worker, so one pass at a time: the passes of one process have a core each as well.
-    make_encoder = partial(SentenceEncoder, model, settings.model_path, threads=1)
+    fingerprint = model_fingerprint(model_identity(settings))
     with (
         Owner.acquire(settings.data_path),
         connected(address),
-        hired(make_encoder, model_fingerprint(model)) as workers,
+        hired(worker_encoder_maker(settings), fingerprint) as workers,
         InProcess(open_runtime(settings, workers)) as engine,
     ):
         yield engine

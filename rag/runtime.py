@@ -30,6 +30,7 @@ from index.records import (
 from index.spread import Workers
 from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
+from rag.encoders import model_identity
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
 from rag.overview import overview
@@ -94,12 +95,13 @@ class Runtime:
         self._feedback: FeedbackStore | None = None
         self._unanswered: UnansweredLists | None = None
         self._drift: DriftReports | None = None
+        model = model_identity(settings)
         self._indexer = Indexer(
             self._catalog,
-            encoder=lambda: self._searching.encoder(settings.embedding_model),
+            encoder=lambda: self._searching.encoder(model),
             store=self._searching.store_to_write,
-            model=settings.embedding_model,
-            model_fingerprint=model_fingerprint(settings.embedding_model),
+            model=model,
+            model_fingerprint=model_fingerprint(model),
             workers=workers,
         )
         self._upkeep: Upkeep | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from index.catalog import Catalog
 from index.catalog_records import Generation
 from index.records import Encoder, Hit, QuestionVectors, VectorStore
+from rag.encoders import encoder_maker, model_identity, open_reranker
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Searching:
         self._opening = threading.RLock()
         self._refreshing = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
-        self._rerankers: dict[str, Reranker] = {}
+        self._one_reranker: Reranker | None = None
         self._stores: dict[int, ChromaVectors | None] = {}
         self._mender: Mender | None = None
         self._mends = True
@@ -75,11 +76,9 @@ class Searching:
             self._drop_older_stores()
 
     def encoder(self, model: str) -> Encoder:
-        from index.encoder import SentenceEncoder
-
         with self._opening:
             if model not in self._encoders:
-                self._encoders[model] = SentenceEncoder(model, self._settings.model_path)
+                self._encoders[model] = encoder_maker(self._settings, model)()
             return self._encoders[model]
 
     def serving_encoder(self) -> Encoder:
@@ -99,7 +98,7 @@ class Searching:
 
     def store_to_write(self, generation: int) -> VectorStore | None:
         """None where it cannot be had, or is being mended: what is written meanwhile is added to it then."""
-        dim = self.encoder(self._settings.embedding_model).dim
+        dim = self.encoder(model_identity(self._settings)).dim
         is_first = generation not in self._stores
         store = self._store(generation, dim)
         if store is None and is_first and self.mend(generation, dim):
@@ -165,18 +164,13 @@ class Searching:
         return Searcher(self._catalog, encoder, store, self._reranker())
 
     def _reranker(self) -> "Reranker | None":
-        model = self._settings.reranker_model
-        if model is None:
-            return None
-        from index.reranker import CrossEncoderReranker
-
         with self._opening:
-            if model not in self._rerankers:
-                self._rerankers[model] = CrossEncoderReranker(model)
-            return self._rerankers[model]
+            if self._one_reranker is None:
+                self._one_reranker = open_reranker(self._settings)
+            return self._one_reranker
 
     def _model_of(self, generation: Generation | None) -> str:
-        return generation.model if generation else self._settings.embedding_model
+        return generation.model if generation else model_identity(self._settings)
 
     def _store(self, generation: int, dim: int) -> "ChromaVectors | None":
         from index.derived import open_store

@@ -40,12 +40,13 @@ def test_checks_stand_one_a_line_and_leave_with_0_if_none_failed(
         "folder",
         "owner",
         "model",
+        "reranker",
         "llm",
         "index",
         "store",
         "service",
     ]
-    assert lines[6] == "ok   index    1 articles, 1 chunks"
+    assert lines[7] == "ok   index    1 articles, 1 chunks"
 
 
 def test_a_failed_check_leaves_with_1(
