@@ -60,7 +60,7 @@ class EndpointReranker:
             if self._is_versioned:
                 body = {"query": question, "documents": passages} | ({"model": self._model} if self._model else {})
                 return msgspec.json.decode(self._endpoint.post(body, DEADLINE_S), type=_Scores).results
-            body = {"query": question, "texts": passages, "truncate": True}
-            return msgspec.json.decode(self._endpoint.post(body, DEADLINE_S), type=list[_Score])
+            asked = {"query": question, "texts": passages, "truncate": True}
+            return msgspec.json.decode(self._endpoint.post(asked, DEADLINE_S), type=list[_Score])
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise self._endpoint.wrong(f"does not reply with scores ({exc})") from exc

@@ -35,10 +35,24 @@ def model_identity(settings: Settings) -> str:
 
 def encoder_maker(settings: Settings, model: str) -> Callable[[], Encoder]:
     """``model``: as ``model_identity`` gives it, now or when the index was made."""
-    if not model.startswith(ENDPOINT):
-        from index.encoder import SentenceEncoder
+    if model.startswith(ENDPOINT):
+        return _endpoint_maker(settings, model)
+    from index.encoder import SentenceEncoder
 
-        return partial(SentenceEncoder, model, settings.model_path)
+    return partial(SentenceEncoder, model, settings.model_path)
+
+
+def worker_encoder_maker(settings: Settings) -> Callable[[], Encoder]:
+    """For one of many workers: one core each, as each pass of a single process has."""
+    model = model_identity(settings)
+    if model.startswith(ENDPOINT):
+        return _endpoint_maker(settings, model)
+    from index.encoder import SentenceEncoder
+
+    return partial(SentenceEncoder, model, settings.model_path, threads=1)
+
+
+def _endpoint_maker(settings: Settings, model: str) -> Callable[[], Encoder]:
     if settings.embedding_url is None or settings.embedding_dim is None or model != model_identity(settings):
         raise ConfigurationError(
             f"The index was made through an endpoint ({model.removeprefix(ENDPOINT)}), which the settings do not name. "
@@ -57,12 +71,6 @@ def encoder_maker(settings: Settings, model: str) -> Callable[[], Encoder]:
         passage_prompt=settings.embedding_passage_prompt,
     )
     return partial(EndpointEncoder, endpoint)
-
-
-def worker_encoder_maker(settings: Settings) -> Callable[[], Encoder]:
-    """For one of many workers: one core each, as each pass of a single process has."""
-    make = encoder_maker(settings, model := model_identity(settings))
-    return make if model.startswith(ENDPOINT) else partial(make, threads=1)
 
 
 def open_reranker(settings: Settings) -> Reranker | None:
