@@ -8,6 +8,7 @@ core is free; what a worker raises on purpose as it was raised; and KildeError w
 """
 
 import os
+import re
 import secrets
 import tempfile
 import threading
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from index.errors import BusyError, ConfigurationError, KildeError
 from index.reading import FailedFile
@@ -33,12 +34,14 @@ RETRIES = 3
 """How often a lost worker is replaced, and a call made anew: reading and embedding change nothing."""
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
 
-T = TypeVar("T")
+_ADDRESS = re.compile(r"(ray://)?[^\s/]+:\d+")
 
 
 @contextmanager
 def connected(address: str) -> Iterator[None]:
     """A cluster started on this machine for as long as the block lasts, or one that is there already."""
+    if address != LOCAL and not _ADDRESS.fullmatch(address):
+        raise _no_cluster(address, "no address")
     silence = {"RAY_USAGE_STATS_ENABLED": "0"}
     with _environment({**_enclosure(), **silence} if address == LOCAL else silence):
         ray = _imported()
@@ -142,11 +145,14 @@ def _join(ray: ModuleType, address: str) -> None:
     try:
         ray.init(address=address, log_to_driver=False, configure_logging=False)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as exc:
-        reason = str(exc).strip().partition("\n")[0]
-        raise ConfigurationError(
-            f"No Ray cluster can be joined at {address} ({reason}). Name one as host:port from a machine that belongs "
-            f"to it, or as ray://host:10001 from any; `--ray {LOCAL}` starts one here."
-        ) from exc
+        raise _no_cluster(address, str(exc).strip().partition("\n")[0]) from exc
+
+
+def _no_cluster(address: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"No Ray cluster can be joined at {address} ({reason}). Name one as host:port from a machine that belongs to "
+        f"it, or as ray://host:10001 from any; `--ray {LOCAL}` starts one here."
+    )
 
 
 def _free_places(ray: ModuleType) -> int:
