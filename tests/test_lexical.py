@@ -171,7 +171,7 @@ def test_every_process_gives_the_terms_in_the_same_order() -> None:
         ).stdout
         for seed in ("1", "2", "3")
     }
-    assert printed == {f"{ascii([terms(text, lang) for lang, text in texts.items()])}\n".encode()}
+    assert printed == {f"{[terms(text, lang) for lang, text in texts.items()]!a}\n".encode()}
 
 
 @given(
