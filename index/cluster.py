@@ -22,6 +22,7 @@ from typing import Any
 from index.errors import BusyError, ConfigurationError, KildeError
 from index.reading import FailedFile
 from index.records import Encoder, PassageVectors
+from index.spread import CALLS_PER_WORKER
 from index.worker import Found, LoadedFile, Nature, Worker, nature_of
 
 LOCAL = "local"
@@ -65,7 +66,8 @@ def hired(
         memory=WORKER_BYTES,
         max_restarts=RETRIES,
         max_task_retries=RETRIES,
-        concurrency_groups={"read": 1, "encode": 1},
+        # Ray's client knows no groups of calls, so there is a thread for every call that may be open.
+        max_concurrency=2 * CALLS_PER_WORKER,
     )(Worker)
     actors = [hire.remote(make_encoder, model_fingerprint) for _ in range(count)]
     try:
@@ -82,7 +84,7 @@ class RayWorkers:
     def __init__(self, ray: ModuleType, actors: list[Any]) -> None:
         self._ray = ray
         self._actors = actors
-        self._waiting = {group: [0] * len(actors) for group in ("read", "encode")}
+        self._waiting = {name: [0] * len(actors) for name in ("read", "encode")}
         self._counting = threading.Lock()
 
     @property
@@ -107,8 +109,7 @@ class RayWorkers:
                 waiting[place] -= 1
             _pass_on(self._ray, future, answer)
 
-        method = getattr(self._actors[place], name).options(concurrency_group=name)
-        method.remote(argument).future().add_done_callback(answered)
+        getattr(self._actors[place], name).remote(argument).future().add_done_callback(answered)
         return answer
 
 

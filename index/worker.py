@@ -6,6 +6,7 @@ lives. Knows nothing of how it is reached.
 """
 
 import platform
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -53,12 +54,13 @@ class Nature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Worker:
-    """Reads and embeds at the same time, when it is called from two threads."""
+    """Safe to call from several threads: it reads and embeds at the same time, but one batch of files at a time."""
 
     def __init__(self, make_encoder: Callable[[], Encoder], model_fingerprint: str) -> None:
         self._make_encoder = make_encoder
         self._model_fingerprint = model_fingerprint
         self._parser = Parser()
+        self._reading = threading.Lock()
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -70,7 +72,8 @@ class Worker:
 
     def read(self, files: Sequence[LoadedFile | FailedFile]) -> list[Found]:
         """One result for each, in order."""
-        return [self._read(file) if isinstance(file, LoadedFile) else file for file in files]
+        with self._reading:
+            return [self._read(file) if isinstance(file, LoadedFile) else file for file in files]
 
     def encode(self, texts: list[str]) -> PassageVectors:
         return self._encoder.encode_passages(texts)
