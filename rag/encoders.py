@@ -8,12 +8,15 @@ was made through an endpoint which the settings no longer name.
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from index.model_identity import BUNDLED
 from index.records import Encoder
-from index.reranker import Reranker
 from rag.errors import ConfigurationError
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from index.reranker import Reranker
 
 ENDPOINT = "endpoint:"
 
@@ -67,13 +70,13 @@ def _endpoint_maker(settings: Settings, model: str) -> Callable[[], Encoder]:
         dim=settings.embedding_dim,
         identity=model,
         api_key=settings.embedding_api_key,
-        query_prompt=settings.embedding_query_prompt,
-        passage_prompt=settings.embedding_passage_prompt,
+        query_prompt=settings.embedding_query_prompt or "",
+        passage_prompt=settings.embedding_passage_prompt or "",
     )
     return partial(EndpointEncoder, endpoint)
 
 
-def open_reranker(settings: Settings) -> Reranker | None:
+def open_reranker(settings: Settings) -> "Reranker | None":
     """None where none is set."""
     if settings.reranker_url is not None:
         from index.endpoint_reranker import EndpointReranker

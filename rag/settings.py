@@ -34,8 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     embedding_api_key: str | None = None
     embedding_dim: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """Of the vectors that the endpoint gives; needed with it."""
-    embedding_query_prompt: str = ""
-    embedding_passage_prompt: str = ""
+    embedding_query_prompt: str | None = None
+    embedding_passage_prompt: str | None = None
     """What the model behind the endpoint wants before a question, and before a passage."""
     reranker_model: str | None = None
     """A sentence-transformers cross-encoder, by name or folder, that orders the best hits anew; default: none."""
