@@ -32,8 +32,10 @@ from index.records import (
     VectorStore,
 )
 from index.sources import Plan, Seen, make_plan, resolve_scopes
+from index.spread import SourceFiles, SpreadEmbedder, Workers, read_spread
 from index.tally import Tally
 from index.versions import ANALYSER_VERSION, CHUNKER_VERSION
+from index.worker import Chunked, Found
 
 FIRST_WINDOW_CHUNKS = 32
 """The first window is small, so that the encoder soon has work; each is twice the one before."""
@@ -43,7 +45,7 @@ WINDOW_FILES = 256
 FILES_AHEAD = 32
 STEPS_AHEAD = 4
 
-ReadFile = tuple[Seen, Article | Skipped | FailedFile]
+ReadFile = tuple[Seen, Article | Found]
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -87,14 +89,20 @@ class Indexer:
         store: Callable[[int], VectorStore | None],
         model: str,
         model_fingerprint: str,
+        workers: Workers | None = None,
     ) -> None:
         """``model`` is the setting that names the encoder. ``store`` opens the derived store of a generation; None when
-        it cannot be had, and search does without."""
+        it cannot be had, and search does without. ``workers`` read, chunk and embed in place of this process."""
         self._catalog = catalog
         self._store = store
         self._model = model
         self._was_current = False
-        self._embedder = Embedder(catalog, encoder, model_fingerprint)
+        self._workers = workers
+        self._embedder = (
+            SpreadEmbedder(catalog, encoder, model_fingerprint, workers)
+            if workers
+            else Embedder(catalog, encoder, model_fingerprint)
+        )
         self.fingerprint = f"{model_fingerprint}/chunker-{CHUNKER_VERSION}/analyser-{ANALYSER_VERSION}"
 
     def ingest(self, request: IngestRequest) -> Iterator[IngestEvent]:
@@ -168,7 +176,7 @@ class Indexer:
         self._refuse_superseded()
         self._add_sources(jobs)
         with Ahead() as ahead:
-            results = ahead.iterate(_read(jobs, request.site_url, today), FILES_AHEAD)
+            results = ahead.iterate(self._read(jobs, request.site_url, today), FILES_AHEAD)
             windows = ahead.iterate(self._windows(jobs, results), 1)
             steps = ahead.iterate(self._embedder.embedded(windows), STEPS_AHEAD)
             for job in jobs:
@@ -179,6 +187,17 @@ class Indexer:
                     yield from self._remove_gone(job)
         self._catalog.settle()
         self._catalog.finish_ingest(datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def _read(self, jobs: list[Job], site_url: str | None, today: date) -> Generator[ReadFile, None, None]:
+        if self._workers is None:
+            yield from _read(jobs, site_url, today)
+            return
+        sources = [
+            SourceFiles(job.plan.scope.source_id, job.plan.scope.root, [seen.path for seen in job.plan.to_read])
+            for job in jobs
+        ]
+        found = read_spread(self._workers, sources, today=today, site_url=site_url)
+        yield from zip(_files(jobs), found, strict=True)
 
     def _add_sources(self, jobs: list[Job]) -> None:
         known = self._catalog.sources()
@@ -200,17 +219,19 @@ class Indexer:
                     files, chunks, limit = [], 0, min(2 * limit, WINDOW_CHUNKS)
             yield Window(tuple(files), is_last=True)
 
-    def _file(self, job: Job, seen: Seen, result: Article | Skipped | FailedFile) -> ArticleVersion | FileState:
-        if not isinstance(result, Article):
-            return job.judge.of_other(seen, result)
+    def _file(self, job: Job, seen: Seen, result: Article | Found) -> ArticleVersion | FileState:
         source_id = job.plan.scope.source_id
         article_id = digest(source_id, seen.path)
+        if isinstance(result, Article):
+            result = Chunked(result, self._embedder.chunks(article_id, result))
+        if not isinstance(result, Chunked):
+            return job.judge.of_other(seen, result)
         return ArticleVersion(
             article_id=article_id,
-            work_id=digest(source_id, result.work_key),
-            article=result,
-            state=job.judge.of_article(seen, article_id, result),
-            chunks=self._embedder.chunks(article_id, result),
+            work_id=digest(source_id, result.article.work_key),
+            article=result.article,
+            state=job.judge.of_article(seen, article_id, result.article),
+            chunks=result.chunks,
         )
 
     def _write_plan(self, plan: Plan, steps: Iterator[Step], tally: Tally) -> Iterator[FileOutcome | IngestProgress]:
@@ -258,10 +279,15 @@ class Indexer:
             store.delete(sorted(set(chunk_ids)))
 
 
-def _read(jobs: list[Job], site_url: str | None, today: date) -> Generator[ReadFile, None, None]:
+def _read(
+    jobs: list[Job], site_url: str | None, today: date
+) -> Generator[tuple[Seen, Article | Skipped | FailedFile], None, None]:
     folders = [(job.plan.scope.root, [seen.path for seen in job.plan.to_read]) for job in jobs]
-    files = (seen for job in jobs for seen in job.plan.to_read)
-    yield from zip(files, read_folders(folders, today=today, site_url=site_url), strict=True)
+    yield from zip(_files(jobs), read_folders(folders, today=today, site_url=site_url), strict=True)
+
+
+def _files(jobs: list[Job]) -> Iterator[Seen]:
+    return (seen for job in jobs for seen in job.plan.to_read)
 
 
 def _preview_of(judge: Judge, seen: Seen, result: Article | Skipped | FailedFile) -> FileOutcome:

@@ -6,14 +6,14 @@ between them a record of each call of the encoder. Nothing is embedded whose vec
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from index.catalog import Catalog
 from index.catalog_records import NewChunk, StoredVectors, pack_vectors, unpack_vectors
-from index.records import Article, Encoder, VectorStore
+from index.records import Article, Encoder, PassageVectors, VectorStore
 
 ENCODE_CHUNKS = 128
 """Chunks encoded in one call: more of them waste less, fewer make a shorter wait for a run that is to stop."""
@@ -65,30 +65,14 @@ class Embedder:
         return self._encoder().dim
 
     def chunks(self, article_id: str, article: Article) -> tuple[NewChunk, ...]:
-        """With the terms under which they are found, and ids that depend on their content alone."""
-        from index.chunking import chunk
-        from index.lexical import terms
-
-        encoder = self._encoder()
-        chunks = chunk(article, count_tokens=encoder.count_tokens, max_tokens=encoder.max_tokens)
-        keys = [digest(self._model_fingerprint, piece.embed_text, length=32) for piece in chunks]
-        return tuple(
-            NewChunk(
-                chunk_id=f"{article_id}-{piece.ordinal}-{digest(key, piece.text, length=8)}",
-                chunk=piece,
-                terms=terms(piece.embed_text, article.lang),
-                vector_key=key,
-            )
-            for piece, key in zip(chunks, keys, strict=True)
-        )
+        return new_chunks(article_id, article, self._encoder(), self._model_fingerprint)
 
     def embedded(self, windows: Iterator[W]) -> Generator[Encoding | Embedded[W], None, None]:
         """Every window in its turn, after the calls of the encoder that it took."""
         for window in windows:
             texts = {new.vector_key: new.chunk.embed_text for new in window.chunks}
             vectors = self._catalog.known_vectors(texts)
-            # Texts of like length together: they are padded to the same.
-            missing = sorted(texts.keys() - vectors.keys(), key=lambda key: (-len(texts[key]), key))
+            missing = by_length(texts, texts.keys() - vectors.keys())
             for start in range(0, len(missing), ENCODE_CHUNKS):
                 keys = missing[start : start + ENCODE_CHUNKS]
                 began = time.monotonic()
@@ -98,11 +82,36 @@ class Embedder:
 
     def _encoded(self, texts: dict[str, str]) -> dict[str, bytes]:
         """Vectors by key, kept at once: what was computed is never computed again, however the run ends."""
-        encoded = self._encoder().encode_passages(list(texts.values()))
-        vectors = dict(zip(texts, pack_vectors(encoded.vectors), strict=True))
+        return self._kept(list(texts), self._encoder().encode_passages(list(texts.values())))
+
+    def _kept(self, keys: list[str], encoded: PassageVectors) -> dict[str, bytes]:
+        vectors = dict(zip(keys, pack_vectors(encoded.vectors), strict=True))
         stored = zip(vectors.items(), encoded.tokens, strict=True)
         self._catalog.add_vectors({key: StoredVectors(data, tokens) for (key, data), tokens in stored})
         return vectors
+
+
+def new_chunks(article_id: str, article: Article, encoder: Encoder, model_fingerprint: str) -> tuple[NewChunk, ...]:
+    """With the terms under which they are found, and ids that depend on their content alone."""
+    from index.chunking import chunk
+    from index.lexical import terms
+
+    chunks = chunk(article, count_tokens=encoder.count_tokens, max_tokens=encoder.max_tokens)
+    keys = [digest(model_fingerprint, piece.embed_text, length=32) for piece in chunks]
+    return tuple(
+        NewChunk(
+            chunk_id=f"{article_id}-{piece.ordinal}-{digest(key, piece.text, length=8)}",
+            chunk=piece,
+            terms=terms(piece.embed_text, article.lang),
+            vector_key=key,
+        )
+        for piece, key in zip(chunks, keys, strict=True)
+    )
+
+
+def by_length(texts: dict[str, str], wanted: Collection[str]) -> list[str]:
+    """The wanted keys, those of texts of like length together: they are padded to the same."""
+    return sorted(wanted, key=lambda key: (-len(texts[key]), key))
 
 
 def digest(*parts: str, length: int = ID_LENGTH) -> str:

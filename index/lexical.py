@@ -120,7 +120,8 @@ def _word_terms(word: str, language: str) -> tuple[str, ...]:
         bare = _ARABIC_ARTICLE.sub("", bare)
     latin = romanised(bare)
     spelled = latin if _LATIN_LIKE.match(bare) else _ARABIC_PREFIX.sub("", bare)
-    return (*filter(None, heads), *_grams(spelled), *_sound(latin))
+    # Sorted: a set has another order in another process, and the catalog of one must be that of any.
+    return (*sorted(filter(None, heads)), *_grams(spelled), *_sound(latin))
 
 
 def _sound(latin: str) -> tuple[str, ...]:
@@ -162,7 +163,7 @@ def _figures(text: str) -> Iterator[str]:
     for number in numbers(text):
         yield from (f"#{reading}" for reading in number.readings)
     for mention in dates(text):
-        yield from {f"@{form}" for reading in mention.readings for form in _coarser(reading)}
+        yield from sorted({f"@{form}" for reading in mention.readings for form in _coarser(reading)})
 
 
 def _coarser(date: str) -> tuple[str, ...]:

@@ -69,14 +69,22 @@ def read_folders(
     limits: ReadingLimits = DEFAULT_LIMITS,
 ) -> Iterator[Article | Skipped | FailedFile]:
     """The same for several folders with their paths, one after another, by one child process."""
-    with closing(_ChildParser(limits)) as parser:
+    with closing(Parser(limits)) as parser:
         for root, paths in folders:
             for path in paths:
-                try:
-                    data = _load(root, path, limits.file_bytes)
-                    yield parser.parse(Request(path=path, data=data, today=today, site_url=site_url))
-                except _FileError as exc:
-                    yield FailedFile(path=_printable(path), reason=str(exc))
+                loaded = load_file(root, path, today=today, site_url=site_url, limits=limits)
+                yield parser.parse(loaded) if isinstance(loaded, Request) else loaded
+
+
+def load_file(
+    root: Path, path: str, *, today: date, site_url: str | None = None, limits: ReadingLimits = DEFAULT_LIMITS
+) -> Request | FailedFile:
+    """What a parser is to be given: the bytes of one file of the folder."""
+    try:
+        data = _load(root, path, limits.file_bytes)
+    except _FileError as exc:
+        return FailedFile(path=_printable(path), reason=str(exc))
+    return Request(path=path, data=data, today=today, site_url=site_url)
 
 
 def find_files(root: Path) -> tuple[list[str], list[FailedFile]]:
@@ -113,14 +121,20 @@ class _FileError(Exception):
     """Why one file is not read."""
 
 
-class _ChildParser:
+class Parser:
     """Starts its child with the first file, and a new one after each that was lost."""
 
-    def __init__(self, limits: ReadingLimits) -> None:
+    def __init__(self, limits: ReadingLimits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
-    def parse(self, request: Request) -> _Found:
+    def parse(self, request: Request) -> Article | Skipped | FailedFile:
+        try:
+            return self._parse(request)
+        except _FileError as exc:
+            return FailedFile(path=_printable(request.path), reason=str(exc))
+
+    def _parse(self, request: Request) -> _Found:
         try:
             reply = self._reply_to(request)
         except TimeoutError:

@@ -18,6 +18,7 @@ from rag.cli_engine import open_engine, open_reader
 from rag.cli_ingest import absolute_paths, show_ingest
 from rag.cli_keeping import add_commands
 from rag.cli_output import report, show, show_json, tolerate_unprintable
+from rag.cli_ray import open_on_ray
 from rag.errors import ConfigurationError, InputError, KildeError, NotFoundError
 from rag.records import Question, SearchRequest
 from rag.settings import load_settings
@@ -95,6 +96,9 @@ def ingest(
     site_url: Annotated[str | None, typer.Option(metavar="URL", help="Public address of the articles.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
     prune: Annotated[bool, typer.Option(help="Remove articles whose file is gone.")] = True,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Embed on a Ray cluster: local, host:port, ray://host:port.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read articles, embed what changed, remove what is gone."""
@@ -104,7 +108,8 @@ def ingest(
     )
     request = check_ingest(asked)
     try:
-        with open_engine(settings) as engine:
+        # What a dry run does takes one process a moment.
+        with open_on_ray(settings, ray) if ray and not dry_run else open_engine(settings) as engine:
             complete = show_ingest(engine.ingest(request), as_json=as_json)
     except KeyboardInterrupt:
         report("interrupted; everything so far is kept, and the next run goes on from there")

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
+TRIAL = "Where is the battery charged?"
+TRIAL_PASSAGES = ("The battery is charged in Brussels.", "A heron walks along the canal in winter.")
 SCARCE_BYTES = 1 << 30
 """The unpacked model takes 235 MB; an index of 100,000 chunks a few times that."""
 
@@ -135,7 +137,11 @@ def database(settings: Settings, offline: bool) -> Verdict:
 
 
 def model(settings: Settings, offline: bool) -> Verdict:
-    """Is the embedding model on this machine? Nothing is loaded."""
+    """Is the embedding model on this machine, or does its endpoint embed? Nothing is loaded."""
+    return _embedding_endpoint(settings, offline) if settings.embedding_url else _local_model(settings, offline)
+
+
+def _local_model(settings: Settings, offline: bool) -> Verdict:
     from index.bundled_model import packed_file
     from index.model_identity import FOLDER
 
@@ -154,6 +160,32 @@ def model(settings: Settings, offline: bool) -> Verdict:
         f"{settings.embedding_model} is no folder on this machine, and may have to be downloaded. "
         "Set KILDE_EMBEDDING_MODEL to a folder or to bundled."
     )
+
+
+def _embedding_endpoint(settings: Settings, offline: bool) -> Verdict:
+    from rag.encoders import encoder_maker, model_identity
+
+    make = encoder_maker(settings, model_identity(settings))
+    if offline:
+        return "ok", f"not asked: {settings.embedding_model} at {settings.embedding_url}"
+    make().encode_question(TRIAL)
+    return "ok", f"{settings.embedding_model} at {settings.embedding_url} embeds, {settings.embedding_dim} numbers"
+
+
+def reranker(settings: Settings, offline: bool) -> Verdict:
+    """Does the endpoint that reranks, where one is set, tell a passage that fits from one that does not?"""
+    if settings.reranker_url is None:
+        return "ok", f"no endpoint is set; model: {settings.reranker_model or 'none'}"
+    if offline:
+        return "ok", f"not asked: {settings.reranker_url}"
+    from rag.encoders import open_reranker
+
+    opened = open_reranker(settings)
+    if opened is not None:
+        fitting, other = opened.scores(TRIAL, TRIAL_PASSAGES)
+        if fitting <= other:
+            return "warn", f"{settings.reranker_url} puts a passage about something else first. Check the model there."
+    return "ok", f"{settings.reranker_url} reranks"
 
 
 def llm(settings: Settings, offline: bool) -> Verdict:
@@ -262,6 +294,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "owner": owner,
     "database": database,
     "model": model,
+    "reranker": reranker,
     "llm": llm,
     "index": index,
     "store": store,

@@ -27,8 +27,10 @@ from index.records import (
     IngestRequest,
     Stats,
 )
+from index.spread import Workers
 from rag.admin_records import IndexOverview
 from rag.drift_records import DriftReport
+from rag.encoders import model_identity
 from rag.errors import BusyError, ConfigurationError, InputError, NotFoundError, no_conversation
 from rag.feedback_records import Feedback, FeedbackList, FeedbackRequest, UnansweredReport
 from rag.following import Following
@@ -68,21 +70,24 @@ REHEARSED = "What do these articles say, and since when?"
 KEEPING_UP_S = 2.0
 
 
-def open_runtime(settings: Settings) -> "Runtime":
-    """Open or create the data folder's index. Raises ConfigurationError naming the setting to change."""
+def open_runtime(settings: Settings, workers: Workers | None = None) -> "Runtime":
+    """Open or create the data folder's index; ``workers`` ingest in place of this process. Raises ConfigurationError
+    naming the setting to change."""
     try:
         settings.data_path.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigurationError(f"KILDE_DATA_DIR={settings.data_dir!r} cannot be made: {exc.strerror}.") from exc
     if reason := refusal(settings.data_path):
         raise ConfigurationError(reason)
-    return Runtime(settings)
+    return Runtime(settings, workers=workers)
 
 
 class Runtime:
     """Safe from several threads; ``close`` it when done."""
 
-    def __init__(self, settings: Settings, today: Callable[[], date] = date.today) -> None:
+    def __init__(
+        self, settings: Settings, today: Callable[[], date] = date.today, workers: Workers | None = None
+    ) -> None:
         """``today``: what "last year" in a question is counted from."""
         self._settings = settings
         self._today = today
@@ -97,12 +102,14 @@ class Runtime:
         self._feedback: FeedbackStore | None = None
         self._unanswered: UnansweredLists | None = None
         self._drift: DriftReports | None = None
+        model = model_identity(settings)
         self._indexer = Indexer(
             self._catalog,
-            encoder=lambda: self._searching.encoder(settings.embedding_model),
+            encoder=lambda: self._searching.encoder(model),
             store=self._searching.store_to_write,
-            model=settings.embedding_model,
-            model_fingerprint=model_fingerprint(settings.embedding_model),
+            model=model,
+            model_fingerprint=model_fingerprint(model),
+            workers=workers,
         )
         self._upkeep: Upkeep | None = None
         self._following = Following(self._searching, self._ingesting)

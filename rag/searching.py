@@ -11,6 +11,7 @@ from index.catalog import Catalog
 from index.catalog_records import Generation
 from index.folder_stores import FolderStores
 from index.records import Encoder, Hit, QuestionVectors, VectorStore
+from rag.encoders import encoder_maker, model_identity, open_reranker
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Searching:
         self._opening = threading.RLock()
         self._refreshing = threading.Lock()
         self._encoders: dict[str, Encoder] = {}
-        self._rerankers: dict[str, Reranker] = {}
+        self._one_reranker: Reranker | None = None
         self.stores = _stores(catalog, settings)
         self._searcher: Searcher | None = None
         self._meaning: tuple[Searcher, Meaning] | None = None
@@ -125,11 +126,9 @@ class Searching:
             self.stores.catch_up(*current)
 
     def encoder(self, model: str) -> Encoder:
-        from index.encoder import SentenceEncoder
-
         with self._opening:
             if model not in self._encoders:
-                self._encoders[model] = SentenceEncoder(model, self._settings.model_path)
+                self._encoders[model] = encoder_maker(self._settings, model)()
             return self._encoders[model]
 
     def serving_encoder(self) -> Encoder:
@@ -149,7 +148,7 @@ class Searching:
 
     def store_to_write(self, generation: int) -> VectorStore | None:
         """None where it cannot be had, or is being mended: what is written meanwhile is added to it then."""
-        return self.stores.store_to_write(generation, self.encoder(self._settings.embedding_model).dim)
+        return self.stores.store_to_write(generation, self.encoder(model_identity(self._settings)).dim)
 
     def to_mend(self) -> tuple[int, int] | None:
         """The generation whose store is not usable, and its dimension; None where all is well or nothing is indexed."""
@@ -205,18 +204,13 @@ class Searching:
                 return searcher
 
     def _reranker(self) -> "Reranker | None":
-        model = self._settings.reranker_model
-        if model is None:
-            return None
-        from index.reranker import CrossEncoderReranker
-
         with self._opening:
-            if model not in self._rerankers:
-                self._rerankers[model] = CrossEncoderReranker(model)
-            return self._rerankers[model]
+            if self._one_reranker is None:
+                self._one_reranker = open_reranker(self._settings)
+            return self._one_reranker
 
     def _model_of(self, generation: Generation | None) -> str:
-        return generation.model if generation else self._settings.embedding_model
+        return generation.model if generation else model_identity(self._settings)
 
 
 def _stores(catalog: Catalog, settings: Settings) -> Stores:

@@ -31,8 +31,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where the bundled model is unpacked; default: ``models`` in the data folder."""
     embedding_model: str = "bundled"
     """``bundled``, or a sentence-transformers name or folder."""
+    embedding_url: str | None = None
+    """Endpoint that embeds: OpenAI-compatible, up to where ``/embeddings`` is appended, or TEI's ``/embed``."""
+    embedding_api_key: str | None = None
+    embedding_dim: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """Of the vectors that the endpoint gives; needed with it."""
+    embedding_query_prompt: str | None = None
+    embedding_passage_prompt: str | None = None
+    """What the model behind the endpoint wants before a question, and before a passage."""
     reranker_model: str | None = None
     """A sentence-transformers cross-encoder, by name or folder, that orders the best hits anew; default: none."""
+    reranker_url: str | None = None
+    """Endpoint that orders the best hits anew: TEI's ``/rerank``, or ``/v1/rerank`` as Cohere and Jina have it."""
+    reranker_api_key: str | None = None
     llm_base_url: str | None = None
     """OpenAI-compatible endpoint, up to where ``/chat/completions`` is appended."""
     llm_model: str | None = None

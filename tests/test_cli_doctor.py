@@ -42,6 +42,7 @@ def test_checks_stand_one_a_line_and_leave_with_0_if_none_failed(
         "owner",
         "database",
         "model",
+        "reranker",
         "llm",
         "index",
         "store",

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -154,6 +157,21 @@ def test_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.join()
     assert found[0] == found[1] == found[2] == found[3] == [terms(text, "de") for text in texts]
+
+
+def test_every_process_gives_the_terms_in_the_same_order() -> None:
+    texts = {"ko": "배터리는 공장에서 충전된다.", "he": "הסוללה נטענת", "en": "On 14 December 2022 and 03/04/2023."}
+    code = f"from index.lexical import terms; print(ascii([terms(text, lang) for lang, text in {texts!r}.items()]))"
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert printed == {f"{[terms(text, lang) for lang, text in texts.items()]!a}\n".encode()}
 
 
 @given(

@@ -40,8 +40,8 @@ def names(requirements: list[str]) -> set[str]:
 
 
 DEPENDENCIES = names(PROJECT["project"]["dependencies"])
-OPTIONAL = names(PROJECT["project"]["optional-dependencies"]["redis"])
-"""What a setting needs that few set."""
+OPTIONAL = {name for extra in ("ray", "redis") for name in names(PROJECT["project"]["optional-dependencies"][extra])}
+"""What an option or a setting needs that few use."""
 DEVELOPMENT = names(PROJECT["project"]["optional-dependencies"]["dev"])
 
 
