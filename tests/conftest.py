@@ -5,7 +5,7 @@ Fixtures import what they are made of when they are used, so that a test waits f
 
 import logging
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,9 +186,21 @@ def empty_postgres_url(postgres: "PostgresServer") -> Iterator[str]:
     postgres.drop(name)
 
 
-@pytest.fixture(params=ENGINES)
+def _names(of_parameters: str | Sequence[str]) -> Sequence[str]:
+    return of_parameters.replace(",", " ").split() if isinstance(of_parameters, str) else of_parameters
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that takes ``url`` runs over SQLite and over PostgreSQL, unless it is marked ``sqlite_alone``."""
+    given = [name for mark in metafunc.definition.iter_markers("parametrize") for name in _names(mark.args[0])]
+    if "url" in metafunc.fixturenames and "url" not in given and not hasattr(metafunc.module, "url"):
+        is_alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
+        metafunc.parametrize("url", ENGINES[:1] if is_alone else ENGINES, indirect=True)
+
+
+@pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of a database with nothing in it: every test that takes it runs over SQLite and over PostgreSQL."""
+    """Of a database with nothing in it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'kilde.db'}"
     found: str = request.getfixturevalue("postgres_url")

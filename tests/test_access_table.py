@@ -16,6 +16,8 @@ from test_mcp_http import HEADERS, INITIALIZE
 from rag.api.app import build_app
 from rag.settings import Settings
 
+pytestmark = pytest.mark.sqlite_alone
+
 ROWS = [
     line.split()
     for line in (Path(__file__).parent / "access_table.txt").read_text("utf-8").splitlines()

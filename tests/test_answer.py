@@ -13,7 +13,7 @@ from rag.records import (
     Answer,
 )
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 
 def test_a_fact_in_the_articles_is_answered_with_its_very_words(conversations: Conversations) -> None:

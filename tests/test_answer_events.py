@@ -25,7 +25,7 @@ from rag.records import (
     TextDelta,
 )
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 
 def test_events_come_in_the_order_of_the_interface(conversations: Conversations) -> None:

@@ -13,7 +13,7 @@ from rag.records import (
     Question,
 )
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 
 def test_the_answer_is_framed_in_the_language_asked_for_and_searched_in_the_questions(

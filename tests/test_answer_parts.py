@@ -9,7 +9,7 @@ from rag.conversations import Conversations
 from rag.framing import not_found_text
 from rag.records import MessageStart
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 BUILT = "The factory was built by Bergmann in 1998."
 TWO = "How many cars did the factory build? Who built the factory?"

@@ -14,6 +14,8 @@ from rag.api.access import rule_of
 from rag.api.app import build_app
 from rag.settings import Settings
 
+pytestmark = pytest.mark.sqlite_alone
+
 ROUTES = [route for route in TABLE if route[1] != "/slack/events"]
 PAGES = ("/", "/page/{name}", "/admin", "/admin/{name}")
 

@@ -20,6 +20,8 @@ from rag.api.wiring import Limits
 from rag.conversations import Conversations
 from rag.records import Answer, CitationReady, Event, MessageEnd, Question, SourcesFound, TextDelta
 
+pytestmark = pytest.mark.sqlite_alone
+
 QUESTION: dict[str, object] = {"question": "Wie viele?", "stream": True}
 BEGUN = (START, SourcesFound(sources=ANSWER.sources), TextDelta(text="Laut"))
 ENDLESS = (*BEGUN, 60.0, MessageEnd(answer=ANSWER))

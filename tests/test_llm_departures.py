@@ -18,7 +18,7 @@ from rag.patience import Deadlines
 from rag.records import Answer, Event, Question
 from rag.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 WITHIN_S = 2.0
 PATIENCE_S = 30.0
 SAID = "In 2021, the factory built 43,866 cars. [1]"

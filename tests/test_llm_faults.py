@@ -38,7 +38,7 @@ from small_answering import ASKED, FACT, FixedSearch, found
 from rag.conversations import Conversations
 from rag.records import Event, MessageEnd, Notice, PhaseStatus, Question, TextDelta
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 PLACES = 20
 AT_ONCE = 10

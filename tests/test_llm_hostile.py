@@ -32,7 +32,7 @@ from rag.patience import Deadlines
 from rag.prompt import PROMPTS
 from rag.records import Answer, Event, MessageEnd, Question, TextDelta
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 ALL = documents()
 AT_ONCE = 8

@@ -22,6 +22,7 @@ from rag.records import Event, Question
 from rag.writing import Writer
 
 pytestmark = [
+    pytest.mark.sqlite_alone,
     pytest.mark.service,
     pytest.mark.slow,
     pytest.mark.skipif(bool(NEEDED), reason=WHY_NOT),

@@ -25,6 +25,8 @@ from rag.logs import FIELDS, REQUEST_ID, JsonLines
 from rag.records import Notice, Question, Written
 from rag.runtime import Runtime
 
+pytestmark = pytest.mark.sqlite_alone
+
 FILES = Path(__file__).parent.parent / "docs" / "monitoring"
 SECRET = "Wo steht der Kanarienvogel?"
 

@@ -26,7 +26,7 @@ from rag.prompt_tokens import count_tokens
 from rag.records import Answer
 from rag.rewriting import rewritten
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 FOLLOWUP = "And how many people work there?"
 ALONE = "How many people work at the factory?"
 SEARCH = FixedSearch(found(FACT, "At the factory, 3,000 people work."))

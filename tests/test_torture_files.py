@@ -17,6 +17,8 @@ from index.readers.wire import Request
 from index.reading import DEFAULT_LIMITS, FailedFile, find_files, read_files
 from index.sources import make_plan, resolve_scopes
 
+pytestmark = pytest.mark.sqlite_alone
+
 TODAY = date(2025, 1, 15)
 
 

@@ -25,7 +25,7 @@ from rag.records import (
     TextDelta,
 )
 
-pytestmark = pytest.mark.usefixtures("by_late_interaction_alone")
+pytestmark = [pytest.mark.usefixtures("by_late_interaction_alone"), pytest.mark.sqlite_alone]
 
 OTHER = "The plant in Ghent employed 3,000 people at that time."
 TWO = FixedSearch(found(FACT), found(OTHER, article_id="b", score=0.9))
