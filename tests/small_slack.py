@@ -128,7 +128,7 @@ class _Running:
     def run(self, app: Litestar, on_ready: Any) -> None:
         with server._listen("127.0.0.1", 0) as listener:
             config = server.uvicorn.Config(app, ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=5)
-            self._server = server._Server(config, app, on_ready)
+            self._server = server._Server(config, app, on_ready, 0)
             self._server.run(sockets=[listener])
 
     def stop(self) -> None:
