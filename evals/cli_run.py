@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -17,7 +18,7 @@ from evals.baseline import load_baselines
 from evals.check import complaints, fingerprint_of, read_articles, texts_of
 from evals.evaluation import Evaluation, evaluate
 from evals.gate import Gate, load_gate, usable
-from evals.records import Run
+from evals.records import Prices, Run
 from evals.run import Finished, Where
 from evals.run import run_suite as ask_everything
 from evals.suite import Selection, Suite
@@ -70,6 +71,19 @@ def run_checked(whole: Suite, asked: Suite, where: Where, manner: Manner) -> Fin
     if finished.unsteady:
         report(f"answered differently from one time to the next: {', '.join(finished.unsteady)}")
     return finished
+
+
+def prices_of(prompt: float | None, answer: float | None) -> Prices | None:
+    """None where none is given. Raises InputError for one without the other."""
+    if prompt is None and answer is None:
+        return None
+    if prompt is None or answer is None:
+        raise InputError("--price-in and --price-out belong together: give both.", "price")
+    return Prices(prompt=prompt, answer=answer)
+
+
+def priced(run: Run, prices: Prices | None) -> Run:
+    return run if prices is None else replace(run, outcomes=tuple(replace(one, prices=prices) for one in run.outcomes))
 
 
 def ready_gate(suite: Suite) -> Gate:

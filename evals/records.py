@@ -23,6 +23,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     score: float
 
 
+class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a million tokens cost, in the currency of whoever asks."""
+
+    prompt: float
+    answer: float
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question and what came of it: an answer, or the error that stood in its way."""
 
@@ -36,6 +43,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     false_quotes: tuple[str, ...] = ()
     """Quotes that are not the slice of the article, or of the answer, that they claim to be."""
     error: str | None = None
+    prices: Prices | None = None
+    """Of the LLM that was asked; None where nobody said."""
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from made_runs import REFUSAL, WORK, answer, case, citation, found, outcome
 from evals.golden import Expect
 from evals.measures import MEASURES
 from evals.measures.short_answer import token_f1
-from evals.records import Outcome
+from evals.records import Outcome, Prices
 from rag.records import Answer, TextRange, Written
 
 NOT_FOUND = Expect(status="not_found")
@@ -229,10 +229,12 @@ def test_a_follow_up_loses_what_its_standalone_question_finds() -> None:
     assert score("followup_loss", outcome(case(), hits=not_there, standalone_hits=there)) is None
 
 
-def test_tokens_are_those_that_the_endpoint_counted_and_cost_is_unscored() -> None:
+def test_tokens_are_those_that_the_endpoint_counted_and_cost_is_theirs_at_the_prices_given() -> None:
     written = Written(model="m", prompt_sha256="0", prompt_tokens=900, answer_tokens=60)
     counted = msgspec.structs.replace(answer(composer="llm"), written=written)
     uncounted = msgspec.structs.replace(counted, written=Written(model="m", prompt_sha256="0"))
     assert score("tokens", outcome(case(), counted)) == 960.0
     assert [score("tokens", outcome(case(), one)) for one in (uncounted, answer(), None)] == [None, None, None]
-    assert score("cost", outcome(case(), counted)) is None
+    prices = Prices(prompt=2.5, answer=10)
+    priced = [msgspec.structs.replace(outcome(case(), one), prices=prices) for one in (counted, uncounted, answer())]
+    assert [score("cost", one) for one in (*priced, outcome(case(), counted))] == [0.00285, None, None, None]
