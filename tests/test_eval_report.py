@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,11 @@ def test_the_same_run_gives_the_same_bytes_in_every_process(tmp_path: Path) -> N
     )
     pages = [
         subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
     ]

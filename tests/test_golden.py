@@ -77,10 +77,19 @@ def test_a_refusal_with_citations_is_wrong() -> None:
     assert reasons(REFUSAL, answer(citation("1,250"), status="not_found")) == ("not found, yet 1 cited",)
 
 
-def test_a_forbidden_string_is_wrong_in_a_quote_and_allowed_in_the_text() -> None:
+def test_a_forbidden_string_is_wrong_in_a_quote_and_allowed_in_what_frames_an_extract() -> None:
     expect = Expect(status="answered", facts=(("3.3 s",),), forbidden=("4.1 s",))
     assert reasons(expect, answer(citation("0–100 km/h: 3,3 s"), text="Not 4.1 s.")) == ()
     assert reasons(expect, answer(citation("3,3 s"), citation("4,1 s"))) == ("quotes what it must not: '4.1 s'",)
+
+
+def test_a_forbidden_string_is_wrong_in_the_text_of_an_llm_unless_it_refuses() -> None:
+    expect = Expect(status="answered", facts=(("43,866",),), forbidden=("Neckarsulm",))
+    text = "Audi Neckarsulm built 43,866 cars [1]"
+    given = answer(citation("43,866 cars"), text=text, composer="llm")
+    assert reasons(expect, given) == ("says what it must not: 'Neckarsulm'",)
+    forbidding = Expect(status="not_found", forbidden=("Neckarsulm",))
+    assert reasons(forbidding, answer(text="Nothing on Neckarsulm.", composer="llm", status="not_found")) == ()
 
 
 def test_the_first_citation_has_to_come_from_an_expected_work_in_any_language() -> None:

@@ -107,10 +107,12 @@ def test_a_refusal_states_no_fact_even_if_its_words_hold_one() -> None:
     assert score("fact_recall", outcome(case(expect=BERTHS), answer(status="not_found", text="1,250, 2019"))) == 0.0
 
 
-def test_a_forbidden_word_counts_in_a_quote_and_is_unscored_where_nothing_is_cited() -> None:
+def test_a_forbidden_word_counts_in_a_quote_and_in_the_text_of_an_llm_and_is_unscored_where_nothing_is_shown() -> None:
     asked = case(expect=Expect(status="answered", works=(WORK,), forbidden=("Q4",)))
     assert score("forbidden", outcome(asked, answer(citation("The Q4 is smaller")))) == 1.0
     assert score("forbidden", outcome(asked, answer(citation("The Q8"), text="not the Q4"))) == 0.0
+    written = answer(citation("The Q8"), text="As the Q4 has [1].", composer="llm")
+    assert score("forbidden", outcome(asked, written)) == 1.0
     assert score("forbidden", outcome(asked, REFUSAL)) is None
 
 
