@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from evals.golden import Case
-from evals.measures import Scores
+from evals.measures import RANKING, Scores
 from evals.records import Run
 from evals.slices import source_language
 from evals.summary import UNTIMED
@@ -51,6 +51,16 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     measures: tuple[str, ...]
     questions: dict[str, Kept]
     """By id, in the order of the run."""
+
+    def beside(self, run: Run) -> "Baseline":
+        """Without measures of the ranking where the run ranked otherwise: they would compare different things."""
+        if self.system.get("ranked") == run.system.get("ranked"):
+            return self
+        return msgspec.structs.replace(
+            self,
+            measures=tuple(f"{name}, ranked otherwise" if name in RANKING else name for name in self.measures),
+            figures={name: None if name in RANKING else value for name, value in self.figures.items()},
+        )
 
     def kept(self, case: Case) -> Kept | None:
         """None where the question was not asked, or was another one."""

@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-import re
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path

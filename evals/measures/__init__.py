@@ -35,6 +35,7 @@ __all__ = [
     "FIGURES",
     "HEADLINE",
     "MEASURES",
+    "RANKING",
     "Figure",
     "LatencyScores",
     "Measure",
@@ -71,6 +72,11 @@ MEASURES: dict[str, Measure] = {
 """By name, in the order in which they are shown."""
 FIGURES: dict[str, Figure] = {figure.name: figure for figure in (*CONFIDENCE, FOLLOWUP_KEPT)}
 """By name: what only many questions together have."""
+
+RANKING = frozenset(
+    (*(hits.name for hits in HITS), RECIPROCAL_RANK.name, NDCG.name, FOLLOWUP_LOSS.name, FOLLOWUP_KEPT.name)
+)
+"""Measures and figures of how works are ranked: not comparable between runs that ranked otherwise."""
 
 
 class LatencyScores(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
