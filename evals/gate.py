@@ -43,8 +43,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Drop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much worse than in the baseline a mean may be, or a figure of the whole run.
 
-    Over the questions that both asked alike: once by what each scored and once by what both scored, and the worse of
-    the two counts.
+    Over the questions that both asked alike: a mean once by what each scored and once by what both scored, and the
+    worse of the two counts.
     """
 
     measure: str
@@ -180,7 +180,9 @@ def _compared(least: float, run: Run, baseline: Baseline) -> Check:
 def _parts(rule: Floor | Drop, run: Run, scores: Scores, parts: Parts, baseline: Baseline | None) -> Iterator[_Part]:
     """Slices of the rule. For a drop only of what the baseline asked alike."""
     if rule.measure in FIGURES:
-        if rule.slice == ALL:
+        if rule.slice == ALL and isinstance(rule, Drop) and baseline is not None:
+            yield _figure_alike(rule.measure, run, baseline)
+        elif rule.slice == ALL:
             yield _figure(rule.measure, run, scores, baseline)
         return
     for name, places in parts.items():
@@ -198,6 +200,13 @@ def _parts(rule: Floor | Drop, run: Run, scores: Scores, parts: Parts, baseline:
 def _figure(name: str, run: Run, scores: Scores, baseline: Baseline | None) -> _Part:
     before = None if baseline is None else baseline.figures.get(name)
     return _Part(ALL, _scored({name: before}), _scored({name: scores.figures.get(name)}), len(run.outcomes))
+
+
+def _figure_alike(name: str, run: Run, baseline: Baseline) -> _Part:
+    """Over the questions that both asked alike, in both."""
+    alike = [outcome for outcome in run.outcomes if baseline.kept(outcome.case) is not None]
+    before, now = baseline.figure(name, [outcome.case for outcome in alike]), FIGURES[name].of(alike)
+    return _Part(ALL, _scored({name: before}), _scored({name: now}), len(alike))
 
 
 def _scored(values: Mapping[str, float | None]) -> dict[str, float]:
