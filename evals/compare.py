@@ -3,8 +3,9 @@
 In: two runs, the earlier one first. Out: a comparison; it is an alarm if any loss is significant after correction for
 all that was looked at. Refuses runs over different articles, and runs that have no question in common.
 
-A question is compared where both runs hold it and it asks and expects the same in both. A mean is over those of them
-that its run scores. Measures of the ranking are left out where the runs ranked otherwise (``Run.system``).
+A question is compared where both runs hold it and it asks and expects the same in both, whatever its tags; it is in the
+slices of either. A mean is over those of them that its run scores. Measures of the ranking are left out where the runs
+ranked otherwise (``Run.system``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,7 +82,7 @@ def compare(before: Run, after: Run) -> Comparison:
     _refuse_other_articles(before, after)
     earlier, later = ({one.case.id: one for one in run.outcomes} for run in (before, after))
     shared = [case_id for case_id in later if case_id in earlier]
-    ids = [case_id for case_id in shared if earlier[case_id].case == later[case_id].case]
+    ids = [case_id for case_id in shared if later[case_id].case.asks_as(earlier[case_id].case)]
     if not ids:
         raise InputError("The runs have no question in common. Compare runs of the same suite.")
     alike = before.system.get("ranked") == after.system.get("ranked")
@@ -98,7 +99,7 @@ def compare(before: Run, after: Run) -> Comparison:
         compared=len(ids),
         only_before=tuple(case_id for case_id in earlier if case_id not in later),
         only_after=tuple(case_id for case_id in later if case_id not in earlier),
-        reworded=tuple(case_id for case_id in shared if earlier[case_id].case != later[case_id].case),
+        reworded=tuple(case_id for case_id in shared if not later[case_id].case.asks_as(earlier[case_id].case)),
     )
 
 

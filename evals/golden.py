@@ -64,6 +64,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A follow-up as it would be asked without the turns before it; search must find as much with the follow-up."""
     tags: tuple[str, ...] = ()
 
+    def asks_as(self, other: "Case") -> bool:
+        """Whether both ask and expect the same. Tags sort questions into slices, and change nothing of that."""
+        return msgspec.structs.replace(self, tags=()) == msgspec.structs.replace(other, tags=())
+
     @property
     def answerable(self) -> bool:
         return self.expect.status in _FOUND

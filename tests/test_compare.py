@@ -163,6 +163,14 @@ def test_every_direction_is_the_one_that_its_title_means() -> None:
     assert lower == {"forbidden", "brier", "followup_loss", "errors", "tokens", "cost", "latency"}
 
 
+def test_a_question_with_another_tag_is_compared_and_in_the_slices_of_both() -> None:
+    tagged = [msgspec.structs.replace(one, tags=("new",)) for one in CASES]
+    comparison = compare(suite(wrong=()), suite(wrong=set(range(40)), cases=tagged))
+    assert (comparison.compared, comparison.reworded) == (240, ())
+    assert len(comparison.regressions) == 40
+    assert {"tag:new"} <= {one.slice for one in comparison.differences}
+
+
 def test_runs_that_ranked_otherwise_are_not_compared_by_how_they_ranked() -> None:
     asked = [case(f"{n}-en") for n in range(40)]
     before = run([outcome(one, answer(citation("x")), hits=found(WORK)) for one in asked])
