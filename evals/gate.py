@@ -9,6 +9,7 @@ nothing must not look like one that holds.
 import tomllib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -100,7 +101,25 @@ def load_gate(file: Path) -> Gate:
     for floor in gate.floor:
         if (floor.at_least is None) == (floor.at_most is None):
             raise ConfigurationError(f"{file}: a floor on {floor.measure} needs at_least or at_most, and one of them.")
+    rules: tuple[Floor | Drop, ...] = (*gate.floor, *gate.drop)
+    for rule in rules:
+        if (bound := _never_failing(rule)) is not None:
+            raise ConfigurationError(f"{file}: a rule on {rule.measure} with {bound} would let everything pass.")
+    if not 0 < gate.least_compared <= 1:
+        raise ConfigurationError(f"{file}: least_compared is a share above 0, at most 1.")
     return gate
+
+
+def _never_failing(rule: Floor | Drop) -> str | None:
+    """The bound, if no figure could be beyond it: shares are from 0 to 1, other units have no end."""
+    known = MEASURES.get(rule.measure) or FIGURES.get(rule.measure)
+    is_share = known is not None and known.unit == "share"
+    least = rule.at_least if isinstance(rule, Floor) else None
+    if least is not None and (not isfinite(least) or (is_share and least <= 0)):
+        return f"at_least = {least:g}"
+    if rule.at_most is not None and (not isfinite(rule.at_most) or (is_share and rule.at_most >= 1)):
+        return f"at_most = {rule.at_most:g}"
+    return None
 
 
 def hold(gate: Gate, run: Run, scores: Scores, baseline: Baseline | None) -> tuple[Check, ...]:
