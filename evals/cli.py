@@ -28,7 +28,7 @@ SuiteName = Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name,
 OfSuite = Annotated[str, typer.Option("--suite", metavar="SUITE", help="A suite's name, or a TOML file of your own.")]
 Out = Annotated[
     list[Path] | None,
-    typer.Option("-o", "--out", metavar="FILE", help="Write .json, .xml, .md, .run or .qrels."),
+    typer.Option("-o", "--out", metavar="FILE", help="Write .json, .xml, .html, .md, .run or .qrels."),
 ]
 
 
@@ -131,7 +131,7 @@ def report(
     """Write a run as one HTML file, or in the format that the file's ending asks for."""
     from msgspec.structs import replace
 
-    from evals.cli_run import evaluated
+    from evals.cli_run import shown_again
     from evals.formats.json import read_judged
     from evals.formats.write import check_files, write
 
@@ -139,7 +139,7 @@ def report(
     kinds = check_files([page], [file])
     loaded, (kept, checks) = _suite(suite), read_judged(file)
     _refuse_other(loaded, kept.suite)
-    write(replace(evaluated(loaded, kept), checks=checks), page, kinds[page])
+    write(replace(shown_again(loaded, kept), checks=checks), page, kinds[page])
     _show(str(page))
 
 

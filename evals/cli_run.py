@@ -105,6 +105,14 @@ def evaluated(suite: Suite, run: Run, gate: Gate | None = None) -> Evaluation:
     return evaluate(run, gate, newest, kept)
 
 
+def shown_again(suite: Suite, run: Run) -> Evaluation:
+    """A run of before, beside the baselines that there were then: one saved later, or of itself, is no past of it."""
+    started = datetime.fromisoformat(run.timing.started)
+    kept = load_baselines(suite.baselines, suite.name)
+    earlier = tuple(one for one in kept if datetime.fromisoformat(one.saved) <= started)
+    return evaluate(run, None, earlier[-1] if earlier else None, earlier)
+
+
 @contextmanager
 def _progress(total: int, *, visible: bool) -> Iterator[Callable[[int], None]]:
     if not visible:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from made_runs import answer, citation
 
 from evals.golden import QUESTIONS, Case, Expect, holds, judge, load_cases, normalise
+from evals.suite import load_suite
 from index.languages import split_path
 from rag.errors import InputError
 from rag.records import Answer
@@ -244,6 +245,17 @@ def test_the_question_files_hold_what_they_promise(name: str, total: int, refusa
     assert sum(not case.answerable for case in cases) == refusals
     assert len({case.lang for case in cases}) == langs
     assert max(Counter(case.question for case in cases).values()) == 1
+
+
+def test_the_golden_suite_is_as_large_and_as_various_as_it_has_to_be() -> None:
+    cases = load_suite("golden").cases
+    tags = Counter(tag for case in cases for tag in case.tags)
+    assert len(cases) >= 240
+    assert len({case.lang for case in cases}) >= 12
+    assert sum(bool(case.turns) for case in cases) == tags["followup"] >= 40
+    assert sum(case.expect.status == "not_found" for case in cases) == tags["unanswerable"] >= 50
+    kinds = ("number", "date", "list", "table", "how", "why", "crosslingual", "look-alike", "typo", "conflict", "stale")
+    assert [kind for kind in (*kinds, "not-yet-known") if tags[kind] < 5] == []
 
 
 def unsupported(case: Case, sources: list[str]) -> list[str]:
