@@ -6,7 +6,7 @@ of the answers; the conversations that were begun are deleted again.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 import anyio
@@ -20,7 +20,9 @@ from index.languages import split_path
 from rag.errors import KildeError, NotFoundError
 from rag.records import Answer, Question, SearchHit, SearchRequest
 
-FOUND_HITS = 10
+FOUND_WORKS = 10
+FOUND_PASSAGES = 100
+"""The most that a search gives: works are ranked by their best passage, and one may have many before the next."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +125,16 @@ class _Asking:
         )
 
     async def _find(self, query: str) -> tuple[Found, ...]:
-        response = await self._system.search(SearchRequest(query=query, top_k=FOUND_HITS, group_works=False))
-        return tuple(map(_found, response.hits))
+        response = await self._system.search(SearchRequest(query=query, top_k=FOUND_PASSAGES, group_works=False))
+        return best_of_works(map(_found, response.hits))
+
+
+def best_of_works(found: Iterable[Found]) -> tuple[Found, ...]:
+    """The first passage of each of the first ten works."""
+    best: dict[str, Found] = {}
+    for one in found:
+        best.setdefault(one.work, one)
+    return tuple(best.values())[:FOUND_WORKS]
 
 
 def _found(hit: SearchHit) -> Found:

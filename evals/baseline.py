@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from evals.golden import Case
-from evals.measures import Scores
+from evals.measures import FIGURES, RANKING, Scores
 from evals.records import Run
 from evals.slices import source_language
 from evals.summary import UNTIMED
@@ -32,6 +32,8 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     """In the order of ``Baseline.measures``."""
     source_lang: str | None = None
     """That the answer was read in, as ``evals.slices.source_language`` has it."""
+    parts: tuple[tuple[float, float] | None, ...] = ()
+    """What it adds to each figure, in the order of ``Baseline.figures``; empty in baselines of before 2026-11-29."""
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +54,16 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     questions: dict[str, Kept]
     """By id, in the order of the run."""
 
+    def beside(self, run: Run) -> "Baseline":
+        """Without measures of the ranking where the run ranked otherwise: they would compare different things."""
+        if self.system.get("ranked") == run.system.get("ranked"):
+            return self
+        return msgspec.structs.replace(
+            self,
+            measures=tuple(f"{name}, ranked otherwise" if name in RANKING else name for name in self.measures),
+            figures={name: None if name in RANKING else value for name, value in self.figures.items()},
+        )
+
     def kept(self, case: Case) -> Kept | None:
         """None where the question was not asked, or was another one."""
         kept = self.questions.get(case.id)
@@ -61,6 +73,14 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """None where it was unscored, the question was another one, or the measure was not taken."""
         kept = self.kept(case)
         return None if kept is None or measure not in self.measures else kept.scores[self.measures.index(measure)]
+
+    def figure(self, name: str, cases: Iterable[Case]) -> float | None:
+        """Over these questions, of which others than it asked are left out; None where it was not taken."""
+        if self.figures.get(name) is None:
+            return None
+        place = list(self.figures).index(name)
+        every = (kept.parts[place] for case in cases if (kept := self.kept(case)) is not None and kept.parts)
+        return FIGURES[name].over([part for part in every if part is not None])
 
     def mean(self, measure: str) -> float | None:
         """Over all questions that were scored; None without any."""
@@ -94,6 +114,7 @@ def make_baseline(name: str, run: Run, scores: Scores) -> Baseline:
                 _sha256(outcome.case),
                 _rounded(scores.questions[outcome.case.id].values()),
                 source_language(outcome),
+                tuple(figure.part(outcome) for figure in FIGURES.values()),
             )
             for outcome in run.outcomes
         },

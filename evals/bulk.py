@@ -1,8 +1,8 @@
 """Many questions in little time: several processes, each with its own copy of the index, questions encoded in batches.
 
 In: a data folder that no process owns, cases, a number of processes. Out: what ``evals.ask`` gives, question by
-question the same, but without latencies, which would not be those of a reader. A question is searched once: what its
-answer was made of begins with what a search for it finds.
+question the same, but without latencies, which would not be those of a reader. A question is searched once, as deep as
+its works are ranked: what its answer is made of is the beginning of that.
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 import anyio
 import msgspec
 
-from evals.ask import Asked, ask
+from evals.ask import FOUND_PASSAGES, Asked, ask
 from evals.golden import Case
 from index.records import Hit, QuestionVectors
 from index.search import Query
@@ -53,8 +53,10 @@ class BulkRuntime(Runtime):
         unlimited = msgspec.structs.replace(query, top_k=0)
         searched, hits = self._found.get(unlimited, (0, ()))
         if query.top_k > searched:
-            hits = self._searching.search(query, self._vectors.get(query.text))
-            self._found[unlimited] = (query.top_k, hits)
+            searched = query.top_k if query.group_works else max(query.top_k, FOUND_PASSAGES)
+            deep = msgspec.structs.replace(query, top_k=searched)
+            hits = self._searching.search(deep, self._vectors.get(query.text))
+            self._found[unlimited] = (searched, hits)
         return hits[: query.top_k]
 
     def _ready_answering(self) -> Answering:

@@ -28,7 +28,7 @@ SuiteName = Annotated[str, typer.Argument(metavar="SUITE", help="A suite's name,
 OfSuite = Annotated[str, typer.Option("--suite", metavar="SUITE", help="A suite's name, or a TOML file of your own.")]
 Out = Annotated[
     list[Path] | None,
-    typer.Option("-o", "--out", metavar="FILE", help="Write .json, .xml, .md, .run or .qrels."),
+    typer.Option("-o", "--out", metavar="FILE", help="Write .json, .xml, .html, .md, .run or .qrels."),
 ]
 
 
@@ -48,13 +48,15 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
     repeat: Annotated[int, typer.Option(min=1, metavar="N", help="Ask each question N times.")] = 1,
     concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="Ask N questions at a time.")] = 1,
     processes: Annotated[int, typer.Option(min=1, metavar="N", help="Ask in bulk, without latencies.")] = 1,
+    price_in: Annotated[float | None, typer.Option(min=0, help="What a million tokens of prompt cost.")] = None,
+    price_out: Annotated[float | None, typer.Option(min=0, help="And a million tokens of answer.")] = None,
     gate: Annotated[bool, typer.Option("--gate", help="Leave with 1 unless the gate holds.")] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Ask every question of a suite, and show what came of it."""
     from evals.ask import Manner
-    from evals.cli_run import check_usage, evaluated, ready_gate, run_checked
+    from evals.cli_run import check_usage, evaluated, priced, prices_of, ready_gate, run_checked
     from evals.formats.write import check_files
     from evals.run import Where
     from evals.suite import Selection, load_suite, select
@@ -65,13 +67,14 @@ def run_suite(  # noqa: PLR0913, PLR0917 - one parameter for each option
     manner = Manner(repeat=repeat, concurrency=concurrency)
     selection = Selection(ids=tuple(ids or ()), tags=tuple(tags or ()), langs=tuple(langs or ()))
     check_usage(where, manner, selection, gate=gate)
+    prices = prices_of(price_in, price_out)
     whole = load_suite(suite)
     rules = ready_gate(whole) if gate else None
-    finished = run_checked(whole, select(whole, selection), where, manner)
+    kept = priced(run_checked(whole, select(whole, selection), where, manner).run, prices)
     try:
-        judged = evaluated(whole, finished.run, rules)
+        judged = evaluated(whole, kept, rules)
     except KildeError:
-        _show_run(evaluated(whole, finished.run), files, as_json=as_json)
+        _show_run(evaluated(whole, kept), files, as_json=as_json)
         raise
     _show_run(judged, files, as_json=as_json)
     if judged.failed or any(outcome.error for outcome in judged.run.outcomes):
@@ -128,7 +131,7 @@ def report(
     """Write a run as one HTML file, or in the format that the file's ending asks for."""
     from msgspec.structs import replace
 
-    from evals.cli_run import evaluated
+    from evals.cli_run import shown_again
     from evals.formats.json import read_judged
     from evals.formats.write import check_files, write
 
@@ -136,7 +139,7 @@ def report(
     kinds = check_files([page], [file])
     loaded, (kept, checks) = _suite(suite), read_judged(file)
     _refuse_other(loaded, kept.suite)
-    write(replace(evaluated(loaded, kept), checks=checks), page, kinds[page])
+    write(replace(shown_again(loaded, kept), checks=checks), page, kinds[page])
     _show(str(page))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -17,7 +18,7 @@ from evals.baseline import load_baselines
 from evals.check import complaints, fingerprint_of, read_articles, texts_of
 from evals.evaluation import Evaluation, evaluate
 from evals.gate import Gate, load_gate, usable
-from evals.records import Run
+from evals.records import Prices, Run
 from evals.run import Finished, Where
 from evals.run import run_suite as ask_everything
 from evals.suite import Selection, Suite
@@ -72,6 +73,19 @@ def run_checked(whole: Suite, asked: Suite, where: Where, manner: Manner) -> Fin
     return finished
 
 
+def prices_of(prompt: float | None, answer: float | None) -> Prices | None:
+    """None where none is given. Raises InputError for one without the other."""
+    if prompt is None and answer is None:
+        return None
+    if prompt is None or answer is None:
+        raise InputError("--price-in and --price-out belong together: give both.", "price")
+    return Prices(prompt=prompt, answer=answer)
+
+
+def priced(run: Run, prices: Prices | None) -> Run:
+    return run if prices is None else replace(run, outcomes=tuple(replace(one, prices=prices) for one in run.outcomes))
+
+
 def ready_gate(suite: Suite) -> Gate:
     """The suite's gate. Raises KildeError before anything is asked where it could not be held afterwards."""
     gate = load_gate(suite.gate)
@@ -89,6 +103,14 @@ def evaluated(suite: Suite, run: Run, gate: Gate | None = None) -> Evaluation:
         alike = sum(newest.kept(outcome.case) is not None for outcome in run.outcomes)
         report(f"the gate compares {alike} of {len(run.outcomes)} questions with {newest.name}")
     return evaluate(run, gate, newest, kept)
+
+
+def shown_again(suite: Suite, run: Run) -> Evaluation:
+    """A run of before, beside the baselines that there were then: one saved later, or of itself, is no past of it."""
+    started = datetime.fromisoformat(run.timing.started)
+    kept = load_baselines(suite.baselines, suite.name)
+    earlier = tuple(one for one in kept if datetime.fromisoformat(one.saved) <= started)
+    return evaluate(run, None, earlier[-1] if earlier else None, earlier)
 
 
 @contextmanager

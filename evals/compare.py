@@ -3,8 +3,9 @@
 In: two runs, the earlier one first. Out: a comparison; it is an alarm if any loss is significant after correction for
 all that was looked at. Refuses runs over different articles, and runs that have no question in common.
 
-A question is compared where both runs hold it and it asks and expects the same in both. A mean is over those of them
-that its run scores.
+A question is compared where both runs hold it and it asks and expects the same in both, whatever its tags; it is in the
+slices of either. A mean is over those of them that its run scores. Measures of the ranking are left out where the runs
+ranked otherwise (``Run.system``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from evals.differences import Difference, differences
-from evals.measures import FIGURES, HEADLINE, Scores, scores
+from evals.measures import FIGURES, HEADLINE, RANKING, Scores, scores
 from evals.records import Outcome, Run
 from evals.summary import UNTIMED, values
 from evals.verdicts import reasons
@@ -81,10 +82,11 @@ def compare(before: Run, after: Run) -> Comparison:
     _refuse_other_articles(before, after)
     earlier, later = ({one.case.id: one for one in run.outcomes} for run in (before, after))
     shared = [case_id for case_id in later if case_id in earlier]
-    ids = [case_id for case_id in shared if earlier[case_id].case == later[case_id].case]
+    ids = [case_id for case_id in shared if later[case_id].case.asks_as(earlier[case_id].case)]
     if not ids:
         raise InputError("The runs have no question in common. Compare runs of the same suite.")
-    was, now = scores(before), scores(after)
+    alike = before.system.get("ranked") == after.system.get("ranked")
+    was, now = (scores(run) if alike else _unranked(scores(run)) for run in (before, after))
     first, second = ([outcomes[case_id] for case_id in ids] for outcomes in (earlier, later))
     changed = [_question_change(outcome, was, now) for outcome in second]
     moved = [one for one in changed if one.changes]
@@ -93,11 +95,11 @@ def compare(before: Run, after: Run) -> Comparison:
         improvements=tuple(one for one in moved if _headline(one) > 0),
         shifts=tuple(one for one in moved if _headline(one) == 0),
         differences=differences(first, second, values(was, ids), values(now, ids)),
-        figures=tuple(_figure_changes(first, second)),
+        figures=tuple(one for one in _figure_changes(first, second) if alike or one.figure not in RANKING),
         compared=len(ids),
         only_before=tuple(case_id for case_id in earlier if case_id not in later),
         only_after=tuple(case_id for case_id in later if case_id not in earlier),
-        reworded=tuple(case_id for case_id in shared if earlier[case_id].case != later[case_id].case),
+        reworded=tuple(case_id for case_id in shared if not later[case_id].case.asks_as(earlier[case_id].case)),
     )
 
 
@@ -107,6 +109,15 @@ def _refuse_other_articles(before: Run, after: Run) -> None:
             f"The runs were made over different articles ({before.corpus_sha256[:12]} and {after.corpus_sha256[:12]}). "
             "Ask the earlier system again over the articles of the later run (kilde eval run), and compare that run."
         )
+
+
+def _unranked(found: Scores) -> Scores:
+    """Without what two runs that ranked otherwise cannot be compared by."""
+    kept = {
+        case_id: {name: None if name in RANKING else value for name, value in one.items()}
+        for case_id, one in found.questions.items()
+    }
+    return msgspec.structs.replace(found, questions=kept)
 
 
 def _question_change(outcome: Outcome, was: Scores, now: Scores) -> QuestionChange:

@@ -65,11 +65,12 @@ def evaluate(
 ) -> Evaluation:
     """``gate`` is None where none is to be held."""
     found = scores(run)
+    baseline = None if baseline is None else baseline.beside(run)
     return Evaluation(
         run=run,
         scores=found,
         means=means(run, found),
         baseline=baseline if baseline is not None and baseline.corpus_sha256 == run.corpus_sha256 else None,
         checks=None if gate is None else hold(gate, run, found, baseline),
-        history=history,
+        history=tuple(one.beside(run) for one in history),
     )

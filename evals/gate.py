@@ -9,6 +9,7 @@ nothing must not look like one that holds.
 import tomllib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -43,8 +44,8 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Drop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much worse than in the baseline a mean may be, or a figure of the whole run.
 
-    Over the questions that both asked alike: once by what each scored and once by what both scored, and the worse of
-    the two counts.
+    Over the questions that both asked alike: a mean once by what each scored and once by what both scored, and the
+    worse of the two counts.
     """
 
     measure: str
@@ -100,7 +101,25 @@ def load_gate(file: Path) -> Gate:
     for floor in gate.floor:
         if (floor.at_least is None) == (floor.at_most is None):
             raise ConfigurationError(f"{file}: a floor on {floor.measure} needs at_least or at_most, and one of them.")
+    rules: tuple[Floor | Drop, ...] = (*gate.floor, *gate.drop)
+    for rule in rules:
+        if (bound := _never_failing(rule)) is not None:
+            raise ConfigurationError(f"{file}: a rule on {rule.measure} with {bound} would let everything pass.")
+    if not 0 < gate.least_compared <= 1:
+        raise ConfigurationError(f"{file}: least_compared is a share above 0, at most 1.")
     return gate
+
+
+def _never_failing(rule: Floor | Drop) -> str | None:
+    """The bound, if no figure could be beyond it: shares are from 0 to 1, other units have no end."""
+    known = MEASURES.get(rule.measure) or FIGURES.get(rule.measure)
+    is_share = known is not None and known.unit == "share"
+    least = rule.at_least if isinstance(rule, Floor) else None
+    if least is not None and (not isfinite(least) or (is_share and least <= 0)):
+        return f"at_least = {least:g}"
+    if rule.at_most is not None and (not isfinite(rule.at_most) or (is_share and rule.at_most >= 1)):
+        return f"at_most = {rule.at_most:g}"
+    return None
 
 
 def hold(gate: Gate, run: Run, scores: Scores, baseline: Baseline | None) -> tuple[Check, ...]:
@@ -180,7 +199,9 @@ def _compared(least: float, run: Run, baseline: Baseline) -> Check:
 def _parts(rule: Floor | Drop, run: Run, scores: Scores, parts: Parts, baseline: Baseline | None) -> Iterator[_Part]:
     """Slices of the rule. For a drop only of what the baseline asked alike."""
     if rule.measure in FIGURES:
-        if rule.slice == ALL:
+        if rule.slice == ALL and isinstance(rule, Drop) and baseline is not None:
+            yield _figure_alike(rule.measure, run, baseline)
+        elif rule.slice == ALL:
             yield _figure(rule.measure, run, scores, baseline)
         return
     for name, places in parts.items():
@@ -198,6 +219,13 @@ def _parts(rule: Floor | Drop, run: Run, scores: Scores, parts: Parts, baseline:
 def _figure(name: str, run: Run, scores: Scores, baseline: Baseline | None) -> _Part:
     before = None if baseline is None else baseline.figures.get(name)
     return _Part(ALL, _scored({name: before}), _scored({name: scores.figures.get(name)}), len(run.outcomes))
+
+
+def _figure_alike(name: str, run: Run, baseline: Baseline) -> _Part:
+    """Over the questions that both asked alike, in both."""
+    alike = [outcome for outcome in run.outcomes if baseline.kept(outcome.case) is not None]
+    before, now = baseline.figure(name, [outcome.case for outcome in alike]), FIGURES[name].of(alike)
+    return _Part(ALL, _scored({name: before}), _scored({name: now}), len(alike))
 
 
 def _scored(values: Mapping[str, float | None]) -> dict[str, float]:

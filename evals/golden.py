@@ -46,7 +46,7 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     facts: tuple[tuple[str, ...], ...] = ()
     """Each inner tuple holds the accepted forms of one fact, which the answer or its quotes have to show."""
     forbidden: tuple[str, ...] = ()
-    """What must stand in no quote."""
+    """What must stand in no quote, nor in the text of an LLM."""
     answer_lang: str | None = None
     as_of: str | None = None
 
@@ -63,6 +63,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     standalone: str | None = None
     """A follow-up as it would be asked without the turns before it; search must find as much with the follow-up."""
     tags: tuple[str, ...] = ()
+
+    def asks_as(self, other: "Case") -> bool:
+        """Whether both ask and expect the same. Tags sort questions into slices, and change nothing of that."""
+        return msgspec.structs.replace(self, tags=()) == msgspec.structs.replace(other, tags=())
 
     @property
     def answerable(self) -> bool:
@@ -96,7 +100,7 @@ def judge(case: Case, answer: Answer) -> Verdict:
     """Right if everything holds that the case expects, and nothing is cited under "not found"."""
     expect = case.expect
     quotes = [normalise(citation.quote) for citation in answer.citations]
-    reasons = [*_check_status(expect, answer), *_check_metadata(expect, answer), *_check_forbidden(expect, quotes)]
+    reasons = [*_check_status(expect, answer), *_check_metadata(expect, answer), *_check_forbidden(expect, answer)]
     if case.answerable and answer.status in _FOUND:
         reasons += [
             *_check_facts(expect, [normalise(answer.text), *quotes]),
@@ -104,6 +108,15 @@ def judge(case: Case, answer: Answer) -> Verdict:
             *_check_work(expect, answer),
         ]
     return Verdict(case_id=case.id, reasons=tuple(reasons))
+
+
+def own_words(answer: Answer) -> tuple[str, ...]:
+    """The text of an answer that an LLM wrote, normalised; empty for a refusal, which may name what it was asked for.
+
+    Empty for an extractive answer too: its quotes are framed by titles, which may name a neighbour.
+    """
+    written = answer.composer == "llm" and answer.status in _FOUND
+    return (normalise(answer.text),) if written else ()
 
 
 @lru_cache(maxsize=4096)
@@ -159,10 +172,13 @@ def _check_metadata(expect: Expect, answer: Answer) -> Iterator[str]:
         yield f"as of {answer.as_of}, expected {expect.as_of}"
 
 
-def _check_forbidden(expect: Expect, quotes: list[str]) -> Iterator[str]:
+def _check_forbidden(expect: Expect, answer: Answer) -> Iterator[str]:
+    quotes, said = [normalise(citation.quote) for citation in answer.citations], own_words(answer)
     for form in expect.forbidden:
         if _any_holds(quotes, [form]):
             yield f"quotes what it must not: {form!r}"
+        elif _any_holds(said, [form]):
+            yield f"says what it must not: {form!r}"
 
 
 def _check_facts(expect: Expect, texts: list[str]) -> Iterator[str]:

@@ -5,10 +5,15 @@ measure can be taken of an old run. Whatever changes from run to run without a c
 stands in ``Timing`` alone: two runs of the same system over the same articles are equal in every other byte.
 """
 
+from typing import Final
+
 import msgspec
 
 from evals.golden import Case
 from rag.records import Answer
+
+RANKED: Final = {"ranked": "10 works"}
+"""Said of the system of a run. Runs of before 2026-11-29 ranked the works of ten passages, which are fewer than ten."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +28,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     score: float
 
 
+class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a million tokens cost, in the currency of whoever asks."""
+
+    prompt: float
+    answer: float
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question and what came of it: an answer, or the error that stood in its way."""
 
@@ -30,12 +42,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     answer: Answer | None
     """Message and conversation ids empty, timings empty: see ``Timing``."""
     found: tuple[Found, ...]
-    """At most ten, works not grouped; searched with the standalone question of the answer."""
+    """The best passage of each of the first ten works; searched with the standalone question of the answer."""
     standalone_found: tuple[Found, ...] = ()
     """The same for ``Case.standalone``, where the case has one."""
     false_quotes: tuple[str, ...] = ()
     """Quotes that are not the slice of the article, or of the answer, that they claim to be."""
     error: str | None = None
+    prices: Prices | None = None
+    """Of the LLM that was asked; None where nobody said."""
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

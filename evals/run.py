@@ -18,7 +18,7 @@ from evals.bulk import ask_in_bulk
 from evals.check import fingerprint
 from evals.fresh import built, existing, open_existing, open_fresh
 from evals.machine import machine, versions
-from evals.records import Run, Timing
+from evals.records import RANKED, Run, Timing
 from evals.suite import Suite
 from evals.system import Described, Served, open_served
 from rag.errors import ConfigurationError, InputError, KildeError
@@ -111,7 +111,7 @@ def _finished(suite: Suite, about: _About, asked: Sequence[Asked], started: date
         suite=suite.name,
         questions_sha256=suite.questions_sha256,
         corpus_sha256=about.corpus_sha256,
-        system={name: value for name, value in system.items() if value},
+        system={name: value for name, value in system.items() if value} | RANKED,
         outcomes=tuple(one.outcome for one in asked),
         timing=Timing(
             started=started.isoformat(timespec="seconds"),

@@ -3,17 +3,20 @@
 In: text as a reader typed it, in any language. Out: the same text in NFC, with ``[e-mail]``, ``[link]``, ``[handle]``,
 ``[IBAN]``, ``[card]``, ``[phone]``, ``[number]`` and ``[address]`` in place of what was recognised. Refuses nothing.
 
-Recognised are: e-mail addresses; web addresses, whole; @handles; account and card numbers; every string of seven or
-more digits, however it is cut by spaces, dots, hyphens or brackets, and long codes of letters and digits; street
-addresses with a house number in the usual notations of some twenty languages; coordinates and IP addresses. Kept are
-years, dates, and figures of up to eight digits in groups of three (1,250,000). Not recognised are names, towns, birth
-dates, and numbers in words: docs/privacy.md says so.
+Recognised are: e-mail addresses, also spelled out; web addresses, whole; @handles; account and card numbers; every
+string of seven or more digits, however it is cut by spaces, dots, hyphens or brackets, shorter ones behind the word for
+a customer's or an order's number, and long codes of letters and digits; street addresses with a house number
+(``rag.street_addresses``); coordinates and IP addresses. Kept are years from 1500 to 2059, also beside one another or a
+figure of up to three digits, dates, and figures of up to eight digits in groups of three (1,250,000). Not recognised
+are names, towns, birth dates, and numbers in words: docs/privacy.md says so.
 """
 
 import unicodedata
 from collections.abc import Callable
 
 import regex
+
+from rag.street_addresses import ADDRESSES
 
 PRIVATE_DIGITS = 7
 CARD_DIGITS = range(13, 20)
@@ -25,12 +28,23 @@ IBAN_DIGITS = 10
 _HYPHENS = r"\-‐‑‒–—―−－"
 _SEPARATORS = rf"\s.·・/()（）{_HYPHENS}"
 _INVISIBLE = regex.compile(r"\p{Cf}+(?=[\d@＠+＋])|(?<=[@＠])\p{Cf}+")
+_AT = r"(?:at|ät|arroba|chez|собака)"
+_DOT = r"(?:dot|punkt|punto|point|punt|ponto|точка)"
+_MAIL_HOST = r"(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|gmx|proton(?:mail)?|yandex)"
 _EMAIL = regex.compile(
     r"[@＠]?[\w.+:%#$&'*/=?^`{|}~!-]{1,80}+[@＠]+[\w-]+(?:\.[\w-]+)*(?::\d+)?(?:/\S*)?"
-    r"|[\w.+-]{1,80}+\s?[(\[]\s?(?:at|ät|arroba|chez|собака)\s?[)\]]\s?[\w.-]+(?:\s?[(\[]\s?(?:dot|punkt)\s?[)\]]\s?\w+)*",
+    rf"|[\w.+-]{{1,80}}+\s?[(\[]\s?{_AT}\s?[)\]]\s?[\w.-]+(?:\s?[(\[]\s?{_DOT}\s?[)\]]\s?\w+)*"
+    # jane @ mail . example; a full stop that ends a sentence has no space before it
+    r"|[\w.+-]{1,80}+\s{0,2}[@＠]\s{0,2}[\w-]+(?:(?:\s\.\s|\.)[\w-]+)*(?:\s\.\s|\.)\p{L}{2,}(?!\w)"
+    # jane at mail dot example; jane.doe at gmail.com
+    rf"|(?:(?<!\w)[\w+-]{{1,40}}\s{_DOT}\s)?[\w.+-]{{1,80}}+\s{_AT}\s"
+    rf"(?:[\w-]+(?:\s{_DOT}\s[\w-]+)+|{_MAIL_HOST}\.\w+)(?!\w)",
     regex.IGNORECASE,
 )
-_LINK = regex.compile(r"\b(?:[a-z][a-z0-9+.-]{1,20}+:[/／]{2}|www\.)[^\s<>\"“”«»]+", regex.IGNORECASE)
+_LINK = regex.compile(
+    r"\b(?:(?i:[a-z][a-z0-9+.-]{1,20}+:[/／]{2}|www\.)|(?<![\w.@＠-])(?:[\w-]{1,63}\.){1,4}(?:[a-z]{2,10}|[A-Z]{2,10})/)"
+    r"[^\s<>\"“”«»]+"
+)
 _HANDLE = regex.compile(r"[@＠]+\w[\w.-]*")
 _IBAN = regex.compile(
     r"(?<!\w)[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z0-9]{4})"
@@ -50,45 +64,23 @@ _DIGITS = regex.compile(rf"[+＋]?[(（]?(?<!\d)(?!(?<=\p{{Latin}}\.?)\d\d?\s)\d
 _DATE = regex.compile(
     rf"(?:\d{{4}}([{_HYPHENS}./])\d{{1,2}}\1\d{{1,2}}|\d{{1,2}}([{_HYPHENS}./])\s?\d{{1,2}}\2\s?\d{{4}})(?!\d)"
 )
-_YEARS = regex.compile(rf"(?:1[5-9]|20)\d\d(?:(?:\s?[{_HYPHENS}/]\s?|\s)(?:1[5-9]|20)\d\d)*")
-_YEAR_AND_FIGURE = regex.compile(r"(?:19|20)\d\d\s\d{1,4}|\d{1,4}\s(?:19|20)\d\d")
+_YEAR = r"(?:1[5-9]\d\d|20[0-5]\d)"
+_YEARS = regex.compile(rf"{_YEAR}(?:(?:\s?[{_HYPHENS}/]\s?|\s){_YEAR})*")
+_YEAR_AND_FIGURE = regex.compile(rf"{_YEAR}\s\d{{1,3}}|\d{{1,3}}\s{_YEAR}")
+_REFERENCE = regex.compile(
+    # Kundennummer 123456, customer no. 4711, номер клиента 123456
+    r"(?<!\w)(?:(?:kunden?|customer|client|klant(?:en)?|order|bestell|auftrags|member(?:ship)?|mitglieds?|konto|account"
+    r"|policy|vertrags|contract|booking|invoice|rechnungs|faktura|medlems|ordre)[\s-]?(?:nummer|numret|number|nr|no|id)"
+    r"|(?:num[ée]ro|número) (?:de )?(?:cliente?|commande|pedido|cuenta|compte|contrat|contrato|ordine|conto)"
+    r"|номер (?:клиента|заказа|договора|клієнта|замовлення)|(?:顧客|会員|注文|客户|订单)(?:番号|号码|号)"
+    r"|(?:고객|주문|회원)\s?번호"
+    r"|رقم (?:العميل|الطلب))(?:\s?[.:#№]|\s(?:is|ist|er|är|est|es))?\s{0,2}(?:は|为|是)?\K\d[\d-]{2,}",
+    regex.IGNORECASE,
+)
+_FIGURE = regex.compile(r"(?:19|20)\d\d\s\d{1,4}|\d{1,4}\s(?:19|20)\d\d")
 _FIGURE = regex.compile(r"[1-9]\d{0,2}([.\s\u202f\u00a0])\d{3}(?:\1\d{3})*")
 _RANGE = regex.compile(rf"\s?[{_HYPHENS}/]\s?")
 _PHONE = regex.compile(r"[+＋(（0０٠]")
-
-_NO = r"(?!(?:19|20)\d\d)\d{1,4}(?:[a-zA-Z]|\s[A-H])?(?!\w)"
-_NUMBER_AFTER = rf",?\s{{1,3}}(?:nr\.?|no\.?|n[°º]|№|д\.|буд\.|дом)?\s?{_NO}"
-_TOWN = r"(?:\s?,?\s?(?:[A-Z]{1,2}-)?\d{4,5}\s\p{Lu}[\p{L}-]+)?"
-_NAME = r"\p{Lu}[\p{L}\p{M}'’.-]*"
-_NAMES = rf"(?:(?:de|del|da|do|dos|di|la|le|les|du|des|of|van|den)\s|{_NAME}\s){{0,4}}"
-_ADDRESSES = tuple(
-    regex.compile(pattern)
-    for pattern in (
-        # 221B Baker Street
-        rf"(?<!\w)\d{{1,5}}[a-zA-Z]?,?\s(?:{_NAME}\s){{1,3}}(?i:street|st\.?|road|rd\.?|avenue|ave\.?|lane|ln\.?|drive"
-        rf"|boulevard|blvd\.?|court|crescent|terrace|close)(?!\w)",
-        # Lindenstraße 5, Kerkstraat 12b, Havnegata 7, Storgatan 3, Mannerheimintie 4
-        rf"(?<!\w)(?:{_NAME}[\s-]){{0,2}}\p{{Lu}}[\p{{L}}-]*(?i:stra(?:ß|ss)e|str\.|weg|allee|platz|gasse|damm|ufer|ring"
-        rf"|straat|laan|plein|gracht|kade|dijk|gata|gate|gaten|vei|veien|vej|gade|gatan|vägen|torget|plass|katu|tie"
-        rf"|utca|út){_NUMBER_AFTER}{_TOWN}",
-        # Karl Johans gate 22
-        rf"(?<!\w)(?:{_NAME}\s){{1,3}}(?:gate|gata|gt\.|vei|veg|vej|plass|plads|väg|gränd|straße|str\.|platz|straat|laan)"
-        rf"{_NUMBER_AFTER}{_TOWN}",
-        # 12, rue de la Paix
-        rf"(?<!\w){_NO},?\s(?:bis\s|ter\s)?(?i:rue|avenue|boulevard|place|chemin|impasse|quai|allée)\s{_NAMES}{_NAME}",
-        # Calle Mayor 5; Via Roma, 10; Rua Augusta 20; ul. Długa 4; ул. Ленина, д. 5; вул. Хрещатик 22
-        rf"(?<!\w)(?i:calle|c/|avenida|avda\.?|plaza|paseo|carrer|via|viale|piazza|corso|rua|travessa|praça|ul\.|ulica|al\."
-        rf"|os\.|ул\.|улица|проспект|пр\.|вул\.|вулиця|бул\.|οδός|str\.|strada)\s?{_NAMES}{_NAME}{_NUMBER_AFTER}",
-        # Atatürk Caddesi No: 5
-        rf"(?<!\w)(?:{_NAME}\s){{1,3}}(?i:caddesi|cad\.|sokak|sokağı|sk\.|bulvarı)\s?(?i:no[:.]?\s?)?{_NO}",
-        # شارع الملك 12
-        rf"(?<!\w)(?:شارع|خیابان|רחוב)\s(?:\p{{L}}+\s){{1,3}}{_NO}",
-        # 建国路88号; 3丁目2番1号; 테헤란로 152
-        r"[\p{Han}]{1,8}[路街道巷弄]\s?\d{1,4}\s?[号號弄]",
-        r"\d{1,3}\s?丁目(?:\s?\d{1,4}\s?(?:番地?|号|[-−－]))*\d{0,4}",
-        r"[\p{Hangul}]{2,8}(?:로|길)\s\d{1,4}(?:번길\s\d{1,4})?(?!\d|\p{L})",
-    )
-)
 
 
 def redact(text: str) -> str:
@@ -136,10 +128,11 @@ _RULES: tuple[tuple[regex.Pattern[str], str | Callable[[regex.Match[str]], str]]
     (_LINK, "[link]"),
     (_EMAIL, "[e-mail]"),
     (_HANDLE, "[handle]"),
-    *((pattern, "[address]") for pattern in _ADDRESSES),
+    *((pattern, "[address]") for pattern in ADDRESSES),
     (_COORDINATES, "[address]"),
     (_IBAN, _iban_or_kept),
     (_IP, "[number]"),
     (_CODE, _code_or_kept),
+    (_REFERENCE, "[number]"),
     (_DIGITS, _number_or_kept),
 )

@@ -1,5 +1,6 @@
 """A benchmark's figures stand in the page beside it, once, with command, date and machine."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,25 @@ def test_a_page_without_marks_is_refused_with_the_way_out(tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="Put both where the table is to stand"):
         keep("speed", markdown([Row("load", "2")]), page)
     assert page.file.read_text("utf-8") == "# Benchmarks\n"
+
+
+BENCHMARKS = Path(__file__).parent.parent / "evals" / "benchmarks"
+PAGE = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_that_the_page_names_is_there() -> None:
+    named = set(re.findall(r"python -m evals\.benchmarks[ .](\w+)", PAGE)) - {"NAME"}
+    assert {"answers", "peers", "speed"} <= named
+    assert {
+        name for name in named if not (BENCHMARKS / name).is_dir() and not (BENCHMARKS / f"{name}.py").is_file()
+    } == set()
+
+
+def test_what_the_kept_table_holds_is_not_told_otherwise_by_hand() -> None:
+    before, _, by_hand = PAGE.partition(END)
+    rows, _, _ = by_hand.partition("\n## ")
+    kept = set(re.findall(r"^\| `python -m evals\.benchmarks ([\w]+)`", before, re.MULTILINE))
+    told = set(re.findall(r"\| `python -m evals\.benchmarks\.([\w]+)`", rows))
+    assert kept
+    assert told
+    assert kept & told == set()

@@ -4,13 +4,13 @@ from collections.abc import Container, Sequence
 
 import msgspec
 import pytest
-from made_runs import REFUSAL, answer, case, citation, outcome, run
+from made_runs import REFUSAL, WORK, answer, case, citation, found, outcome, run
 
 from evals.compare import Comparison, compare
 from evals.differences import Difference
 from evals.golden import Case, Expect
-from evals.measures import MEASURES, scores
-from evals.records import Outcome, Run
+from evals.measures import MEASURES, RANKING, scores
+from evals.records import RANKED, Outcome, Run
 from evals.summary import means
 from rag.errors import InputError
 
@@ -161,3 +161,23 @@ def test_the_same_two_runs_give_the_same_bytes() -> None:
 def test_every_direction_is_the_one_that_its_title_means() -> None:
     lower = {name for name, measure in MEASURES.items() if measure.direction == "lower"}
     assert lower == {"forbidden", "brier", "followup_loss", "errors", "tokens", "cost", "latency"}
+
+
+def test_a_question_with_another_tag_is_compared_and_in_the_slices_of_both() -> None:
+    tagged = [msgspec.structs.replace(one, tags=("new",)) for one in CASES]
+    comparison = compare(suite(wrong=()), suite(wrong=set(range(40)), cases=tagged))
+    assert (comparison.compared, comparison.reworded) == (240, ())
+    assert len(comparison.regressions) == 40
+    assert {"tag:new"} <= {one.slice for one in comparison.differences}
+
+
+def test_runs_that_ranked_otherwise_are_not_compared_by_how_they_ranked() -> None:
+    asked = [case(f"{n}-en") for n in range(40)]
+    before = run([outcome(one, answer(citation("x")), hits=found(WORK)) for one in asked])
+    after = run([outcome(one, answer(citation("x"))) for one in asked])
+    assert len(compare(before, after).shifts) == 40
+    ranked = msgspec.structs.replace(after, system=RANKED)
+    comparison = compare(before, ranked)
+    assert comparison.losses == comparison.shifts == ()
+    assert not {one.measure for one in comparison.differences} & RANKING
+    assert "followup_kept" not in {one.figure for one in comparison.figures}

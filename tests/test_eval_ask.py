@@ -7,9 +7,10 @@ import anyio
 import msgspec
 import pytest
 from fake_backend import ANSWER, ARTICLE, CITATION, HIT, QUOTE
+from made_runs import found
 from small_suite import CARRIES, OWNER, SECOND, SmallSystem, small_suite
 
-from evals.ask import ONE_BY_ONE, Asked, Manner, ask
+from evals.ask import ONE_BY_ONE, Asked, Manner, ask, best_of_works
 from evals.exactness import false_quotes
 from evals.golden import Case
 from evals.records import Found
@@ -47,8 +48,15 @@ def test_an_outcome_holds_the_hits_for_the_standalone_question_works_not_grouped
     assert one.outcome.found == (
         Found(work="city/bridge.md", path=HIT.path, lang="en", chunk_id="a1-0", text=QUOTE, score=0.87),
     )
-    assert system.calls[-1] == SearchRequest(query=str(CARRIES["question"]), top_k=10, group_works=False)
+    assert system.calls[-1] == SearchRequest(query=str(CARRIES["question"]), top_k=100, group_works=False)
     assert one.outcome.standalone_found == ()
+
+
+def test_the_first_ten_works_are_ranked_by_their_best_passages() -> None:
+    passages = found(*(f"{work}.md" for work in range(12) for _ in range(8)))
+    best = best_of_works(passages)
+    assert [one.work for one in best] == [f"{work}.md" for work in range(10)]
+    assert [one.chunk_id for one in best[:3]] == ["1", "9", "17"]
 
 
 def test_a_follow_up_is_asked_after_its_turns_and_searched_as_a_question_of_its_own_as_well(
@@ -180,7 +188,7 @@ def test_a_run_says_what_was_asked_of_what(system: SmallSystem, tmp_path: Path) 
         "small",
         [CARRIES["id"], OWNER["id"], SECOND["id"]],
     )
-    assert found.system.keys() == {"kilde", "model", "composer"}
+    assert found.system.keys() == {"kilde", "model", "composer", "ranked"}
     assert (found.system["model"], found.system["composer"]) == ("fake-1", "extractive")
     assert len(found.timing.latencies_ms) == 3
 

@@ -10,8 +10,10 @@ from small_suite import REFUSAL
 
 from evals.baseline import find_baseline, load_baselines, make_baseline, save
 from evals.evaluation import evaluate
+from evals.gate import Drop, Gate
 from evals.golden import Case, Expect
 from evals.measures import scores
+from evals.records import RANKED
 from rag.errors import ConfigurationError, InputError
 
 
@@ -81,3 +83,16 @@ def test_an_evaluation_names_what_changed_since_the_baseline() -> None:
     judged_now = evaluate(now, None, baseline)
     assert (judged_now.regressions, judged_now.improvements) == (("0-en",), ("2-en",))
     assert evaluate(run(now.outcomes, corpus="decaf"), None, baseline).baseline is None
+
+
+def test_a_baseline_that_ranked_otherwise_is_refused_where_a_drop_of_the_ranking_is_held() -> None:
+    before = run([outcome(case("a-en"), answer(citation("x")), hits=found("news/harbour.md"))])
+    old = make_baseline("old", before, scores(before))
+    now = msgspec.structs.replace(before, system=RANKED)
+    for measure in ("right", "hit@5"):
+        gate = Gate(drop=(Drop(measure=measure, at_most=0.1),))
+        assert not evaluate(before, gate, old).failed
+    assert not evaluate(now, Gate(drop=(Drop(measure="right", at_most=0.1),)), old).failed
+    with pytest.raises(ConfigurationError, match="save a new baseline"):
+        evaluate(now, gate, old)
+    assert evaluate(now, None, old, (old,)).history[0].mean("ndcg@10") is None

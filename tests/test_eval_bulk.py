@@ -115,7 +115,7 @@ def bulk(tmp_path: Path) -> BulkRuntime:
 def test_a_search_for_fewer_hits_is_the_beginning_of_the_one_for_more(bulk: BulkRuntime) -> None:
     more = bulk.find(Query(text="Wo?", lang="de", top_k=24, group_works=False))
     assert bulk.find(Query(text="Wo?", lang="de", top_k=10, group_works=False)) == more[:10]
-    assert bulk._searching.searched == [("Wo?", 24)]  # type: ignore[attr-defined]
+    assert bulk._searching.searched == [("Wo?", 100)]  # type: ignore[attr-defined]
 
 
 def test_another_question_language_or_grouping_is_another_search(bulk: BulkRuntime) -> None:

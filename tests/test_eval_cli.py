@@ -14,7 +14,7 @@ from small_suite import CARRIES, OWNER, SmallSystem, accepted
 from evals.cli import main
 from rag.cli import run
 from rag.owner import Owner
-from rag.records import Question
+from rag.records import Question, Written
 
 HEAVY = {"torch", "sentence_transformers", "chromadb", "litestar", "sqlalchemy", "httpx", "lingua", "numpy"}
 
@@ -57,6 +57,17 @@ def test_a_wrong_answer_alone_is_no_failed_command(
 def test_a_question_that_ends_in_an_error_leaves_with_1(tmp_path: Path, system: SmallSystem) -> None:
     suite = accepted(tmp_path, CARRIES, OWNER | {"id": "broken", "question": "Broken?"})
     assert run(["eval", "run", suite]) == 1
+
+
+def test_answers_of_an_llm_cost_what_their_tokens_do(suite: str, system: SmallSystem, tmp_path: Path) -> None:
+    written = Written(model="m", prompt_sha256="0", prompt_tokens=3000, answer_tokens=500)
+    system.answered = msgspec.structs.replace(ANSWER, written=written)
+    kept = tmp_path / "a.json"
+    assert run(["eval", "run", suite, "--price-in", "2", "--price-out", "8", "-o", str(kept)]) == 0
+    costs = {case: scores["cost"] for case, scores in json.loads(kept.read_text("utf-8"))["questions"].items()}
+    assert costs == {"bridge-cyclists-de": 0.01, "bridge-cyclists-2-de": 0.01, "bridge-owner-en": None}
+    run(["eval", "run", suite, "-o", str(kept)])
+    assert not any(one["cost"] for one in json.loads(kept.read_text("utf-8"))["questions"].values())
 
 
 def test_filters_choose_what_is_asked(suite: str, system: SmallSystem) -> None:
@@ -111,6 +122,8 @@ def test_a_gate_with_drops_and_no_baseline_leaves_with_2(tmp_path: Path, system:
         ["--url", "http://127.0.0.1:1", "--data-dir", "."],
         ["--url", "http://127.0.0.1:1", "--processes", "2"],
         ["--processes", "2", "--repeat", "2"],
+        ["--price-in", "2"],
+        ["--price-in", "2", "--price-out", "-1"],
         ["--id", "nothing"],
         ["-o", "run.pdf"],
         ["--repeat", "0"],

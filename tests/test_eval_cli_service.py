@@ -33,7 +33,7 @@ def test_a_service_is_asked_over_http_as_one_in_process_is(suite: str, address: 
     assert run(["eval", "run", suite, "--url", address, "--concurrency", "2", "-o", str(there)]) == 0
     first, second = (json.loads(Path(file).read_text("utf-8")) for file in (here, there))
     assert first["outcomes"] == second["outcomes"]
-    assert second["system"] == {"composer": "extractive"}
+    assert second["system"] == {"composer": "extractive", "ranked": "10 works"}
 
 
 def test_the_admin_key_opens_what_a_service_runs_on(

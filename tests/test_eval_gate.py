@@ -85,6 +85,15 @@ def test_a_floor_on_what_was_never_produced_is_an_error(rule: dict[str, object])
         ("[[floor]]\nmeasure = 'right'\nminimum = 0.5", "is no gate"),
         ("[[drop]]\nmeasure = 'right'", "is no gate"),
         ("floor", "is no gate"),
+        ("[[floor]]\nmeasure = 'right'\nat_least = -inf", "at_least = -inf would let everything pass"),
+        ("[[floor]]\nmeasure = 'right'\nat_least = 0", "at_least = 0 would"),
+        ("[[floor]]\nmeasure = 'tokens'\nat_most = inf", "at_most = inf would"),
+        ("[[floor]]\nmeasure = 'errors'\nat_most = nan", "at_most = nan would"),
+        ("[[floor]]\nmeasure = 'errors'\nat_most = 1.0", "at_most = 1 would"),
+        ("[[drop]]\nmeasure = 'right'\nat_most = inf", "at_most = inf would"),
+        ("[[drop]]\nmeasure = 'auroc'\nat_most = 1", "at_most = 1 would"),
+        ("least_compared = 0\n[[drop]]\nmeasure = 'right'\nat_most = 0.1", "least_compared is a share above 0"),
+        ("least_compared = nan\n[[drop]]\nmeasure = 'right'\nat_most = 0.1", "least_compared is a share above 0"),
     ],
 )
 def test_an_ill_formed_gate_is_refused(text: str, complaint: str, tmp_path: Path) -> None:

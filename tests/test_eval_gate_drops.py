@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 from made_gates import RIGHT, WRONG, drop, floor, held, outcomes
-from made_runs import REFUSAL, answer, case, citation, outcome, run
+from made_runs import REFUSAL, WORK, answer, case, citation, found, outcome, run
 
 from evals.baseline import load_baselines
 from evals.gate import load_gate
 from evals.golden import Expect
+from evals.measures import scores
 from evals.records import Outcome
 from evals.suite import load_suite
 from rag.errors import ConfigurationError, KildeError
@@ -144,6 +145,27 @@ def test_a_figure_of_the_whole_run_can_drop() -> None:
 def test_a_figure_that_is_better_when_lower_drops_when_it_rises() -> None:
     _, check = held(drop(measure="calibration_error", at_most=0.1), run(sure((0.5, 0.25))), run(sure((1.0, 0.0))))
     assert (check.measured, check.holds) == (pytest.approx(0.375), False)
+
+
+def test_a_figure_drops_over_the_questions_that_both_asked_alike_alone() -> None:
+    before = run([*sure((0.9, 0.1)), *(outcome(one.case, RIGHT) for one in outcomes(18, 18))])
+    added = outcome(case("new-en", expect=Expect(status="not_found")), msgspec.structs.replace(RIGHT, confidence=1.0))
+    now = run([*before.outcomes, added])
+    assert scores(now).figures["auroc"] == 0.5
+    _, check = held(drop(measure="auroc", at_most=0), now, before)
+    assert (check.measured, check.questions, check.holds) == (0.0, 20, True)
+
+
+def test_follow_ups_that_one_run_alone_asked_change_nothing_of_what_is_kept() -> None:
+    asked, new = (case(name, standalone="By itself?") for name in ("a-en", "b-en"))
+    kept = outcome(asked, RIGHT, hits=found(WORK), standalone_hits=found(WORK))
+    lost = outcome(new, RIGHT, standalone_hits=found(WORK))
+    filling = outcomes(18, 18)
+    _, check = held(drop(measure="followup_kept", at_most=0), run([kept, lost, *filling]), run([kept, *filling]))
+    assert (check.measured, check.holds) == (0.0, True)
+    missed = outcome(asked, RIGHT, standalone_hits=found(WORK))
+    _, check = held(drop(measure="followup_kept", at_most=0.5), run([missed, *filling]), run([kept, lost, *filling]))
+    assert (check.measured, check.holds) == (1.0, False)
 
 
 def test_the_golden_gate_looks_at_what_must_not_be_lost() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 import rag.citing
 from evals.baseline import load_baselines
+from evals.evaluation import evaluate
+from evals.formats.json import to_json
 from evals.fresh import open_fresh
 from evals.gate import Check, hold, load_gate
 from evals.measures import scores
@@ -37,6 +39,17 @@ def checks(suite: Suite, runtime: Runtime) -> tuple[Check, ...]:
     run = anyio.run(ask_system, suite, runtime).run
     newest = load_baselines(suite.baselines, suite.name)[-1]
     return hold(load_gate(suite.gate), run, scores(run), newest)
+
+
+def test_two_runs_over_two_indexes_are_equal_in_every_byte_but_their_timing(
+    suite: Suite, over_sample_articles: Runtime, model_dir: Path
+) -> None:
+    some = msgspec.structs.replace(suite, cases=suite.cases[::6])
+    with open_fresh([suite.corpus], Settings(model_dir=str(model_dir))) as built_again:
+        one, other = (anyio.run(ask_system, some, runtime).run for runtime in (over_sample_articles, built_again))
+    written, again = (msgspec.json.decode(to_json(evaluate(run))) for run in (one, other))
+    assert written.pop("timing") != again.pop("timing")
+    assert msgspec.json.encode(written) == msgspec.json.encode(again)
 
 
 def test_the_gate_holds_until_offsets_of_citations_are_off_by_one(

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -72,7 +73,11 @@ def test_the_same_run_gives_the_same_bytes_in_every_process(tmp_path: Path) -> N
     )
     pages = [
         subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
     ]
@@ -170,12 +175,13 @@ def test_texts_say_their_language_and_direction() -> None:
 # The command
 
 
-def test_the_report_of_a_kept_run_has_the_history_of_its_suite(
+def test_the_report_of_a_kept_run_has_the_history_of_its_suite_until_then(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = msgspec.structs.replace(MADE, suite="small")
     suite = load_suite(str(write_suite(tmp_path)))
     save(kept(made, "winter"), suite.baselines)
+    save(kept(made, "after-it", saved="2026-01-01T00:00:01+00:00"), suite.baselines)
     (tmp_path / "run.json").write_bytes(to_json(evaluate(made)))
     assert cli.run(["eval", "report", str(tmp_path / "run.json"), "--suite", str(tmp_path / "small.toml")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "run.html")

@@ -69,7 +69,7 @@ def test_filters_offer_what_there_is_with_its_number() -> None:
             "ended in an error: 1",
             "not answered, though the articles say it: 1",
             "fact missing: 1",
-            "quotes what it must not: 1",
+            "shows what it must not: 1",
         ],
         "lang": ["any", "Arabic (ar): 1", "English (en): 2", "German (de): 1"],
         "tags": ["any", "number: 1", "table: 2"],
@@ -78,6 +78,7 @@ def test_filters_offer_what_there_is_with_its_number() -> None:
     assert filters.get("hidden") is not None
 
 
+FORBIDDING = Expect(status="answered", quotes=("c",), forbidden=("d",))
 EVERYTHING = Expect(
     status="answered", works=(WORK,), quotes=("a",), facts=(("b",),), forbidden=("c",), answer_lang="de", as_of="2024"
 )
@@ -97,6 +98,7 @@ EVERYTHING = Expect(
             outcome(case(expect=EVERYTHING), answer(citation("c")), false_quotes=("c",)),
             ["fact", "quote", "forbidden", "language", "date", "exactness"],
         ),
+        (outcome(case(expect=FORBIDDING), answer(citation("c"), text="d", composer="llm")), ["forbidden"]),
         (RIGHT, []),
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from made_runs import answer, citation
 
 from evals.golden import QUESTIONS, Case, Expect, holds, judge, load_cases, normalise
+from evals.suite import load_suite
 from index.languages import split_path
 from rag.errors import InputError
 from rag.records import Answer
@@ -77,10 +78,19 @@ def test_a_refusal_with_citations_is_wrong() -> None:
     assert reasons(REFUSAL, answer(citation("1,250"), status="not_found")) == ("not found, yet 1 cited",)
 
 
-def test_a_forbidden_string_is_wrong_in_a_quote_and_allowed_in_the_text() -> None:
+def test_a_forbidden_string_is_wrong_in_a_quote_and_allowed_in_what_frames_an_extract() -> None:
     expect = Expect(status="answered", facts=(("3.3 s",),), forbidden=("4.1 s",))
     assert reasons(expect, answer(citation("0–100 km/h: 3,3 s"), text="Not 4.1 s.")) == ()
     assert reasons(expect, answer(citation("3,3 s"), citation("4,1 s"))) == ("quotes what it must not: '4.1 s'",)
+
+
+def test_a_forbidden_string_is_wrong_in_the_text_of_an_llm_unless_it_refuses() -> None:
+    expect = Expect(status="answered", facts=(("43,866",),), forbidden=("Neckarsulm",))
+    text = "Audi Neckarsulm built 43,866 cars [1]"
+    given = answer(citation("43,866 cars"), text=text, composer="llm")
+    assert reasons(expect, given) == ("says what it must not: 'Neckarsulm'",)
+    forbidding = Expect(status="not_found", forbidden=("Neckarsulm",))
+    assert reasons(forbidding, answer(text="Nothing on Neckarsulm.", composer="llm", status="not_found")) == ()
 
 
 def test_the_first_citation_has_to_come_from_an_expected_work_in_any_language() -> None:
@@ -235,6 +245,17 @@ def test_the_question_files_hold_what_they_promise(name: str, total: int, refusa
     assert sum(not case.answerable for case in cases) == refusals
     assert len({case.lang for case in cases}) == langs
     assert max(Counter(case.question for case in cases).values()) == 1
+
+
+def test_the_golden_suite_is_as_large_and_as_various_as_it_has_to_be() -> None:
+    cases = load_suite("golden").cases
+    tags = Counter(tag for case in cases for tag in case.tags)
+    assert len(cases) >= 240
+    assert len({case.lang for case in cases}) >= 12
+    assert sum(bool(case.turns) for case in cases) == tags["followup"] >= 40
+    assert sum(case.expect.status == "not_found" for case in cases) == tags["unanswerable"] >= 50
+    kinds = ("number", "date", "list", "table", "how", "why", "crosslingual", "look-alike", "typo", "conflict", "stale")
+    assert [kind for kind in (*kinds, "not-yet-known") if tags[kind] < 5] == []
 
 
 def unsupported(case: Case, sources: list[str]) -> list[str]:

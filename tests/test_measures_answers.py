@@ -7,7 +7,7 @@ from made_runs import REFUSAL, WORK, answer, case, citation, found, outcome
 from evals.golden import Expect
 from evals.measures import MEASURES
 from evals.measures.short_answer import token_f1
-from evals.records import Outcome
+from evals.records import Outcome, Prices
 from rag.records import Answer, TextRange, Written
 
 NOT_FOUND = Expect(status="not_found")
@@ -107,10 +107,12 @@ def test_a_refusal_states_no_fact_even_if_its_words_hold_one() -> None:
     assert score("fact_recall", outcome(case(expect=BERTHS), answer(status="not_found", text="1,250, 2019"))) == 0.0
 
 
-def test_a_forbidden_word_counts_in_a_quote_and_is_unscored_where_nothing_is_cited() -> None:
+def test_a_forbidden_word_counts_in_a_quote_and_in_the_text_of_an_llm_and_is_unscored_where_nothing_is_shown() -> None:
     asked = case(expect=Expect(status="answered", works=(WORK,), forbidden=("Q4",)))
     assert score("forbidden", outcome(asked, answer(citation("The Q4 is smaller")))) == 1.0
     assert score("forbidden", outcome(asked, answer(citation("The Q8"), text="not the Q4"))) == 0.0
+    written = answer(citation("The Q8"), text="As the Q4 has [1].", composer="llm")
+    assert score("forbidden", outcome(asked, written)) == 1.0
     assert score("forbidden", outcome(asked, REFUSAL)) is None
 
 
@@ -229,10 +231,12 @@ def test_a_follow_up_loses_what_its_standalone_question_finds() -> None:
     assert score("followup_loss", outcome(case(), hits=not_there, standalone_hits=there)) is None
 
 
-def test_tokens_are_those_that_the_endpoint_counted_and_cost_is_unscored() -> None:
+def test_tokens_are_those_that_the_endpoint_counted_and_cost_is_theirs_at_the_prices_given() -> None:
     written = Written(model="m", prompt_sha256="0", prompt_tokens=900, answer_tokens=60)
     counted = msgspec.structs.replace(answer(composer="llm"), written=written)
     uncounted = msgspec.structs.replace(counted, written=Written(model="m", prompt_sha256="0"))
     assert score("tokens", outcome(case(), counted)) == 960.0
     assert [score("tokens", outcome(case(), one)) for one in (uncounted, answer(), None)] == [None, None, None]
-    assert score("cost", outcome(case(), counted)) is None
+    prices = Prices(prompt=2.5, answer=10)
+    priced = [msgspec.structs.replace(outcome(case(), one), prices=prices) for one in (counted, uncounted, answer())]
+    assert [score("cost", one) for one in (*priced, outcome(case(), counted))] == [0.00285, None, None, None]

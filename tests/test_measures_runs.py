@@ -9,11 +9,11 @@ from sklearn.metrics import roc_auc_score
 
 from evals.golden import Expect
 from evals.measures import FIGURES, MEASURES, Scores, scores
-from evals.measures.confidence import auroc, calibration_error, reliability_bins
-from evals.measures.followup import kept
+from evals.measures.confidence import confidence_of, reliability_bins
 from evals.records import Outcome
 from rag.errors import InputError
 
+auroc, calibration_error, kept = (FIGURES[name].of for name in ("auroc", "calibration_error", "followup_kept"))
 ANSWERABLE, UNANSWERABLE = case(), case(expect=Expect(status="not_found"))
 
 
@@ -39,7 +39,7 @@ def test_auroc_needs_both_kinds_and_leaves_out_what_has_no_confidence() -> None:
 
 def test_calibration_error_is_the_distance_of_confidence_and_share_weighed_by_bin() -> None:
     known = [*sure(0.12, 0.18, answerable=False), *sure(0.15, answerable=True), *sure(1.0, answerable=True)]
-    bins = reliability_bins(known)
+    bins = reliability_bins([part for one in known if (part := confidence_of(one))])
     assert [(one.low, one.questions) for one in bins] == [(0.1, 3), (0.9, 1)]
     assert (bins[0].confidence, bins[0].answerable) == (pytest.approx(0.15), pytest.approx(1 / 3))
     assert calibration_error(known) == pytest.approx(0.75 * (1 / 3 - 0.15))

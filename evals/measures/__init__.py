@@ -12,7 +12,7 @@ import msgspec
 from evals.measures.citation_precision import CITATION_PRECISION
 from evals.measures.citation_recall import CITATION_RECALL
 from evals.measures.cited_numbers import CITED_NUMBERS
-from evals.measures.confidence import BRIER, CONFIDENCE, ReliabilityBin, reliability_bins
+from evals.measures.confidence import BRIER, CONFIDENCE, ReliabilityBin, confidence_of, reliability_bins
 from evals.measures.errors import ERRORS
 from evals.measures.fact_recall import FACT_RECALL
 from evals.measures.followup import FOLLOWUP_KEPT, FOLLOWUP_LOSS
@@ -35,6 +35,7 @@ __all__ = [
     "FIGURES",
     "HEADLINE",
     "MEASURES",
+    "RANKING",
     "Figure",
     "LatencyScores",
     "Measure",
@@ -72,6 +73,11 @@ MEASURES: dict[str, Measure] = {
 FIGURES: dict[str, Figure] = {figure.name: figure for figure in (*CONFIDENCE, FOLLOWUP_KEPT)}
 """By name: what only many questions together have."""
 
+RANKING = frozenset(
+    (*(hits.name for hits in HITS), RECIPROCAL_RANK.name, NDCG.name, FOLLOWUP_LOSS.name, FOLLOWUP_KEPT.name)
+)
+"""Measures and figures of how works are ranked: not comparable between runs that ranked otherwise."""
+
 
 class LatencyScores(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What differs between equal runs."""
@@ -103,7 +109,7 @@ def scores(run: Run) -> Scores:
     return Scores(
         questions={one.case.id: {of.name: of.score(one, None) for of in untimed} for one in run.outcomes},
         figures={figure.name: figure.of(run.outcomes) for figure in FIGURES.values()},
-        calibration=reliability_bins(run.outcomes),
+        calibration=reliability_bins([part for one in run.outcomes if (part := confidence_of(one)) is not None]),
         timing=_timing(run),
     )
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.measures.measure import Figure, Measure
+from evals.measures.measure import Figure, Measure, Part
 from evals.records import Outcome
 
 _BINS = 10
@@ -31,9 +31,9 @@ class ReliabilityBin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Share."""
 
 
-def auroc(outcomes: Sequence[Outcome]) -> float | None:
+def auroc(parts: Sequence[Part]) -> float | None:
     """How often an answerable question is surer than an unanswerable one, ties half. None unless there are both."""
-    sure, answerable = _known(outcomes)
+    sure, answerable = _columns(parts)
     right, wrong = sure[answerable], np.sort(sure[~answerable])
     if not right.size or not wrong.size:
         return None
@@ -41,9 +41,9 @@ def auroc(outcomes: Sequence[Outcome]) -> float | None:
     return float((below.sum() + not_above.sum()) / (2 * right.size * wrong.size))
 
 
-def reliability_bins(outcomes: Sequence[Outcome]) -> tuple[ReliabilityBin, ...]:
+def reliability_bins(parts: Sequence[Part]) -> tuple[ReliabilityBin, ...]:
     """Ten of equal width, lowest first; empty ones are left out."""
-    sure, answerable = _known(outcomes)
+    sure, answerable = _columns(parts)
     place = np.minimum((sure * _BINS).astype(int), _BINS - 1)
     return tuple(
         ReliabilityBin(
@@ -58,35 +58,37 @@ def reliability_bins(outcomes: Sequence[Outcome]) -> tuple[ReliabilityBin, ...]:
     )
 
 
-def calibration_error(outcomes: Sequence[Outcome]) -> float | None:
+def calibration_error(parts: Sequence[Part]) -> float | None:
     """Expected calibration error: mean distance of confidence and share over the bins, by their size."""
-    bins = reliability_bins(outcomes)
+    bins = reliability_bins(parts)
     total = sum(one.questions for one in bins)
     return math.fsum(one.questions * abs(one.confidence - one.answerable) for one in bins) / total if total else None
 
 
-def _brier(outcome: Outcome, _: float | None) -> float | None:
+def confidence_of(outcome: Outcome) -> Part | None:
+    """Confidence, and 1 if the articles hold the answer."""
     if outcome.answer is None or outcome.answer.confidence is None:
         return None
-    return (outcome.answer.confidence - outcome.case.answerable) ** 2
+    return outcome.answer.confidence, float(outcome.case.answerable)
 
 
-def _known(outcomes: Sequence[Outcome]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    pairs = [
-        (one.answer.confidence, one.case.answerable)
-        for one in outcomes
-        if one.answer is not None and one.answer.confidence is not None
-    ]
-    return np.array([sure for sure, _ in pairs]), np.array([answerable for _, answerable in pairs], dtype=bool)
+def _brier(outcome: Outcome, _: float | None) -> float | None:
+    part = confidence_of(outcome)
+    return None if part is None else (part[0] - part[1]) ** 2
+
+
+def _columns(parts: Sequence[Part]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    return np.array([sure for sure, _ in parts]), np.array([answerable for _, answerable in parts], dtype=bool)
 
 
 BRIER = Measure(name="brier", title="Brier score of confidence", direction="lower", score=_brier)
 CONFIDENCE = (
-    Figure(name="auroc", title="Confidence tells answerable from unanswerable, AUROC", of=auroc),
+    Figure(name="auroc", title="Confidence tells answerable from unanswerable, AUROC", part=confidence_of, over=auroc),
     Figure(
         name="calibration_error",
         title="Calibration error of confidence",
         direction="lower",
-        of=calibration_error,
+        part=confidence_of,
+        over=calibration_error,
     ),
 )

@@ -6,29 +6,23 @@ all: the share of hits that is kept. Scored for follow-ups that have a standalon
 
 from collections.abc import Sequence
 
-from evals.measures.measure import Figure, Measure
+from evals.measures.measure import Figure, Measure, Part
 from evals.measures.ranking import hit, relevant_works, works_found
 from evals.records import Outcome
 
 _K = 5
 
 
-def kept(outcomes: Sequence[Outcome]) -> float | None:
+def kept(parts: Sequence[Part]) -> float | None:
     """Hits of the follow-ups over hits of their standalone questions; None without any of the latter."""
-    scored = [_hits(outcome) for outcome in outcomes if _is_scored(outcome)]
-    alone = sum(alone for _, alone in scored)
-    return sum(asked for asked, _ in scored) / alone if alone else None
+    alone = sum(alone for _, alone in parts)
+    return sum(asked for asked, _ in parts) / alone if alone else None
 
 
-def _loss(outcome: Outcome, _: float | None) -> float | None:
+def hits_of(outcome: Outcome) -> Part | None:
+    """As asked, and by itself."""
     if not _is_scored(outcome):
         return None
-    asked, alone = _hits(outcome)
-    return alone - asked
-
-
-def _hits(outcome: Outcome) -> tuple[float, float]:
-    """As asked, and by itself."""
     relevant = relevant_works(outcome.case)
     return (
         hit(works_found(outcome.found), relevant, _K),
@@ -36,9 +30,14 @@ def _hits(outcome: Outcome) -> tuple[float, float]:
     )
 
 
+def _loss(outcome: Outcome, _: float | None) -> float | None:
+    part = hits_of(outcome)
+    return None if part is None else part[1] - part[0]
+
+
 def _is_scored(outcome: Outcome) -> bool:
     return outcome.case.standalone is not None and bool(outcome.case.expect.works)
 
 
 FOLLOWUP_LOSS = Measure(name="followup_loss", title="Hits lost by follow-ups", direction="lower", score=_loss)
-FOLLOWUP_KEPT = Figure(name="followup_kept", title="Hits that follow-ups keep", of=kept)
+FOLLOWUP_KEPT = Figure(name="followup_kept", title="Hits that follow-ups keep", part=hits_of, over=kept)

@@ -1,16 +1,19 @@
-"""Whether a quote shows what belongs to another model, place or time. Unscored where nothing is forbidden or cited."""
+"""Whether an answer shows what belongs to another model, place or time: in a quote, or in the text of an LLM.
 
-from evals.golden import holds, normalise
+Unscored where nothing is forbidden, and where nothing is cited or written.
+"""
+
+from evals.golden import holds, normalise, own_words
 from evals.measures.measure import Measure
 from evals.records import Outcome
 
 
 def _score(outcome: Outcome, _: float | None) -> float | None:
     forbidden = outcome.case.expect.forbidden
-    if not forbidden or outcome.answer is None or not outcome.answer.citations:
+    if not forbidden or outcome.answer is None:
         return None
-    quotes = [normalise(citation.quote) for citation in outcome.answer.citations]
-    return float(any(holds(quote, form) for quote in quotes for form in forbidden))
+    shown = [*(normalise(citation.quote) for citation in outcome.answer.citations), *own_words(outcome.answer)]
+    return float(any(holds(text, form) for text in shown for form in forbidden)) if shown else None
 
 
-FORBIDDEN = Measure(name="forbidden", title="Answers that quote what they must not", direction="lower", score=_score)
+FORBIDDEN = Measure(name="forbidden", title="Answers that show what they must not", direction="lower", score=_score)

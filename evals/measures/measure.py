@@ -39,6 +39,10 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         return 1 if self.direction == "higher" else -1
 
 
+Part = tuple[float, float]
+"""What one question adds to a figure; baselines keep it, so that a figure can be taken of some of their questions."""
+
+
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """Taken of many questions at once, because no mean over questions gives it."""
 
@@ -46,7 +50,12 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     direction: Direction = "higher"
     unit: Unit = "share"
-    of: Callable[[Sequence[Outcome]], float | None]
+    part: Callable[[Outcome], Part | None]
+    """What one outcome adds; None where it has nothing to add."""
+    over: Callable[[Sequence[Part]], float | None]
+
+    def of(self, outcomes: Sequence[Outcome]) -> float | None:
+        return self.over([part for outcome in outcomes if (part := self.part(outcome)) is not None])
 
     @property
     def sign(self) -> int:
