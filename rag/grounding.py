@@ -110,18 +110,17 @@ class Grounding:
         return Grounds(units=units, verification=verification)
 
     def _is_translated_speech(self, sentence: str, units: Sequence[Candidate]) -> bool:
-        """Whether it says in another language what stands between quotation marks or behind a colon: what is around
-        that, alone, would not support it."""
-        around = [
-            OfferedSource(source_id=str(place), text=frame, lang=unit.hit.lang)
-            for place, unit in enumerate(units)
-            if base(unit.hit.lang) != base(self._lang) and (frame := _frame(unit, self._lang))
+        """Whether it says in another language, as if the article said so, what stands there between quotation marks or
+        behind a colon: that alone supports it."""
+        spoken = [
+            OfferedSource(source_id=str(place), text=speech, lang=unit.hit.lang)
+            for unit in units
+            if base(unit.hit.lang) != base(self._lang)
+            for place, speech in enumerate(_speech(unit))
         ]
-        if not around:
-            return False
-        cited = tuple(Cited(source_id=one.source_id, quote=one.text) for one in around)
-        claim = Claim(sentence=sentence, lang=self._lang, cited=cited)
-        return not is_supported(verify(claim, around, meaning=self._meaning))
+        return any(
+            is_supported(verify(_claim(sentence, self._lang, one), (one,), meaning=self._meaning)) for one in spoken
+        )
 
     def _nearest(self, sentence: str) -> list[Candidate]:
         """By the terms that they share; where these do not tell, as across scripts, by how well they answer."""
@@ -163,13 +162,16 @@ def _is_spoken(own: set[str], unit: Candidate, lang: str) -> bool:
     return False
 
 
-def _frame(unit: Candidate, lang: str) -> str | None:
-    """The words around what is spoken; None where none is, or there are too few."""
+def _speech(unit: Candidate) -> Iterator[str]:
+    """What is spoken there, with enough words around it that somebody says it."""
     for match in _SPEECH.finditer(unit.text, overlapped=True):
-        around = f"{unit.text[: match.start()]} {unit.text[match.end() :]}".strip()
-        if len(list(tokens(around, lang))) >= FRAME_WORDS:
-            return around
-    return None
+        around = f"{unit.text[: match.start()]} {unit.text[match.end() :]}"
+        if len(list(tokens(around, unit.hit.lang))) >= FRAME_WORDS and any(map(str.isalnum, match[0])):
+            yield match[0]
+
+
+def _claim(sentence: str, lang: str, source: OfferedSource) -> Claim:
+    return Claim(sentence=sentence, lang=lang, cited=(Cited(source_id=source.source_id, quote=source.text),))
 
 
 def _offered_source(hit: Hit) -> OfferedSource:

@@ -51,7 +51,7 @@ def test_nobody_there_is_no_status() -> None:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    with patient(pieces=3, pause_s=1.0) as started:
+    with patient(pieces=3, pause_s=2.5) as started:
         yield started
 
 
