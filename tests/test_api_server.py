@@ -28,8 +28,9 @@ from rag.records import MessageEnd
 from fake_backend import ANSWER, FakeBackend, turn
 from rag.settings import Settings
 
-pause_s, drain_s = map(float, sys.argv[1:])
-backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)), settings=Settings(rate_limit="off"))
+pause_s, drain_s = map(float, sys.argv[1:3])
+settings = Settings(rate_limit=sys.argv[3])
+backend = FakeBackend((*turn()[:-1], pause_s, MessageEnd(answer=ANSWER)), settings=settings)
 app = build_app(backend, limits=Limits(running=1, waiting=0, streams=1))
 serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True), drain_s=drain_s)
 print("closed", backend.closed, flush=True)
@@ -38,9 +39,11 @@ QUESTION = {"question": "Wie viele?", "stream": True}
 
 
 @contextmanager
-def service(pause_s: float, drain_s: float = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def service(
+    pause_s: float, drain_s: float = 0, rate_limit: str = "60/minute"
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(pause_s), str(drain_s)],
+        [sys.executable, "-c", SCRIPT, str(pause_s), str(drain_s), rate_limit],
         cwd=Path(__file__).parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -183,7 +186,10 @@ def is_ready(address: str) -> bool:
 
 @pytest.mark.service
 def test_no_request_fails_behind_a_proxy_that_asks_who_is_ready_while_a_process_is_replaced() -> None:
-    with service(pause_s=0.02, drain_s=3) as (leaving, first), service(pause_s=0.02, drain_s=3) as (_, second):
+    with (
+        service(pause_s=0.02, drain_s=3, rate_limit="off") as (leaving, first),
+        service(pause_s=0.02, drain_s=3, rate_limit="off") as (_, second),
+    ):
         statuses, asked_of = [], []
         while leaving.poll() is None:
             ready = [address for address in (first, second) if is_ready(address)]

@@ -49,7 +49,7 @@ def test_checks_stand_one_a_line_and_leave_with_0_if_none_failed(
         "cache",
         "service",
     ]
-    assert lines[7] == "ok   index    1 articles, 1 chunks"
+    assert "ok   index    1 articles, 1 chunks" in lines
 
 
 def test_a_failed_check_leaves_with_1(
