@@ -16,6 +16,7 @@ from streamed import START, events
 
 from rag.answer import Answering
 from rag.api.app import build_app
+from rag.api.stops import Stops
 from rag.api.wiring import Limits
 from rag.conversations import Conversations
 from rag.records import Answer, CitationReady, Event, MessageEnd, Question, SourcesFound, TextDelta
@@ -270,3 +271,13 @@ async def test_a_citation_comes_with_the_text_that_it_belongs_to() -> None:
             connection.gone.set()
     (stored,) = backend.conversations["c1"]
     assert (stored.text, stored.citations, stored.followups) == (TEXT, (CITATION,), ())
+
+
+def test_of_two_turns_that_begin_one_conversation_each_ends_for_itself() -> None:
+    stops = Stops()
+    with stops.turn("me") as one:
+        one.begin("m1", begins="c1")
+        with stops.turn("me") as other:
+            other.begin("m2", begins="c1")
+            assert stops.first_turn("c1", "me") is other
+    assert stops.first_turn("c1", "me") is None

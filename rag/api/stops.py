@@ -56,7 +56,8 @@ class StoppableTurn:
 
     def end(self) -> None:
         for name in self._ids:
-            del self._running[name]
+            if self._running.get(name) is self:  # Of two turns of one conversation, the later one is known by it.
+                del self._running[name]
         self.over.set()
 
 
