@@ -273,7 +273,8 @@ async def test_a_citation_comes_with_the_text_that_it_belongs_to() -> None:
     assert (stored.text, stored.citations, stored.followups) == (TEXT, (CITATION,), ())
 
 
-def test_of_two_turns_that_begin_one_conversation_each_ends_for_itself() -> None:
+@pytest.mark.anyio
+async def test_of_two_turns_that_begin_one_conversation_each_ends_for_itself() -> None:
     stops = Stops()
     with stops.turn("me") as one:
         one.begin("m1", begins="c1")
