@@ -17,7 +17,7 @@ OWN_LANGUAGE_MARGIN = 2.5
 
 
 def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
-    """The best unit, in the reader's language where a version says it, and up to two that say nearly as much.
+    """The best unit and up to two that say nearly as much, each in the reader's language where a version says it.
 
     In the order to be read: by source, the best quote's first; the best quote leads its own, the others follow as the
     article has them.
@@ -28,8 +28,10 @@ def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
     for candidate in ranked:
         if len(chosen) == MAX_QUOTES or candidate.score < ranked[0].score - FURTHER_QUOTE_MARGIN:
             break
-        if not _is_of_look_alike(candidate, ranked[0]) and not any(_repeats(candidate, other) for other in chosen):
-            chosen.append(candidate)
+        further = _in_readers_language(candidate, ranked, lang)
+        is_of_look_alike = any(_is_of_look_alike(one, ranked[0]) for one in (candidate, further))
+        if not is_of_look_alike and not any(_repeats(further, other) for other in chosen):
+            chosen.append(further)
     return tuple(sorted(chosen, key=lambda candidate: _reading_order(candidate, chosen)))
 
 

@@ -44,6 +44,15 @@ def test_a_translation_is_not_quoted_beside_its_original() -> None:
     assert texts(choose(ranked, "en")) == ["The heron eats fish."]
 
 
+def test_a_further_quote_is_in_the_readers_language_too_where_a_version_says_it() -> None:
+    ranked = [
+        make_candidate("The heron eats fish.", 0.9, article="en", work="w"),
+        make_candidate("Der Kranich frisst Korn.", 0.89, article="v-de", work="v", lang="de"),
+        make_candidate("The crane eats corn.", 0.5, article="v-en", work="v"),
+    ]
+    assert texts(choose(ranked, "en")) == ["The heron eats fish.", "The crane eats corn."]
+
+
 def test_an_item_is_not_quoted_beside_the_list_that_it_is_part_of() -> None:
     ranked = [
         make_candidate("Two colours:\nred\nblue", 0.9),
