@@ -78,6 +78,11 @@ class Alignment(msgspec.Struct, frozen=True):
         best = self.cosines[inside].max(axis=1)
         return float(best @ weights / max(float(weights.sum()), 1e-6))
 
+    def within(self, start: int, end: int) -> float:
+        """Share of the sentence, rare words weighing more, whose best match lies in these characters of the text."""
+        inside = (self.text.ends > start) & (self.text.starts < end)
+        return float(self.sentence.weights[inside[self.cosines.argmax(axis=1)]].sum())
+
     def overall(self) -> float:
         """Mean over the sentence, rare words weighing more."""
         return float(self.cosines.max(axis=1) @ self.sentence.weights)

@@ -14,10 +14,10 @@ import regex
 
 from index.languages import base
 from index.lexical import terms
-from index.records import Hit
+from index.records import Hit, Span
 from rag.addressing import speaks_to_machine
 from rag.candidates import Candidate
-from rag.claim_meaning import Meaning
+from rag.claim_meaning import Meaning, align
 from rag.claim_tokens import tokens
 from rag.claims import Cited, Claim, OfferedSource
 from rag.offering import Offer
@@ -111,16 +111,16 @@ class Grounding:
 
     def _is_translated_speech(self, sentence: str, units: Sequence[Candidate]) -> bool:
         """Whether it says in another language, as if the article said so, what stands there between quotation marks or
-        behind a colon: that alone supports it."""
-        spoken = [
-            OfferedSource(source_id=str(place), text=speech, lang=unit.hit.lang)
-            for unit in units
-            if base(unit.hit.lang) != base(self._lang)
-            for place, speech in enumerate(_speech(unit))
-        ]
-        return any(
-            is_supported(verify(_claim(sentence, self._lang, one), (one,), meaning=self._meaning)) for one in spoken
-        )
+        behind a colon."""
+        foreign = [unit for unit in units if base(unit.hit.lang) != base(self._lang)] if self._meaning else []
+        return any(self._lies_in_speech(sentence, unit) for unit in foreign)
+
+    def _lies_in_speech(self, sentence: str, unit: Candidate) -> bool:
+        spoken = list(_speech(unit))
+        if not spoken or self._meaning is None:
+            return False
+        found = align(self._meaning, (sentence, self._lang), (unit.text, unit.hit.lang))
+        return found is not None and any(found.within(one.start, one.end) >= SPOKEN_SHARE for one in spoken)
 
     def _nearest(self, sentence: str) -> list[Candidate]:
         """By the terms that they share; where these do not tell, as across scripts, by how well they answer."""
@@ -162,16 +162,12 @@ def _is_spoken(own: set[str], unit: Candidate, lang: str) -> bool:
     return False
 
 
-def _speech(unit: Candidate) -> Iterator[str]:
-    """What is spoken there, with enough words around it that somebody says it."""
+def _speech(unit: Candidate) -> Iterator[Span]:
+    """In its text, what is spoken with enough words around it that somebody says it."""
     for match in _SPEECH.finditer(unit.text, overlapped=True):
         around = f"{unit.text[: match.start()]} {unit.text[match.end() :]}"
-        if len(list(tokens(around, unit.hit.lang))) >= FRAME_WORDS and any(map(str.isalnum, match[0])):
-            yield match[0]
-
-
-def _claim(sentence: str, lang: str, source: OfferedSource) -> Claim:
-    return Claim(sentence=sentence, lang=lang, cited=(Cited(source_id=source.source_id, quote=source.text),))
+        if len(list(islice(tokens(around, unit.hit.lang), FRAME_WORDS))) == FRAME_WORDS:
+            yield Span(*match.span())
 
 
 def _offered_source(hit: Hit) -> OfferedSource:
