@@ -128,7 +128,8 @@ class Catalog:
             removed = rows.record_files(connection, source_id, set_aside)
             for version in versions:
                 removed += rows.put_article(connection, source_id, version, generation)
-            rows.mark_changed(connection)
+            if versions:
+                rows.mark_changed(connection)
         return removed
 
     def finish_ingest(self, at: str) -> None:

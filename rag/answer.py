@@ -194,13 +194,9 @@ class Answering:
             for event in text_events(composed.answer):
                 yield event
         else:
-            try:
-                async with aclosing(self._written(writing)) as steps:
-                    async for event in steps:
-                        yield event
-            except KildeError as exc:
-                yield StreamError(code=exc.code, message=str(exc), retryable=exc.retryable)
-                return
+            async with aclosing(self._written(writing)) as steps:
+                async for event in steps:
+                    yield event
             composed = writing.composed()
         answer = await anyio.to_thread.run_sync(self._with_more_followups, turn, composed, limiter=self._after_work)
         if answer.followups:

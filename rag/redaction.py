@@ -77,7 +77,6 @@ _REFERENCE = regex.compile(
     r"|رقم (?:العميل|الطلب))(?:\s?[.:#№]|\s(?:is|ist|er|är|est|es))?\s{0,2}(?:は|为|是)?\K\d[\d-]{2,}",
     regex.IGNORECASE,
 )
-_FIGURE = regex.compile(r"(?:19|20)\d\d\s\d{1,4}|\d{1,4}\s(?:19|20)\d\d")
 _FIGURE = regex.compile(r"[1-9]\d{0,2}([.\s\u202f\u00a0])\d{3}(?:\1\d{3})*")
 _RANGE = regex.compile(rf"\s?[{_HYPHENS}/]\s?")
 _PHONE = regex.compile(r"[+＋(（0０٠]")

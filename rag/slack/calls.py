@@ -106,11 +106,8 @@ class SlackCalls:
             await self._wait_for(_RESPONSES, until)
             try:
                 async with self._session.post(url, json=said, proxy=self.client.proxy) as response:
-                    status, headers, said_back = (
-                        response.status,
-                        response.headers,
-                        await response.text(errors="replace"),
-                    )
+                    status, headers = response.status, response.headers
+                    told = await response.text(errors="replace")
             except (aiohttp.ClientError, TimeoutError) as exc:
                 raise SlackSilentError(f"Slack does not answer at a response_url ({type(exc).__name__}).") from exc
             if status == 200:
@@ -120,7 +117,7 @@ class SlackCalls:
             elif status >= 500:
                 raise SlackSilentError(f"Slack fails at a response_url ({status}).")
             else:
-                code = _CODE.search(said_back)
+                code = _CODE.search(told)
                 raise SlackRefusedError("response_url", code[0] if code else str(status))
 
     async def _made(self, method: str, given: dict[str, Any], turn: tuple[str, str]) -> Mapping[str, Any]:
