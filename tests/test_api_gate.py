@@ -1,4 +1,4 @@
-"""How many are taken, and how those are refused who are not: at once, before anything is read of them."""
+"""How many are taken, and how those are refused who are not: at once, before anything of them is parsed."""
 
 from collections.abc import Iterator
 
@@ -86,7 +86,7 @@ def full() -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("path", ["/v1/chat", "/v1/search", "/v1/chat?x=1"])
-def test_a_refusal_says_when_to_come_back_and_reads_nothing(full: httpx.Client, path: str) -> None:
+def test_a_refusal_says_when_to_come_back_and_parses_nothing(full: httpx.Client, path: str) -> None:
     response = full.post(path, content=b"not JSON")
     assert (response.status_code, response.headers["retry-after"]) == (503, "2")
     assert response.json()["error"]["code"] == "busy"

@@ -1,7 +1,8 @@
 """``GET`` and ``DELETE /v1/conversations/{id}``.
 
 In: a conversation id. Out: its turns, oldest first, or nothing. A conversation whose first answer is still being made
-can be forgotten too: that answer ends, and is not stored. Refuses an unknown id, and another's, with 404.
+by this process can be forgotten too: that answer ends, and is not stored. Refuses an unknown id, and another's, with
+404; so where another process makes that answer, whoever forgets stops it first.
 """
 
 from contextlib import suppress
@@ -33,7 +34,7 @@ async def delete_conversation(conversation_id: FromPath[str], request: Request[A
     """Forgets one conversation with all its turns, also with the one that is being made."""
     caller = caller_of(request)
     check_id(conversation_id, "conversation_id")
-    beginning = wiring.stops.first_turn(conversation_id, None if caller.is_admin else caller.owner)
+    beginning = wiring.stops.first_turn(conversation_id, caller.finds)
     if beginning is None:
         await check_conversation(wiring.owners, caller, conversation_id)
         await wiring.backend.delete_conversation(conversation_id)

@@ -1,7 +1,7 @@
 """How often something happened of late, and how long to wait for the next time.
 
 In: a name (a visitor, a site) and a rate. Out: 0 where there is room, which is then taken, else seconds to wait; what
-is refused is not counted. Counters live in this process and are bounded: the ones idle for longest are forgotten first.
+is refused is not counted. Those of one process are bounded: the ones idle for longest are forgotten first.
 
 The window slides: of the period before this one, only the part that still lies within one period's length of now
 counts, as if it had been spread evenly. Two numbers per name do for that.
@@ -20,7 +20,7 @@ NAMES = 50_000
 
 
 class Counters(Protocol):
-    """Where it is counted. Several processes would share a store behind this."""
+    """Where it is counted: in this process (``MemoryCounters``) or for several (``rag/api/shared_counting.py``)."""
 
     async def take(self, name: str, rate: Rate) -> float:
         """Counts one if ``rate`` has room for it and returns 0, else seconds until it has."""

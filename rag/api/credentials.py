@@ -45,6 +45,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             return f"key {self.key.key_id}"
         return f"site {self.site}" if self.origin and self.site else ""
 
+    @property
+    def finds(self) -> str | None:
+        """Whose conversations and answers it finds; None for everybody's."""
+        return None if self.is_admin else self.owner
+
     def may(self, scope: Scope) -> bool:
         return self.is_admin or (self.key is not None and scope in self.key.scopes)
 

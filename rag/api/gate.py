@@ -5,27 +5,18 @@ taken, else nothing. Pages of every origin may read the refusal, as they may rea
 """
 
 from collections.abc import Iterable
-
-import msgspec
+from functools import lru_cache
+from http import HTTPStatus
 
 from rag.api.admission import BUSY, Admission
-from rag.api.cross_origin import SECURITY
+from rag.api.raw import raw_refusal
 from rag.api.refusals import RETRY_AFTER_S
 from rag.errors import BusyError
-from rag.records import ErrorBody, ErrorResponse
+from rag.records import ErrorBody
 
 GUARDED = frozenset({b"/v1/chat", b"/v1/search"})
-_BODY = msgspec.json.encode(ErrorResponse(error=ErrorBody(code=BusyError.code, message=BUSY, param=None)))
-_HEADERS = (
-    (b"content-type", b"application/json"),
-    (b"content-length", str(len(_BODY)).encode()),
-    (b"retry-after", str(RETRY_AFTER_S).encode()),
-    (b"vary", b"Origin"),
-    (b"connection", b"close"),
-    *((name.encode(), value.encode()) for name, value in SECURITY.items()),
-)
-_HEAD = b"HTTP/1.1 503 Service Unavailable\r\n" + b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
-_SHARED = b"access-control-allow-origin: %b\r\naccess-control-expose-headers: Retry-After\r\n"
+_ORIGINS = 64
+"""Of which the refusal is kept."""
 
 
 class Gate:
@@ -38,5 +29,15 @@ class Gate:
         """None for whoever may pass. ``headers``: with names in small letters."""
         if not (self._admission.is_full and method == b"POST" and address.partition(b"?")[0] in GUARDED):
             return None
-        origin = next((value for name, value in headers if name == b"origin"), None)
-        return b"".join((_HEAD, _SHARED % origin if origin else b"", b"\r\n", _BODY))
+        return _busy(next((value for name, value in headers if name == b"origin"), None))
+
+
+@lru_cache(_ORIGINS)
+def _busy(origin: bytes | None) -> bytes:
+    shared = {"access-control-expose-headers": "Retry-After"}
+    return raw_refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        ErrorBody(code=BusyError.code, message=BUSY, param=None),
+        {"retry-after": str(RETRY_AFTER_S), "vary": "Origin"}
+        | ({"access-control-allow-origin": origin.decode("latin-1"), **shared} if origin else {}),
+    )

@@ -25,7 +25,7 @@ async def check_message(owners: Owners, caller: Caller, message_id: str) -> None
 
 
 async def keep_owner(owners: Owners, owner: str, conversation_id: str) -> None:
-    """Of a conversation that is stored by now."""
+    """Of a conversation that was begun. Nothing is kept for one that is not stored."""
     if owner:
         await anyio.to_thread.run_sync(owners.give, conversation_id, owner)
 

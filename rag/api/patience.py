@@ -7,22 +7,25 @@ connection, as does a client that does not take the end of an answer. Uvicorn al
 
 import asyncio
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, cast
 
-import msgspec
+from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rag.api.gate import Gate
-from rag.records import ErrorBody, ErrorResponse
+from rag.api.raw import raw_refusal
+from rag.records import ErrorBody
 
 HEAD_S, BODY_S, LAST_BYTES_S = 10.0, 30.0, 30.0
 HEAD_BYTES = 32 * 1024
 HEAD_LINES = 100
 _SAID = {
-    HTTPStatus.REQUEST_TIMEOUT: ("timeout", "The request did not arrive in time. Please send it again."),
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
-        "headers_too_large",
-        f"Address and headers together may have {HEAD_BYTES // 1024} KiB and {HEAD_LINES} lines.",
+    HTTPStatus.REQUEST_TIMEOUT: ErrorBody(
+        code="timeout", message="The request did not arrive in time. Please send it again."
+    ),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ErrorBody(
+        code="headers_too_large",
+        message=f"Address and headers together may have {HEAD_BYTES // 1024} KiB and {HEAD_LINES} lines.",
     ),
 }
 
@@ -30,14 +33,13 @@ _SAID = {
 class PatientProtocol(HttpToolsProtocol):
     """One connection."""
 
-    gate: ClassVar[Gate | None] = None
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_bytes = self._unparsed_bytes = self._lines = 0
         self._is_refused = False
+        self._gate: Gate = cast(Litestar, self.config.app).state.gate
         self._turned_away: bytes | None = None
         """What is said once the body of a request is there that goes no further: a client may read no answer before
         it has sent all."""
@@ -118,13 +120,13 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _at_the_gate(self) -> bytes | None:
-        if self.gate is None or (self.cycle is not None and not self.cycle.response_complete):
+        if self.cycle is not None and not self.cycle.response_complete:
             return None
-        return self.gate.refusal(self.parser.get_method(), self.url, self.headers)
+        return self._gate.refusal(self.parser.get_method(), self.url, self.headers)
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Says why, unless an answer is under way."""
-        self._end(b"" if self._is_answering() else _response(status))
+        self._end(b"" if self._is_answering() else raw_refusal(status, _SAID[status]))
 
     def _end(self, last_words: bytes) -> None:
         self._is_refused = True
@@ -139,13 +141,3 @@ class PatientProtocol(HttpToolsProtocol):
         """Also when the answer to a body that is still on its way was complete early."""
         has_begun = self.cycle is not None and self.cycle.response_started
         return has_begun and not (self._in_head and self.cycle.response_complete)
-
-
-def _response(status: HTTPStatus) -> bytes:
-    code, message = _SAID[status]
-    body = msgspec.json.encode(ErrorResponse(error=ErrorBody(code=code, message=message)))
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
-        f"x-content-type-options: nosniff\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + body

@@ -35,7 +35,7 @@ def serve(
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
-            http=protocol(app),
+            http=PatientProtocol,
             workers=1,
             ws="none",
             lifespan="on",
@@ -46,11 +46,6 @@ def serve(
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
         _Server(config, app, on_ready, drain_s).run(sockets=[listener])
-
-
-def protocol(app: Litestar) -> type[PatientProtocol]:
-    """Of the connections to this application."""
-    return type("Connection", (PatientProtocol,), {"gate": app.state.gate})
 
 
 class _Server(uvicorn.Server):

@@ -1,8 +1,7 @@
 """``POST /v1/messages/{id}/stop``: ends the answer that is being sent.
 
 In: the id of a message, as its stream began with. Out: nothing, once that stream has ended and what was shown is
-stored. Stopping again changes nothing. Refuses a message of which no stream
-runs, and another's, with 404.
+stored. Stopping again changes nothing. Refuses a message of which no stream runs, and another's, with 404.
 """
 
 from typing import Any
@@ -24,5 +23,4 @@ from rag.validate import check_id
 )
 async def stop(message_id: FromPath[str], request: Request[Any, Any, Any], wiring: Wired) -> None:
     """Its stream ends with `message.end`, which holds what was shown so far."""
-    caller = caller_of(request)
-    await wiring.stops.stop(check_id(message_id, "message_id"), None if caller.is_admin else caller.owner)
+    await wiring.stops.stop(check_id(message_id, "message_id"), caller_of(request).finds)

@@ -32,7 +32,7 @@ class StoppableTurn:
         """The conversation whose first turn it is."""
         self.is_finished = False
         self._running = running
-        self._ids: tuple[str, ...] = ()
+        self._message_id: str | None = None
 
     @property
     def was_cut(self) -> bool:
@@ -41,8 +41,8 @@ class StoppableTurn:
     def begin(self, message_id: str, *, begins: str | None) -> None:
         """From now on it can be stopped by this id, and what it ``begins`` be forgotten."""
         self.begins = begins
-        self._ids = (_message(message_id), *([_conversation(begins)] if begins else []))
-        self._running.update(dict.fromkeys(self._ids, self))
+        self._message_id = message_id
+        self._running[message_id] = self
 
     def finish(self) -> None:
         """Its last event was sent; who stops it now comes too late."""
@@ -55,9 +55,8 @@ class StoppableTurn:
             await self.over.wait()
 
     def end(self) -> None:
-        for name in self._ids:
-            if self._running.get(name) is self:  # Of two turns of one conversation, the later one is known by it.
-                del self._running[name]
+        if self._message_id is not None:
+            del self._running[self._message_id]
         self.over.set()
 
 
@@ -89,8 +88,8 @@ class Stops:
 
     def first_turn(self, conversation_id: str, owner: str | None) -> StoppableTurn | None:
         """The turn that the conversation begins with, while it is at work and theirs; ``owner`` None finds all."""
-        turn = self._running.get(_conversation(conversation_id))
-        return turn if turn is not None and owner in (None, turn.owner) else None
+        latest = reversed(self._running.values())
+        return next((one for one in latest if one.begins == conversation_id and owner in (None, one.owner)), None)
 
     async def stop(self, message_id: str, owner: str | None) -> None:
         """``owner``: who stops it; None finds all. Returns when the turn is over, or its reader takes nothing any more.
@@ -104,17 +103,9 @@ class Stops:
 
     async def stop_here(self, message_id: str, owner: str | None) -> bool:
         """Whether this process sends or has sent it, to them."""
-        turn = self._running.get(_message(message_id))
+        turn = self._running.get(message_id)
         if turn is None or owner not in (None, turn.owner):
             return any(message_id == stopped and owner in (None, whose) for stopped, whose in self._stopped)
         self._stopped.append((message_id, turn.owner))
         await turn.stop()
         return True
-
-
-def _message(message_id: str) -> str:
-    return f"message {message_id}"
-
-
-def _conversation(conversation_id: str) -> str:
-    return f"conversation {conversation_id}"

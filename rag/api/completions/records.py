@@ -150,9 +150,12 @@ class Models(Record, frozen=True, kw_only=True):
     data: tuple[Model, ...]
 
 
+ErrorType = Literal["invalid_request_error", "rate_limit_error", "server_error"]
+
+
 class CompletionError(Record, frozen=True, kw_only=True):
     message: str
-    type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
+    type: ErrorType
     param: str | None
     code: str
 

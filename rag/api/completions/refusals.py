@@ -6,20 +6,20 @@ In: what ``rag/api/refusals.py`` would tell. Out: the same status, headers and w
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
-from rag.api.completions.records import CompletionError, CompletionErrorResponse
+from rag.api.completions.records import CompletionError, CompletionErrorResponse, ErrorType
 from rag.api.refusals import exception_handlers, stream_error
 from rag.api.responses import TOLD
 from rag.records import ErrorBody, ErrorResponse
 
 BODY_BYTES = 1024 * 1024
-_ADDRESSES = ("/v1/chat/completions", "/v1/models")
+BASE, MODELS, COMPLETIONS = "/v1", "/models", "/chat/completions"
 _TOO_LARGE = "The request is too large; 1 MiB is the most. Leave earlier messages out."
 
 
@@ -29,7 +29,11 @@ def completion_exception_handlers() -> ExceptionHandlersMap:
 
 def tell_wrong_method(request: Request[Any, Any, Any], exc: HTTPException) -> Response[Any]:
     """Raised before there is a route; told in the shape of the address that was asked."""
-    handlers = completion_exception_handlers() if request.url.path.startswith(_ADDRESSES) else exception_handlers()
+    handlers = (
+        completion_exception_handlers()
+        if request.url.path.startswith((BASE + MODELS, BASE + COMPLETIONS))
+        else exception_handlers()
+    )
     response: Response[Any] = handlers[HTTPException](request, exc)
     return response
 
@@ -72,7 +76,7 @@ def _error(status: HTTPStatus, body: ErrorBody) -> CompletionErrorResponse:
     )
 
 
-def _type(status: HTTPStatus) -> Literal["invalid_request_error", "rate_limit_error", "server_error"]:
+def _type(status: HTTPStatus) -> ErrorType:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "rate_limit_error"
     return "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"

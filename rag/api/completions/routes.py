@@ -19,7 +19,15 @@ from rag.api.bodies import StrictJson
 from rag.api.chat import clean_up
 from rag.api.completions.asking import MODEL, asked, check_model, texts
 from rag.api.completions.records import Completion, CompletionRequest, Model, Models, Usage
-from rag.api.completions.refusals import BODY_BYTES, broken_off, completion_exception_handlers, completion_refusals
+from rag.api.completions.refusals import (
+    BASE,
+    BODY_BYTES,
+    COMPLETIONS,
+    MODELS,
+    broken_off,
+    completion_exception_handlers,
+    completion_refusals,
+)
 from rag.api.completions.replies import DONE, Chunks, completion, frame
 from rag.api.completions.tokens import usage
 from rag.api.credentials import Caller, caller_of
@@ -37,13 +45,13 @@ _Send = Callable[[Write, Slot], Awaitable[None]]
 _MODEL = Model(id=MODEL, created=CREATED, owned_by=MODEL)
 
 
-@get("/models", responses=completion_refusals(401, 403, 429))
+@get(MODELS, responses=completion_refusals(401, 403, 429))
 async def models() -> Models:
     """The one model there is."""
     return Models(data=(_MODEL,))
 
 
-@get("/models/{model:str}", responses=completion_refusals(401, 403, 404, 429))
+@get(f"{MODELS}/{{model:str}}", responses=completion_refusals(401, 403, 404, 429))
 async def model(model: FromPath[str]) -> Model:
     """The model, by its name."""
     check_model(model)
@@ -51,7 +59,7 @@ async def model(model: FromPath[str]) -> Model:
 
 
 @post(
-    "/chat/completions",
+    COMPLETIONS,
     dto=StrictJson[CompletionRequest],
     status_code=200,
     responses=completion_refusals(400, 401, 403, 404, 413, 429, 503),
@@ -141,5 +149,5 @@ class _Turn:
 def completion_routes() -> Router:
     handlers = [models, model, complete]
     return Router(
-        "/v1", route_handlers=handlers, exception_handlers=completion_exception_handlers(), security=FOR_PROGRAMS
+        BASE, route_handlers=handlers, exception_handlers=completion_exception_handlers(), security=FOR_PROGRAMS
     )
