@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """All that can be set. The table in docs/settings.md is held against this record by a test."""
 
     data_dir: str = ".kilde"
-    """The one folder that holds all state."""
+    """The one folder that holds all state that no other setting puts elsewhere."""
     model_dir: str | None = None
     """Where the bundled model is unpacked; default: ``models`` in the data folder."""
     embedding_model: str = "bundled"
