@@ -18,22 +18,22 @@ help:  ## this list
 serve: $(VENV)/installed  ## read the sample articles and answer questions about them at http://127.0.0.1:8000
 	$(BIN)/kilde serve --ingest $(ARTICLES)
 
-test: $(VENV)/installed  ## run every test
+test: $(VENV)/for-tests  ## run every test
 	$(BIN)/python -m pytest
 
-check: $(VENV)/installed  ## lint, formatting, types, and which module may import which
+check: $(VENV)/for-tests  ## lint, formatting, types, and which module may import which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed  ## run the benchmarks
+bench: $(VENV)/for-tests  ## run the benchmarks
 	$(BIN)/python -m evals.benchmarks
 
-stack: $(VENV)/installed  ## run two processes over PostgreSQL, Chroma and Redis behind HAProxy, kill one, compare answers
+stack: $(VENV)/for-tests  ## run two processes over PostgreSQL, Chroma and Redis behind HAProxy, kill one, compare answers
 	$(BIN)/python -m evals.stack $(STACK)
 
-torture: $(VENV)/installed  ## crash, fill, fuzz and flood it; takes hours
+torture: $(VENV)/for-tests  ## crash, fill, fuzz and flood it; takes hours
 	@$(PIP) install atheris
 	$(BIN)/python -m evals.torture
 
@@ -54,5 +54,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "Installing into $(VENV); this happens once and takes a few minutes." >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install -c constraints.txt torch setuptools
+	@$(PIP) install -c constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+# Whoever only serves does without these 0.8 GB.
+$(VENV)/for-tests: $(VENV)/installed
 	@$(PIP) install -c constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
