@@ -138,9 +138,11 @@ export class Chat {
     turn.isQuiet = false;
     told.watch = (event) => {
       if (event) turn.take(event);
-      else turn.end(told.outcome, again);
+      else {
+        turn.end(told.outcome, again);
+        this.#settle();
+      }
       this.following.keep();
-      this.#settle();
     };
     return turn;
   }
