@@ -167,15 +167,11 @@ def test_a_new_heading_leaves_the_open_dialog_and_the_running_answer_alone(brows
         open_launcher(opened)
         opened.ask()
         expect(opened.page.locator(".answer")).to_have_text("Laut")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('heading', 'Ask us')")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'en')")
+        opened.change("heading", "Ask us")
+        opened.change("lang", "en")
         expect(opened.page.get_by_role("dialog", name="Ask us")).to_be_visible()
         expect(opened.page.locator(".phase")).to_be_visible()
         assert [url for url in opened.requested if url.endswith("/stop")] == []
-
-
-def change(opened: Visit, attribute: str, value: str) -> None:
-    opened.page.evaluate(f"document.querySelector('kilde-chat').setAttribute('{attribute}', '{value}')")
 
 
 def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Browser) -> None:
@@ -185,7 +181,7 @@ def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Br
         opened.ask("Wie viele?")
         opened.field.fill("Und dann?")
         expect(opened.page.locator(".answer")).to_have_text("Laut")
-        change(opened, "lang", "de")
+        opened.change("lang", "de")
         expect(opened.page.get_by_role("dialog", name="Fragen Sie die Artikel")).to_be_visible()
         expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
         assert opened.field.input_value() == "Und dann?"
@@ -202,7 +198,7 @@ def test_what_failed_stays_with_its_question_whatever_changes(attribute: str, va
         opened.ask("Wie viele?")
         expect(opened.page.locator(".problem")).to_be_visible()
         opened.page.unroute("**/v1/chat")
-        change(opened, attribute, value)
+        opened.change(attribute, value)
         expect(opened.page.locator(f".surface{'.as-page' if value == 'page' else ''}")).to_be_visible()
         expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
         opened.page.locator(".problem button").click()
@@ -216,7 +212,7 @@ def test_it_follows_the_language_of_the_page_until_it_has_one_of_its_own(browser
         for page, words in (("de", "Fragen Sie die Artikel"), ("nl", "Vraag het de artikelen")):
             opened.page.evaluate(f"document.documentElement.lang = '{page}'")
             expect(opened.page.locator(".launcher")).to_have_text(words)
-        change(opened, "lang", "en")
+        opened.change("lang", "en")
         expect(opened.page.locator(".launcher")).to_have_text("Ask the articles")
         opened.page.evaluate("document.documentElement.lang = 'de'")
         opened.page.wait_for_timeout(200)

@@ -108,7 +108,7 @@ def test_a_new_language_leaves_its_reader_at_the_same_place(browser: Browser) ->
         opened.host(PAGE.replace("page", "inline"))
         opened.answered()
         opened.page.locator(".thread").evaluate("e => { e.scrollTop = 77 }")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'nl')")
+        opened.change("lang", "nl")
         expect(opened.page.get_by_role("button", name="Citaat tonen")).to_be_attached()
         assert opened.page.locator(".thread").evaluate("e => e.scrollTop") == 77
 
