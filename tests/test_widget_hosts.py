@@ -190,6 +190,17 @@ def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Br
         expect(opened.page.locator(".turn")).to_contain_text("Angehalten.")
 
 
+def test_a_draft_that_is_too_long_is_told_in_a_new_language_too(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.host(INLINE)
+        opened.field.fill("x" * 2001)
+        opened.change("lang", "nl")
+        expect(opened.page.locator("#too-long")).to_have_text(
+            "Dat is te lang: hoogstens 2.000 tekens, dit zijn er 2.001."
+        )
+        assert len(opened.field.input_value()) == 2001
+
+
 @pytest.mark.parametrize(("attribute", "value"), [("lang", "de"), ("mode", "page"), ("site-id", "another")])
 def test_what_failed_stays_with_its_question_whatever_changes(attribute: str, value: str, browser: Browser) -> None:
     with visit(browser) as opened:

@@ -131,7 +131,7 @@ export class Chat {
   /** Goes on for the reader of another view of it. @param {Chat} before @param {number} top how far that was scrolled */
   resume(before, top) {
     if (before.conversation === this.conversation) this.#notice(before.#noticed);
-    this.composer.field.value = before.composer.field.value;
+    this.composer.draft = before.composer.draft;
     this.following.resume(before.following, top, /** @type {HTMLElement | null} */ (this.turns.lastElementChild));
   }
 
