@@ -4,6 +4,7 @@ import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
 from fake_backend import ANSWER, QUOTE, FakeBackend
 from playwright.sync_api import Browser, expect
+from widget_states import failed
 
 from rag.records import MessageStart, TextDelta
 
@@ -205,13 +206,11 @@ def test_a_draft_that_is_too_long_is_told_in_a_new_language_too(browser: Browser
 def test_what_failed_stays_with_its_question_whatever_changes(attribute: str, value: str, browser: Browser) -> None:
     with visit(browser) as opened:
         opened.host(INLINE)
-        opened.page.route("**/v1/chat", lambda route: route.abort("connectionrefused"))
-        opened.ask("Wie viele?")
-        expect(opened.page.locator(".problem")).to_be_visible()
+        failed(opened)
         opened.page.unroute("**/v1/chat")
         opened.change(attribute, value)
         expect(opened.page.locator(f".surface{'.as-page' if value == 'page' else ''}")).to_be_visible()
-        expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
+        expect(opened.page.locator(".asked")).to_have_text(ANSWER.question)
         opened.page.locator(".problem button").click()
         expect(opened.page.locator(".problem")).to_have_count(0)
         expect(opened.page.locator(".turn")).to_have_count(1)
