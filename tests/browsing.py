@@ -86,6 +86,11 @@ class Visit:
         self.page.locator(".chat > header button").first.click()
         self.page.locator(".ask-again .sure").click()
 
+    def change(self, attribute: str, value: str) -> None:
+        """Sets an attribute of the widget."""
+        change = "([name, value]) => document.querySelector('kilde-chat').setAttribute(name, value)"
+        self.page.evaluate(change, [attribute, value])
+
     def focused(self) -> Any:
         """The class, or else the name, of the element inside the widget that has the focus."""
         return self.page.evaluate(

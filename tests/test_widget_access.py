@@ -10,6 +10,7 @@ from browsing import Visit, needs_chromium, script_tag, visit
 from contrast import CONTRAST
 from fake_backend import ANSWER, CITATION, SOURCE, TEXT, FakeBackend, turn
 from playwright.sync_api import Browser, expect
+from widget_states import failed, judged, launched, launcher, passage
 
 from rag.records import MessageStart, PhaseStatus, TextDelta
 
@@ -36,7 +37,6 @@ e => {
 """
 """From where to where, in px, a press on a marker is taken as one."""
 INLINE = f'<main><h1>News</h1>{script_tag("", "")}<kilde-chat mode="inline"></kilde-chat></main>'
-LAUNCHER = f"<main><h1>News</h1><p>An article.</p></main>{script_tag('')}"
 
 
 def demo(opened: Visit) -> None:
@@ -61,10 +61,9 @@ def stopped(opened: Visit) -> None:
     expect(opened.page.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def panel(opened: Visit) -> None:
+def asked_passage(opened: Visit) -> None:
     asked(opened)
-    opened.page.locator(".marker").click()
-    expect(opened.page.locator(".passage mark")).to_be_visible()
+    passage(opened)
 
 
 def nothing_found(opened: Visit) -> None:
@@ -72,11 +71,9 @@ def nothing_found(opened: Visit) -> None:
     asked(opened)
 
 
-def failed(opened: Visit) -> None:
-    opened.open()
-    opened.page.route("**/v1/chat", lambda route: route.abort("connectionrefused"))
-    opened.ask()
-    expect(opened.page.locator(".problem")).to_be_visible()
+def demo_failed(opened: Visit) -> None:
+    demo(opened)
+    failed(opened)
 
 
 def offline(opened: Visit) -> None:
@@ -85,10 +82,9 @@ def offline(opened: Visit) -> None:
     expect(opened.page.locator(".ask .offline")).to_be_visible()
 
 
-def judged(opened: Visit) -> None:
+def asked_judged(opened: Visit) -> None:
     asked(opened)
-    opened.page.get_by_role("button").and_(opened.page.locator("[aria-pressed]")).last.click()
-    expect(opened.page.locator(".details")).to_be_visible()
+    judged(opened)
 
 
 def forgotten(opened: Visit) -> None:
@@ -109,16 +105,6 @@ def too_long(opened: Visit) -> None:
     expect(opened.page.locator("#too-long")).not_to_be_empty()
 
 
-def launcher(opened: Visit) -> None:
-    opened.host(LAUNCHER)
-
-
-def launched(opened: Visit) -> None:
-    opened.host(LAUNCHER)
-    opened.page.locator("button.launcher").click()
-    opened.answered()
-
-
 def inline(opened: Visit) -> None:
     opened.host(INLINE)
     opened.answered()
@@ -132,7 +118,7 @@ def on_a_dark_page(opened: Visit) -> None:
 
 
 def come_back(opened: Visit) -> None:
-    judged(opened)
+    asked_judged(opened)
     opened.open("/?another")
     expect(opened.page.locator(".details")).to_be_visible()
 
@@ -142,11 +128,11 @@ STATES: list[tuple[str, Callable[[Visit], None], dict[str, Any]]] = [
     ("searching", searching, {}),
     ("answered", asked, {}),
     ("stopped", stopped, {}),
-    ("source panel", panel, {}),
+    ("source panel", asked_passage, {}),
     ("not found", nothing_found, {}),
-    ("failed", failed, {}),
+    ("failed", demo_failed, {}),
     ("offline", offline, {}),
-    ("feedback form", judged, {}),
+    ("feedback form", asked_judged, {}),
     ("asked whether to forget", asked_whether_to_forget, {}),
     ("forgotten", forgotten, {}),
     ("too long", too_long, {}),
@@ -156,10 +142,10 @@ STATES: list[tuple[str, Callable[[Visit], None], dict[str, Any]]] = [
     ("on a dark page", on_a_dark_page, {}),
     ("on the next page", come_back, {}),
     ("dark", asked, {"color_scheme": "dark"}),
-    ("dark source panel", panel, {"color_scheme": "dark"}),
-    ("dark feedback form", judged, {"color_scheme": "dark"}),
+    ("dark source panel", asked_passage, {"color_scheme": "dark"}),
+    ("dark feedback form", asked_judged, {"color_scheme": "dark"}),
     ("arabic", asked, {"locale": "ar-EG"}),
-    ("arabic source panel", panel, {"locale": "ar-EG"}),
+    ("arabic source panel", asked_passage, {"locale": "ar-EG"}),
     ("phone", asked, {"viewport": {"width": 390, "height": 844}}),
     ("phone, launcher open", launched, {"viewport": {"width": 390, "height": 844}}),
     ("forced colours", asked, {"forced_colors": "active"}),
@@ -258,18 +244,18 @@ MISSED = """
 """
 
 
-@pytest.mark.parametrize("reach", [demo, judged, panel, launched, failed])
+@pytest.mark.parametrize("reach", [demo, asked_judged, asked_passage, launched, demo_failed])
 def test_every_target_measures_44_pixels(reach: Callable[[Visit], None], browser: Browser) -> None:
     with visit(browser, reduced_motion="reduce", locale="en-US") as opened:
         reach(opened)
-        inside = "dialog[open] :is(button, a, input)" if reach in (panel, launched) else ":is(button, a, input)"
+        inside = "dialog[open] :is(button, a, input)" if reach in (asked_passage, launched) else ":is(button, a, input)"
         targets = opened.page.locator(f"kilde-chat {inside}:visible")
         assert targets.count() >= 1
         assert targets.evaluate_all(MISSED) == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 400), (320, 512)], ids=["200 %", "400 %"])
-@pytest.mark.parametrize("reach", [asked, judged, panel, launched])
+@pytest.mark.parametrize("reach", [asked, asked_judged, asked_passage, launched])
 def test_nothing_is_cut_off_when_zoomed(
     reach: Callable[[Visit], None], width: int, height: int, browser: Browser
 ) -> None:

@@ -148,6 +148,20 @@ def test_stopping_keeps_what_came_tells_the_service_and_offers_to_try_again(brow
         expect(opened.page.locator(".turn")).to_have_count(1)
 
 
+def test_a_press_on_stop_counts_though_words_come_before_it_is_let_go(browser: Browser) -> None:
+    words = (step for _ in range(50) for step in (TextDelta(text=" mehr"), 0.2))
+    with visit(browser, FakeBackend((START, *words))) as opened:
+        opened.open()
+        opened.ask()
+        answer = opened.page.locator(".answer")
+        expect(answer).to_contain_text("mehr")
+        opened.page.get_by_role("button", name="Stop").hover()
+        opened.page.mouse.down()
+        expect(answer).not_to_have_text(answer.text_content() or "")
+        opened.page.mouse.up()
+        expect(opened.page.locator(".turn")).to_contain_text("Stopped.")
+
+
 def test_a_conversation_lasts_over_page_changes_until_it_is_forgotten(demo: Visit) -> None:
     demo.answered()
     demo.open("/?another")

@@ -153,6 +153,35 @@ def test_what_is_asked_after_forgetting_begins_anew(opened: Visit) -> None:
     assert turns(opened).rows() == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "told"),
+    [("lang", "de", "Das Gespräch ist vergessen."), ("mode", "inline", FORGOTTEN)],
+)
+def test_what_is_forgotten_while_the_widget_changes_is_gone_and_said_to_be(
+    attribute: str, value: str, told: str, opened: Visit
+) -> None:
+    begin(opened)
+    opened.forget()
+    opened.change(attribute, value)
+    opened.page.wait_for_timeout(200)
+    turns(opened).search_now.may_find.set()
+    expect(opened.page.locator(".thread > .notice")).to_have_text(told)
+    expect(opened.page.locator(".turn")).to_have_count(0)
+    assert turns(opened).rows() == (0, 0)
+
+
+def test_what_is_asked_while_the_widget_changes_waits_until_all_is_forgotten(opened: Visit) -> None:
+    begin(opened)
+    opened.forget()
+    opened.change("lang", "de")
+    opened.page.wait_for_timeout(200)
+    opened.ask(ASKED + "?")
+    turns(opened).search_now.may_find.set()
+    expect(opened.page.locator(".actions")).to_be_visible()
+    expect(opened.page.locator(".asked")).to_have_text([ASKED + "?"])
+    assert turns(opened).rows() == (1, 1)
+
+
 def test_what_cannot_be_brought_back_is_asked_for_twice(opened: Visit) -> None:
     turns(opened).search_now.may_find.set()
     opened.answered(ASKED)

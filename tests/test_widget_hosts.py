@@ -4,6 +4,7 @@ import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
 from fake_backend import ANSWER, QUOTE, FakeBackend
 from playwright.sync_api import Browser, expect
+from widget_states import failed
 
 from rag.records import MessageStart, TextDelta
 
@@ -167,15 +168,11 @@ def test_a_new_heading_leaves_the_open_dialog_and_the_running_answer_alone(brows
         open_launcher(opened)
         opened.ask()
         expect(opened.page.locator(".answer")).to_have_text("Laut")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('heading', 'Ask us')")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'en')")
+        opened.change("heading", "Ask us")
+        opened.change("lang", "en")
         expect(opened.page.get_by_role("dialog", name="Ask us")).to_be_visible()
         expect(opened.page.locator(".phase")).to_be_visible()
         assert [url for url in opened.requested if url.endswith("/stop")] == []
-
-
-def change(opened: Visit, attribute: str, value: str) -> None:
-    opened.page.evaluate(f"document.querySelector('kilde-chat').setAttribute('{attribute}', '{value}')")
 
 
 def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Browser) -> None:
@@ -185,7 +182,7 @@ def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Br
         opened.ask("Wie viele?")
         opened.field.fill("Und dann?")
         expect(opened.page.locator(".answer")).to_have_text("Laut")
-        change(opened, "lang", "de")
+        opened.change("lang", "de")
         expect(opened.page.get_by_role("dialog", name="Fragen Sie die Artikel")).to_be_visible()
         expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
         assert opened.field.input_value() == "Und dann?"
@@ -194,17 +191,26 @@ def test_a_new_language_leaves_the_dialog_open_and_its_answer_coming(browser: Br
         expect(opened.page.locator(".turn")).to_contain_text("Angehalten.")
 
 
+def test_a_draft_that_is_too_long_is_told_in_a_new_language_too(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.host(INLINE)
+        opened.field.fill("x" * 2001)
+        opened.change("lang", "nl")
+        expect(opened.page.locator("#too-long")).to_have_text(
+            "Dat is te lang: hoogstens 2.000 tekens, dit zijn er 2.001."
+        )
+        assert len(opened.field.input_value()) == 2001
+
+
 @pytest.mark.parametrize(("attribute", "value"), [("lang", "de"), ("mode", "page"), ("site-id", "another")])
 def test_what_failed_stays_with_its_question_whatever_changes(attribute: str, value: str, browser: Browser) -> None:
     with visit(browser) as opened:
         opened.host(INLINE)
-        opened.page.route("**/v1/chat", lambda route: route.abort("connectionrefused"))
-        opened.ask("Wie viele?")
-        expect(opened.page.locator(".problem")).to_be_visible()
+        failed(opened)
         opened.page.unroute("**/v1/chat")
-        change(opened, attribute, value)
+        opened.change(attribute, value)
         expect(opened.page.locator(f".surface{'.as-page' if value == 'page' else ''}")).to_be_visible()
-        expect(opened.page.locator(".asked")).to_have_text("Wie viele?")
+        expect(opened.page.locator(".asked")).to_have_text(ANSWER.question)
         opened.page.locator(".problem button").click()
         expect(opened.page.locator(".problem")).to_have_count(0)
         expect(opened.page.locator(".turn")).to_have_count(1)
@@ -216,7 +222,7 @@ def test_it_follows_the_language_of_the_page_until_it_has_one_of_its_own(browser
         for page, words in (("de", "Fragen Sie die Artikel"), ("nl", "Vraag het de artikelen")):
             opened.page.evaluate(f"document.documentElement.lang = '{page}'")
             expect(opened.page.locator(".launcher")).to_have_text(words)
-        change(opened, "lang", "en")
+        opened.change("lang", "en")
         expect(opened.page.locator(".launcher")).to_have_text("Ask the articles")
         opened.page.evaluate("document.documentElement.lang = 'de'")
         opened.page.wait_for_timeout(200)

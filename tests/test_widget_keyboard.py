@@ -7,13 +7,12 @@ from browsing import Visit, needs_chromium, script_tag, visit
 from contrast import OUTLINE_CONTRAST
 from fake_backend import ANSWER, QUOTE, FakeBackend, turn
 from playwright.sync_api import Browser, expect
+from widget_states import LAUNCHER, failed, judged, launched, launcher, passage
 
 from rag.feedback_records import FeedbackRequest
 from rag.records import MessageStart, PhaseStatus, Question, TextDelta
 
 pytestmark = needs_chromium
-HOSTS = 'data-site-id="" data-link-hosts="news.example"'
-LAUNCHER = f"<main><h1>News</h1></main>{script_tag('', HOSTS)}"
 INLINE = (
     f'<main><h1>News</h1>{script_tag("", "")}<kilde-chat mode="inline" link-hosts="news.example">'
     "<ul hidden><li>Wie viele?</li></ul></kilde-chat></main>"
@@ -186,35 +185,20 @@ def example(page: Visit) -> None:
     page.host(INLINE)
 
 
-def answered(page: Visit) -> None:
-    page.host(INLINE)
+def example_judged(page: Visit) -> None:
+    example(page)
     page.answered()
-    page.page.get_by_role("button", name="Not helpful").click()
-    expect(page.page.locator(".details")).to_be_visible()
-    expect(page.page.locator("[aria-pressed=true]")).to_have_count(1)
+    judged(page)
 
 
-def stopped(page: Visit) -> None:
-    page.host(INLINE)
-    page.page.route("**/v1/chat", lambda route: route.abort("connectionrefused"))
-    page.ask()
-    expect(page.page.locator(".problem")).to_be_visible()
+def example_failed(page: Visit) -> None:
+    example(page)
+    failed(page)
 
 
-def dialog(page: Visit) -> None:
-    page.host(LAUNCHER)
-    page.page.get_by_role("button", name="Ask the articles").click()
-    page.answered()
-
-
-def passage(page: Visit) -> None:
-    dialog(page)
-    page.page.locator(".marker").click()
-    expect(page.page.locator(".passage mark")).to_be_visible()
-
-
-def closed(page: Visit) -> None:
-    page.host(LAUNCHER)
+def launched_passage(page: Visit) -> None:
+    launched(page)
+    passage(page)
 
 
 LOOKS = """
@@ -227,7 +211,8 @@ LOOKS = """
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("show", "least"), [(closed, 1), (example, 3), (answered, 14), (stopped, 5), (dialog, 12), (passage, 3)]
+    ("show", "least"),
+    [(launcher, 1), (example, 3), (example_judged, 14), (example_failed, 5), (launched, 12), (launched_passage, 3)],
 )
 def test_whatever_has_the_focus_shows_it(
     show: Callable[[Visit], None], least: int, scheme: str, browser: Browser

@@ -108,9 +108,31 @@ def test_a_new_language_leaves_its_reader_at_the_same_place(browser: Browser) ->
         opened.host(PAGE.replace("page", "inline"))
         opened.answered()
         opened.page.locator(".thread").evaluate("e => { e.scrollTop = 77 }")
-        opened.page.evaluate("document.querySelector('kilde-chat').setAttribute('lang', 'nl')")
+        opened.change("lang", "nl")
         expect(opened.page.get_by_role("button", name="Citaat tonen")).to_be_attached()
         assert opened.page.locator(".thread").evaluate("e => e.scrollTop") == 77
+
+
+@pytest.mark.parametrize("mode", ["launcher", "inline"])
+def test_a_widget_that_becomes_a_page_of_its_own_leaves_the_publishers_page_where_it_is(
+    mode: str, browser: Browser
+) -> None:
+    with visit(browser, viewport=DESKTOP) as opened:
+        opened.host(f"{BELOW * 2}{PAGE.replace('page', mode)}")
+        opened.page.evaluate("scrollTo(0, 300)")
+        opened.change("mode", "page")
+        expect(opened.page.locator(".surface.as-page")).to_be_attached()
+        assert opened.page.evaluate("scrollY") == 300
+
+
+def test_a_page_of_its_own_that_is_put_in_a_box_begins_at_the_top(browser: Browser) -> None:
+    with visit(browser, FakeBackend(answer=LONG), viewport=DESKTOP) as opened:
+        opened.host(BELOW + PAGE)
+        opened.answered()
+        opened.page.evaluate("scrollTo(0, 77)")
+        opened.change("mode", "inline")
+        expect(opened.page.locator(".surface.as-inline")).to_be_attached()
+        assert opened.page.locator(".thread").evaluate("e => e.scrollTop") == 0
 
 
 @pytest.mark.parametrize("mode", ["launcher", "inline", "page"])

@@ -138,6 +138,21 @@ def test_a_judgement_that_did_not_arrive_is_taken_back(browser: Browser) -> None
         expect(opened.page.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_judgement_that_was_explained_stays_so_when_taking_it_back_did_not_arrive(browser: Browser) -> None:
+    with visit(browser) as opened:
+        opened.open()
+        opened.answered()
+        thumb = opened.page.get_by_role("button", name="Not helpful")
+        thumb.click()
+        opened.page.get_by_role("button", name="Send").click()
+        expect(opened.page.locator(".state")).to_have_text("Thank you.")
+        opened.page.route("**/feedback", dropped)
+        thumb.click()
+        expect(opened.page.locator(".state")).to_have_text("That did not work. Please try again.")
+        expect(thumb).to_have_attribute("aria-pressed", "true")
+        expect(opened.page.locator(".details")).to_be_hidden()
+
+
 def test_a_conversation_that_could_not_be_forgotten_stays(browser: Browser) -> None:
     with visit(browser) as opened:
         opened.open()

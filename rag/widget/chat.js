@@ -15,7 +15,9 @@ import { troubleInWords } from "./wording.js";
 
 export class Chat {
   /** Settled once nothing is being forgotten. */
-  #forgotten = Promise.resolve();
+  forgotten = Promise.resolve();
+  /** What the notice says, in any language. @type {(context: Context) => string} */
+  #noticed = () => "";
   /** What is in sight, with its views. @type {Map<Told, Turn>} */
   #shown = new Map();
 
@@ -66,13 +68,13 @@ export class Chat {
    * @param {Told} [before] a turn that this one takes the place of
    */
   async ask(question, before) {
-    await this.#forgotten;
+    await this.forgotten;
     const told = new Told(question);
     const leaving = before ? this.#shown.get(before)?.node : this.welcome;
     const hadFocus = leaving?.matches(":focus-within");
     if (before) this.#drop(before);
     this.context.tell("query-submit", { question });
-    this.state.textContent = "";
+    this.#notice(() => "");
     this.log.replaceChildren();
     const asked = this.conversation.ask(told);
     const turn = this.#show(told);
@@ -94,23 +96,28 @@ export class Chat {
   }
 
   forget() {
-    return (this.#forgotten = this.#forget());
+    return (this.forgotten = this.#forget());
   }
 
   async #forget() {
-    const { words } = this.context;
     this.forgetting.disabled = true;
     try {
       await this.conversation.forget();
       this.turns.replaceChildren();
       this.#shown.clear();
-      this.state.textContent = words.forgotten;
+      this.#notice(({ words }) => words.forgotten);
     } catch (trouble) {
-      this.state.textContent = troubleInWords(/** @type {Trouble} */ (trouble), this.context);
+      this.#notice((context) => troubleInWords(/** @type {Trouble} */ (trouble), context));
     }
     this.forgetting.disabled = false;
     this.#settle();
     this.composer.field.focus();
+  }
+
+  /** @param {(context: Context) => string} noticed */
+  #notice(noticed) {
+    this.#noticed = noticed;
+    this.state.textContent = noticed(this.context);
   }
 
   /** Whether there are any. */
@@ -123,7 +130,8 @@ export class Chat {
 
   /** Goes on for the reader of another view of it. @param {Chat} before @param {number} top how far that was scrolled */
   resume(before, top) {
-    this.composer.field.value = before.composer.field.value;
+    if (before.conversation === this.conversation) this.#notice(before.#noticed);
+    this.composer.draft = before.composer.draft;
     this.following.resume(before.following, top, /** @type {HTMLElement | null} */ (this.turns.lastElementChild));
   }
 
@@ -138,9 +146,11 @@ export class Chat {
     turn.isQuiet = false;
     told.watch = (event) => {
       if (event) turn.take(event);
-      else turn.end(told.outcome, again);
+      else {
+        turn.end(told.outcome, again);
+        this.#settle();
+      }
       this.following.keep();
-      this.#settle();
     };
     return turn;
   }

@@ -42,6 +42,16 @@ export class Composer {
     this.show(false);
   }
 
+  /** What is written and not asked yet. */
+  get draft() {
+    return this.field.value;
+  }
+
+  set draft(text) {
+    this.field.value = text;
+    this.#measure();
+  }
+
   /** @param {boolean} running */
   show(running) {
     const { words } = this.context;
@@ -69,7 +79,7 @@ export class Composer {
   #ask() {
     const question = this.field.value.trim();
     if (!question || !this.#measure()) return;
-    this.field.value = "";
+    this.draft = "";
     this.context.ask(question);
   }
 }

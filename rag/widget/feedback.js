@@ -5,7 +5,7 @@ import { element, setAttributes } from "./elements.js";
 import { icon } from "./icons.js";
 import { copyText } from "./wording.js";
 
-/** @import { Answer, Context, Judgement, Rating } from "./types" */
+/** @import { Answer, Context, Judged, Judgement, Rating } from "./types" */
 
 const REASONS = /** @type {const} */ (["wrong", "outdated", "missing_source", "wrong_language", "other"]);
 const COMMENT_CHARACTERS = 2000;
@@ -33,23 +33,23 @@ export function actionsView(context, answer) {
 /** @param {Context} context @param {string} messageId @param {HTMLElement} state */
 function feedback(context, messageId, state) {
   const { words } = context;
-  let { rating, explained } = context.conversation.judgedOf(messageId);
+  let judged = context.conversation.judgedOf(messageId);
   let sent = Promise.resolve(true); // one after another: the last press must be the last to arrive
   const thumb = (/** @type {"up" | "down"} */ value) =>
-    iconButton(value, value === "up" ? words.helpful : words.unhelpful, () => rate(rating === value ? null : value));
+    iconButton(value, value === "up" ? words.helpful : words.unhelpful, () => rate(judged.rating === value ? null : value));
   const thumbs = { up: thumb("up"), down: thumb("down") };
   const form = detailsForm(context, sendDetails);
   setAttributes(thumbs.down, { "aria-controls": form.id });
-  show(rating);
+  show(judged);
 
-  /** @param {Rating} value */
-  async function rate(value) {
-    const before = rating;
-    show(value);
-    if (value === "down") showForm();
-    const done = await send({ rating: value });
+  /** @param {Rating} rating */
+  async function rate(rating) {
+    const before = judged;
+    show({ rating });
+    if (rating === "down") showForm();
+    const done = await send({ rating });
     if (!done) show(before);
-    state.textContent = done ? SAID[value ?? "none"](words) : words.unsent;
+    state.textContent = done ? SAID[rating ?? "none"](words) : words.unsent;
   }
 
   /** With what is asked in sight, and said. */
@@ -63,8 +63,7 @@ function feedback(context, messageId, state) {
     const done = await send({ rating: "down", ...details });
     state.textContent = done ? words.thanks : words.unsent;
     if (!done) return;
-    explained = true;
-    show("down");
+    show({ rating: "down", explained: true });
     thumbs.down.focus();
   }
 
@@ -80,12 +79,11 @@ function feedback(context, messageId, state) {
     context.tell("feedback-submit", { message_id: messageId, ...judgement });
   }
 
-  /** @param {Rating} value */
-  function show(value) {
-    if (value !== "down") explained = false;
-    rating = value;
-    for (const [name, button] of Object.entries(thumbs)) button.setAttribute("aria-pressed", String(name === value));
-    form.hidden = value !== "down" || Boolean(explained);
+  /** @param {Judged} now */
+  function show(now) {
+    judged = now;
+    for (const [name, button] of Object.entries(thumbs)) button.setAttribute("aria-pressed", String(name === now.rating));
+    form.hidden = now.rating !== "down" || Boolean(now.explained);
     thumbs.down.setAttribute("aria-expanded", String(!form.hidden));
   }
 

@@ -11,6 +11,10 @@ export class Following {
     this.margin = margin;
   }
 
+  get #isPage() {
+    return this.scroller === document.scrollingElement;
+  }
+
   /** @param {HTMLElement} node */
   begin(node) {
     this.#node = node;
@@ -25,7 +29,7 @@ export class Following {
   /** Goes on where another one was. @param {Following} before @param {number} top where it was @param {HTMLElement | null} node */
   resume(before, top, node) {
     if (node && before.#node && before.#isAt(top)) this.begin(node);
-    else this.scroller.scrollTop = top;
+    else if (!this.#isPage && !before.#isPage) this.scroller.scrollTop = top; // a page stays where it is
   }
 
   keep() {
@@ -39,8 +43,7 @@ export class Following {
 
   #move() {
     if (!this.#node) return;
-    const page = this.scroller === document.scrollingElement;
-    const top = page ? 0 : this.scroller.getBoundingClientRect().top;
+    const top = this.#isPage ? 0 : this.scroller.getBoundingClientRect().top;
     const above = this.#node.getBoundingClientRect().top - top - this.margin;
     this.scroller.scrollTo({ top: this.scroller.scrollTop + above, behavior: "instant" });
     this.#place = this.scroller.scrollTop;

@@ -106,6 +106,7 @@ export class KildeChat extends HTMLElement {
     this.#isAuto ||= this.getAttribute("lang") === AUTO;
     if (this.#isAuto) this.setAttribute("lang", wanted); // "auto" is no language
     const { words, language } = await wordsOf(wanted);
+    await this.#chat?.forgotten; // or turns would be drawn that are about to go
     if (mine !== this.#drawn) return;
     const before = this.#chat;
     const top = before?.following.scroller.scrollTop ?? 0;

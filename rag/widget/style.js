@@ -146,7 +146,7 @@ const WORDS = `
 .n { min-width: 1.75em; border-radius: .9em; background: var(--quote); text-align: center; font: 600 .76em/1.75 var(--font); }
 .title { font-size: .94em; line-height: 1.35; }
 .sources .about { line-height: 1.4; }
-.title a { display: inline-block; min-width: 44px; margin-block: -12px; padding-block: 12px; }
+.title a { position: relative; display: inline-block; min-width: 44px; margin-block: -12px; padding-block: 12px; }
 .quiet, .suggestions button { min-height: 44px; border: 1px solid var(--line); background: none; font-size: .9em; line-height: 1.35; }
 .sources .quiet { padding: 0 8px; border-color: transparent; }
 .quiet { flex: none; padding: 0 14px; border-radius: 12px; color: var(--soft); }

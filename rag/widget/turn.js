@@ -40,14 +40,17 @@ export class Turn {
     if (event === "text.delta") this.#text += data.text;
     if (event === "notice") this.phase.before(this.#notice(data));
     if (event === "citation" || event === "text.delta") this.#grow(false);
-    if (event === "message.end") this.finish(data);
+    if (event === "message.end") this.#finish(data);
   }
 
   /** @param {Answer} answer */
-  finish(answer) {
+  #finish(answer) {
     const { context } = this;
-    this.#show(answer);
-    this.#end(
+    this.#begin(answer.lang, answer.standalone_question);
+    this.#text = answer.text;
+    this.#citations = answer.citations;
+    this.#grow(true);
+    this.#close(
       sourcesView(context, context.words.sources, answer.sources, answer.citations),
       sourcesView(context, context.words.nearest, answer.nearest, []),
       actionsView(context, answer),
@@ -63,7 +66,7 @@ export class Turn {
 
   /** @param {() => void} again */
   #stopped(again) {
-    this.#end(this.#ending("notice", [this.context.words.stopped], again));
+    this.#close(this.#againView("notice", [this.context.words.stopped], again));
     this.#say(this.context.words.stopped);
   }
 
@@ -71,18 +74,10 @@ export class Turn {
   #fail(trouble, again) {
     const told = troubleInWords(trouble, this.context);
     const detail = ["refused", "forbidden"].includes(trouble.kind) && trouble.message && element("span", { class: "about", lang: "en", dir: "ltr" }, trouble.message);
-    const problem = this.#ending(`problem ${trouble.kind}`, [element("span", {}, told), detail], again);
+    const problem = this.#againView(`problem ${trouble.kind}`, [element("span", {}, told), detail], again);
     problem.prepend(icon("problem"));
-    this.#end(problem);
+    this.#close(problem);
     this.#say(told);
-  }
-
-  /** @param {Answer} answer */
-  #show(answer) {
-    this.#begin(answer.lang, answer.standalone_question);
-    this.#text = answer.text;
-    this.#citations = answer.citations;
-    this.#grow(true);
   }
 
   /** @param {string} lang @param {string} standalone */
@@ -108,13 +103,13 @@ export class Turn {
   }
 
   /** @param {...(HTMLElement | null)} parts */
-  #end(...parts) {
+  #close(...parts) {
     this.phase.remove();
     this.node.append(...present(parts));
   }
 
   /** @param {string} kind @param {(HTMLElement | string | false | "")[]} children @param {() => void} again */
-  #ending(kind, children, again) {
+  #againView(kind, children, again) {
     const button = element("button", { class: "quiet", type: "button", onclick: again }, this.context.words.again);
     return element("div", { class: kind }, element("p", {}, ...children), button);
   }
