@@ -35,7 +35,7 @@ def engines(folder: Path) -> Iterator[dict[str, str]]:
     with ExitStack() as running:
         database = _postgresql(folder, running)
         chroma = _chroma(folder, running)
-        cache = _redis(folder, running)
+        cache = running.enter_context(redis(folder))
         yield {"database_url": database, "chroma:8000": chroma, "valkey:6379": cache}
 
 
@@ -110,11 +110,15 @@ def beats(port: int) -> bool:
         return False
 
 
-def _redis(folder: Path, running: ExitStack) -> str:
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """The ``host:port`` of one that keeps nothing and is stopped in the end."""
     port = free_port()
     where = ["--port", str(port), "--bind", "127.0.0.1"]
     server = Program("valkey", [found("valkey-server", "redis-server"), *options("valkey"), *where], folder)
-    running.callback(server.stop)
     server.start()
-    server.wait_until(lambda: takes_connections(port), START_S)
-    return f"127.0.0.1:{port}"
+    try:
+        server.wait_until(lambda: takes_connections(port), START_S)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop()
