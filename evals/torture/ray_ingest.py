@@ -1,4 +1,4 @@
-"""Hold an ingest on Ray against one by a single process: ``python -m evals.benchmarks.ray_ingest [--real]``.
+"""Hold an ingest on Ray against one by a single process: ``python -m evals.torture.ray_ingest [--real]``.
 
 In: 5,000 made-up articles and an encoder that takes no time, or with ``--real`` the sample articles and the bundled
 model; a Ray of two workers on this machine. Out: rows of the catalog and vectors that differ, and the times. A second
