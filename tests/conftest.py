@@ -193,7 +193,7 @@ def _names(of_parameters: str | Sequence[str]) -> Sequence[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test that takes ``url`` runs over SQLite and over PostgreSQL, unless it is marked ``sqlite_alone``."""
     given = [name for mark in metafunc.definition.iter_markers("parametrize") for name in _names(mark.args[0])]
-    if "url" in metafunc.fixturenames and "url" not in given and not hasattr(metafunc.module, "url"):
+    if "url" in metafunc.fixturenames and "url" not in given:
         is_alone = metafunc.definition.get_closest_marker("sqlite_alone") is not None
         metafunc.parametrize("url", ENGINES[:1] if is_alone else ENGINES, indirect=True)
 

@@ -5,21 +5,18 @@ PostgreSQL refuses: as Debian's user ``postgres`` then. Data is not synced to th
 ``missing`` says how to get them.
 """
 
-import os
-import pwd
 import secrets
 import shutil
 import signal
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
+from evals.stack.engines import newest_postgresql, postgresql_program
+from evals.stack.programs import free_port
 from index.catalog import Catalog
 from index.schema import METADATA
 from rag.tables import metadata, open_tables
@@ -31,37 +28,34 @@ EMPTYING = "; ".join(
         *(f"DELETE FROM {table}" for table in (*METADATA.tables, *metadata.tables)),
     )
 )
-BINARIES = Path("/usr/lib/postgresql")
-"""Debian keeps the server's programs off the PATH, in a folder for each version."""
+START_S = 60
 
 
 class PostgresServer:
     """Runs until it is stopped."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._password = secrets.token_urlsafe(12)
         self._ready: str | None = None
-        self.port = _free_port()
+        self.port = free_port()
         (folder / "password").write_text(self._password)
         (folder / "password").chmod(0o644)
-        where = ("-D", str(folder / "data"), "-U", USER, "--auth=scram-sha-256", f"--pwfile={folder / 'password'}")
-        if self._begin("initdb", *where, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync").wait(timeout=60):
-            raise RuntimeError(self._said())
+        data = ("-D", str(folder / "data"))
+        who = ("-U", USER, "--auth=scram-sha-256", f"--pwfile={folder / 'password'}")
+        made = postgresql_program("initdb", folder, *data, *who, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        made.start()
+        made.finish(START_S)
+        where = (*data, "-h", "127.0.0.1", "-p", str(self.port), "-k", str(folder))
+        self._program = postgresql_program("postgres", folder, *where, "-F", "-c", "max_connections=200")
         self.start()
 
     def start(self) -> None:
-        where = ("-D", str(self._folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self._folder))
-        self._process = self._begin("postgres", *where, "-F", "-c", "max_connections=200")
-        while not self._answers():
-            if self._process.poll() is not None:
-                raise RuntimeError(self._said())
-            time.sleep(0.02)
+        self._program.start()
+        self._program.wait_until(self._answers, START_S)
 
     def stop(self) -> None:
         """At once, as a crash does."""
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(timeout=20)
+        self._program.stop(signal.SIGQUIT)
 
     def url(self, database: str, scheme: str = "postgresql+psycopg") -> str:
         return f"{scheme}://{USER}:{self._password}@127.0.0.1:{self.port}/{database}"
@@ -101,28 +95,13 @@ class PostgresServer:
             return False
         return True
 
-    def _begin(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        user = "postgres" if os.geteuid() == 0 else None
-        with (self._folder / "log").open("ab") as log:
-            return subprocess.Popen(
-                [_binaries() / program, *arguments],
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                user=user,
-                group=user,
-                extra_groups=() if user else None,
-            )
-
-    def _said(self) -> str:
-        return (self._folder / "log").read_text()
-
 
 def missing() -> str | None:
     """Why there can be no server here, and the way out."""
-    if not BINARIES.is_dir() or not any(BINARIES.glob("*/bin/initdb")):
-        return "PostgreSQL is not installed: apt-get install postgresql"
+    try:
+        newest_postgresql()
+    except RuntimeError as exc:
+        return str(exc)
     return None
 
 
@@ -130,9 +109,6 @@ def missing() -> str | None:
 def postgres_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="kilde-postgres-"))
     try:
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
         server = PostgresServer(folder)
         try:
             yield server
@@ -140,15 +116,3 @@ def postgres_server() -> Iterator[PostgresServer]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _binaries() -> Path:
-    """Of the newest version."""
-    return max(BINARIES.glob("*/bin"), key=lambda folder: float(folder.parent.name))
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port

@@ -3,14 +3,13 @@
 In: a folder to run in. Out: a server that can be killed, held up and started again on the same port.
 """
 
+import os
 import shutil
 import signal
 import socket
-import subprocess
-import time
 from pathlib import Path
 
-from chroma_server import free_port
+from evals.stack.programs import Program, free_port
 
 PROGRAM = shutil.which("redis-server") or shutil.which("valkey-server")
 MISSING = "there is no Redis server: apt-get install redis-server"
@@ -21,8 +20,10 @@ class RedisServer:
     """Running once it is made; ``stop`` it in the end."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        assert PROGRAM is not None, MISSING
         self.port = free_port()
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._program = Program("redis", [PROGRAM, *options], folder)
         self.start()
 
     @property
@@ -30,22 +31,15 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        assert PROGRAM is not None, MISSING
-        command = [PROGRAM, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=self.folder)
-        deadline = time.monotonic() + START_S
-        while not self._answers():
-            assert self._process.poll() is None, "the Redis server did not start"
-            assert time.monotonic() < deadline, "the Redis server does not answer"
-            time.sleep(0.02)
+        self._program.start()
+        self._program.wait_until(self._answers, START_S)
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        self._program.kill()
 
     def hold(self) -> None:
         """It takes connections and says nothing."""
-        self._process.send_signal(signal.SIGSTOP)
+        os.kill(self._program.pid, signal.SIGSTOP)
 
     stop = kill
 

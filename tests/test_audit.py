@@ -14,11 +14,8 @@ from rag.owner import AUDIT_DUE
 from rag.runtime import Runtime
 from rag.settings import Settings
 
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """In SQLite alone: the server of PostgreSQL sees to its own pages and keys."""
-    return f"sqlite:///{tmp_path / 'data' / 'catalog.db'}"
+# The server of PostgreSQL sees to its own pages and keys.
+pytestmark = pytest.mark.sqlite_alone
 
 
 @pytest.fixture

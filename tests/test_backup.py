@@ -23,11 +23,8 @@ from rag.restore import STAGING, refusal, restore
 from rag.runtime import Runtime, open_runtime
 from rag.settings import Settings
 
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """In SQLite alone: a database in PostgreSQL has backups of its own."""
-    return f"sqlite:///{tmp_path / 'data' / 'catalog.db'}"
+# A database in PostgreSQL has backups of its own.
+pytestmark = pytest.mark.sqlite_alone
 
 
 @pytest.fixture

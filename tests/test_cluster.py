@@ -2,24 +2,21 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from small_index import DictStore
 
 from evals.torture.hashed_words import HashedWords
-from index.build import Indexer
-from index.catalog import Catalog
+from evals.torture.ray_ingest import Built
 from index.cluster import connected, hired
 from index.encoder import SentenceEncoder
 from index.errors import ConfigurationError
-from index.records import Encoder, FileOutcome, IngestRequest, IngestSummary
-from index.schema import ARTICLE, CHUNK, FILE, GENERATION, SOURCE, TOKENS, VECTOR
+from index.records import Encoder, FileOutcome, IngestSummary
 from index.spread import Workers
 
-TABLES = (SOURCE, FILE, ARTICLE, GENERATION, CHUNK, VECTOR, TOKENS)
 ARTICLES = 90
 
 pytestmark = pytest.mark.slow
@@ -47,51 +44,29 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-class Built:
-    """A catalog with a store beside it, filled run by run."""
+class InMemory(Built):
+    """An index whose store can be looked into."""
 
     def __init__(self, folder: Path) -> None:
-        self.catalog = Catalog.open(f"sqlite:///{folder}.db")
-        self.store = DictStore()
-
-    def ingest(self, site: Path, workers: Workers | None = None) -> Iterator[object]:
-        indexer = Indexer(
-            self.catalog,
-            encoder=HashedWords,
-            store=lambda _generation: self.store,
-            model="hashed",
-            model_fingerprint=HashedWords.fingerprint,
-            workers=workers,
-        )
-        return indexer.ingest(IngestRequest(paths=(str(site),)))
-
-    def rows(self) -> dict[str, list[str]]:
-        """Of every table, sorted; when a run ended is not compared."""
-        with self.catalog._engine.connect() as connection:
-            return {
-                table.name: sorted(repr(tuple(row)) for row in connection.execute(sa.select(table))) for table in TABLES
-            }
+        self._vectors = DictStore()
+        super().__init__(folder, HashedWords(), HashedWords.fingerprint, lambda: nullcontext(self._vectors))
 
     def stored(self) -> dict[str, bytes]:
-        return {chunk_id: vector.tobytes() for chunk_id, vector in self.store.vectors.items()}
+        return {chunk_id: vector.tobytes() for chunk_id, vector in self._vectors.vectors.items()}
 
 
 @pytest.fixture
-def one(tmp_path: Path) -> Iterator[Built]:
-    built = Built(tmp_path / "one")
-    yield built
-    built.catalog.close()
+def one(tmp_path: Path) -> InMemory:
+    return InMemory(tmp_path / "one")
 
 
 @pytest.fixture
-def many(tmp_path: Path) -> Iterator[Built]:
-    built = Built(tmp_path / "many")
-    yield built
-    built.catalog.close()
+def many(tmp_path: Path) -> InMemory:
+    return InMemory(tmp_path / "many")
 
 
 def test_the_catalog_and_all_vectors_are_those_of_one_process(
-    workers: Workers, site: Path, one: Built, many: Built
+    workers: Workers, site: Path, one: InMemory, many: InMemory
 ) -> None:
     alone = [event for event in one.ingest(site) if isinstance(event, FileOutcome)]
     together = [event for event in many.ingest(site, workers) if isinstance(event, FileOutcome)]
@@ -102,12 +77,12 @@ def test_the_catalog_and_all_vectors_are_those_of_one_process(
 
 
 def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same(
-    workers: Workers, site: Path, one: Built, many: Built
+    workers: Workers, site: Path, one: InMemory, many: InMemory
 ) -> None:
     stopped = many.ingest(site, workers)
     while not isinstance(next(stopped), FileOutcome):
         pass
-    stopped.close()  # type: ignore[attr-defined]
+    stopped.close()
     kept = len(many.rows()["vector"])
     *_, summary = many.ingest(site, workers)
     assert isinstance(summary, IngestSummary)
@@ -118,7 +93,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same(
 
 
 def test_a_file_that_stalls_or_breaks_its_parser_fails_alone(
-    workers: Workers, site: Path, one: Built, many: Built
+    workers: Workers, site: Path, one: InMemory, many: InMemory
 ) -> None:
     (site / "broken.html").write_bytes(b"<p>" * 200_000)
     (site / "link.md").symlink_to("/etc/hostname")
@@ -131,7 +106,7 @@ def test_a_file_that_stalls_or_breaks_its_parser_fails_alone(
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_missing(
-    workers: Workers, site: Path, one: Built, many: Built
+    workers: Workers, site: Path, one: InMemory, many: InMemory
 ) -> None:
     list(one.ingest(site))
     actor = workers._actors[0]  # type: ignore[attr-defined]

@@ -1,10 +1,6 @@
 """Two processes of ``kilde serve`` over PostgreSQL, a Chroma server and Redis are one service."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,16 +11,15 @@ import pytest
 from chroma_server import ChromaServer
 from postgres_server import PostgresServer
 from redis_server import RedisServer
+from small_serving import ingest, serving
 
-KILDE = (sys.executable, str(Path(__file__).with_name("small_service.py")))
 QUESTION = {"question": "Where does the heron walk?"}
 pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def environment(postgres: PostgresServer, chroma_server: ChromaServer, redis_server: RedisServer) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("KILDE_")}
-    return own | {
+def settings(postgres: PostgresServer, chroma_server: ChromaServer, redis_server: RedisServer) -> dict[str, str]:
+    return {
         "KILDE_DATABASE_URL": postgres.url(postgres.create()),
         "KILDE_CHROMA_URL": f"{chroma_server.url}?database={chroma_server.address().database}",
         "KILDE_CACHE_URL": redis_server.url,
@@ -35,37 +30,17 @@ def environment(postgres: PostgresServer, chroma_server: ChromaServer, redis_ser
 
 
 @contextmanager
-def serving(folder: Path, environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    command = [*KILDE, "serve", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(
-        command,
-        env=environment | {"KILDE_DATA_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            address = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+", line)))
-            with httpx.Client(base_url=address, timeout=30) as client:
-                yield process, client
-        finally:
-            process.send_signal(signal.SIGTERM)
+def asking(data: Path, settings: dict[str, str]) -> Iterator[httpx.Client]:
+    with serving(data, settings) as address, httpx.Client(base_url=address, timeout=30) as client:
+        yield client
 
 
 @pytest.fixture
-def pair(tmp_path: Path, environment: dict[str, str], site: Path) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    with serving(tmp_path / "a", environment) as (_, first):
-        ingest(tmp_path, environment)
-        with serving(tmp_path / "b", environment) as (_, second):
+def pair(tmp_path: Path, settings: dict[str, str], site: Path) -> Iterator[tuple[httpx.Client, httpx.Client]]:
+    with asking(tmp_path / "a", settings) as first:
+        ingest(tmp_path / "a", settings, site)
+        with asking(tmp_path / "b", settings) as second:
             yield first, second
-
-
-def ingest(folder: Path, environment: dict[str, str]) -> None:
-    """By the service of the data folder ``a``."""
-    command = [*KILDE, "ingest", str(folder / "site"), "--json"]
-    own = environment | {"KILDE_DATA_DIR": str(folder / "a")}
-    subprocess.run(command, env=own, capture_output=True, check=True)
 
 
 def told_again(client: httpx.Client) -> float:
@@ -101,13 +76,13 @@ def test_what_one_process_has_answered_the_other_tells_again_and_goes_on_from(
 
 
 def test_what_one_process_ingests_the_other_finds_and_tells_nothing_older(
-    pair: tuple[httpx.Client, httpx.Client], tmp_path: Path, site: Path, environment: dict[str, str]
+    pair: tuple[httpx.Client, httpx.Client], tmp_path: Path, site: Path, settings: dict[str, str]
 ) -> None:
     _, second = pair
     question = {"question": "What is the price of charging?"}
     second.post("/v1/chat", json=question)
     (site / "c.md").write_text("The price of charging in winter is 40 cents.\n")
-    ingest(tmp_path, environment)
+    ingest(tmp_path / "a", settings, site)
     deadline = time.monotonic() + 30
     while second.post("/v1/search", json={"query": "price"}).json()["hits"][0]["path"] != "c.md":
         assert time.monotonic() < deadline, "another process's ingest is not seen"
@@ -116,9 +91,9 @@ def test_what_one_process_ingests_the_other_finds_and_tells_nothing_older(
     assert told_again(second) == 0
 
 
-def test_one_limit_holds_for_both(tmp_path: Path, environment: dict[str, str], redis_server: RedisServer) -> None:
-    limited = environment | {"KILDE_RATE_LIMIT": "3/day"}
-    with serving(tmp_path / "a", limited) as (_, first), serving(tmp_path / "b", limited) as (_, second):
+def test_one_limit_holds_for_both(tmp_path: Path, settings: dict[str, str], redis_server: RedisServer) -> None:
+    limited = settings | {"KILDE_RATE_LIMIT": "3/day"}
+    with asking(tmp_path / "a", limited) as first, asking(tmp_path / "b", limited) as second:
         statuses = [client.get("/v1/models").status_code for client in (first, second, first, second)]
         assert statuses == [200, 200, 200, 429]
         redis_server.kill()

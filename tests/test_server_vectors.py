@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from chroma_server import ChromaServer, free_port
+from chroma_server import ChromaServer
 from failing_proxy import FailingProxy, failing_proxy
 from test_vectors import unit_vectors
 
+from evals.stack.programs import free_port
 from index.errors import ConfigurationError, StoreGoneError
 from index.server_address import ServerAddress, parse_server
 from index.server_vectors import WRITE_S, ServerVectors

@@ -6,9 +6,9 @@ import time
 
 import anyio
 import pytest
-from chroma_server import free_port
 from redis_server import RedisServer
 
+from evals.stack.programs import free_port
 from rag.errors import ConfigurationError, SharedMemoryGoneError
 from rag.shared_memory import SharedMemory
 

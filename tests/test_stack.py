@@ -77,7 +77,7 @@ def test_a_reader_gives_up_on_what_does_not_pass(log: Log, monkeypatch: pytest.M
 
 
 def test_a_failure_in_the_second_of_the_kill_is_none_that_counts() -> None:
-    failures = [Failure(at=99.0, until=100.9, what="POST /v1/chat: 502"), Failure(at=100.8, until=101.1, what="x: 503")]
+    failures = [Failure(at=100.9, what="POST /v1/chat: 502"), Failure(at=101.1, what="x: 503")]
     told, late, named = crowd._failures(failures, killed_at=100.0)
     assert told.measured == "2 (502, 503)"
     assert (late.measured, late.met) == ("1", False)

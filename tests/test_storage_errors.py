@@ -24,12 +24,10 @@ from rag.pseudonyms import Pseudonyms
 from rag.runtime import Runtime
 from rag.tables import MIGRATIONS, VERSION_TABLE
 
+# Pragmas bring about that its file is full, read-only or another's.
+pytestmark = pytest.mark.sqlite_alone
+
 FULL = "the disk is full. Free some room, then try again"
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'kilde.db'}"
 
 
 @pytest.fixture

@@ -29,9 +29,12 @@ def services() -> dict[str, Any]:
 
 
 def settings(service: str, places: Mapping[str, str]) -> dict[str, str]:
-    """``places``: what is here for each ``host:port`` and each name of a secret. Their network is this machine."""
+    """``places``: what is here for each ``host:port`` and each name of a secret. Their network is this machine.
+
+    An empty value stays, as it does in a container: Kilde's own is meant, whatever else was set before.
+    """
     given = {name: _OFFERED.sub(r"\1", str(value)) for name, value in services()[service]["environment"].items()}
-    return {name: _here(value, places) for name, value in given.items() if value}
+    return {name: _here(value, places) for name, value in given.items()}
 
 
 def options(service: str) -> list[str]:

@@ -77,8 +77,8 @@ def _kill_and_restart(process: Process, log: Log, requests: int) -> tuple[float,
 
 def _failures(failures: list[Failure], killed_at: float) -> Iterator[Row]:
     """In the second of the kill fails what was under way then, or was sent before the proxy knew."""
-    late = [one for one in failures if not -SECOND_S < one.until - killed_at < SECOND_S]
+    late = [one for one in failures if not -SECOND_S < one.at - killed_at < SECOND_S]
     kinds = sorted({one.what.rpartition(": ")[2] for one in failures})
     yield Row("failures that a reader may repeat", f"{len(failures)} ({', '.join(kinds) or 'none'})")
     yield exactly("of them outside the second of the kill", len(late))
-    yield from (Row("late", f"{one.what} after {one.until - killed_at:.2f} s", "none", False) for one in late[:10])
+    yield from (Row("late", f"{one.what} after {one.at - killed_at:.2f} s", "none", False) for one in late[:10])

@@ -35,7 +35,7 @@ def engines(folder: Path) -> Iterator[dict[str, str]]:
     with ExitStack() as running:
         database = _postgresql(folder, running)
         chroma = _chroma(folder, running)
-        cache = _redis(folder, running)
+        cache = running.enter_context(redis(folder))
         yield {"database_url": database, "chroma:8000": chroma, "valkey:6379": cache}
 
 
@@ -51,27 +51,35 @@ def found(*names: str) -> str:
     return path
 
 
-def _postgresql(folder: Path, running: ExitStack) -> str:
-    """Its address for SQLAlchemy."""
-    binaries = sorted(POSTGRESQL.glob("*/bin"), key=lambda binary: float(binary.parent.name))
-    if not binaries:
+def newest_postgresql() -> Path:
+    """The folder of its programs."""
+    made_by = POSTGRESQL.glob("*/bin/initdb")
+    newest = max((initdb.parent for initdb in made_by), key=lambda folder: float(folder.parent.name), default=None)
+    if newest is None:
         raise RuntimeError(MISSING.format("PostgreSQL"))
-    home, user = folder / "postgresql", "postgres" if os.geteuid() == 0 else None
-    home.mkdir()
+    return newest
+
+
+def postgresql_program(name: str, home: Path, *options: str) -> Program:
+    """One of its programs, not started; the folder becomes that of its user."""
+    user = "postgres" if os.geteuid() == 0 else None
     if user:
         shutil.chown(home, user, pwd.getpwnam(user).pw_gid)
+    return Program(name, [str(newest_postgresql() / name), *options], home, user=user)
+
+
+def _postgresql(folder: Path, running: ExitStack) -> str:
+    """Its address for SQLAlchemy."""
+    home = folder / "postgresql"
+    home.mkdir()
     where = ["-D", str(home / "data")]
-    made = Program(
-        "initdb",
-        [str(binaries[-1] / "initdb"), *where, "-U", "kilde", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
-        home,
-        user=user,
-    )
+    how = ["-U", "kilde", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+    made = postgresql_program("initdb", home, *where, *how)
     made.start()
     made.finish(START_S)
     port = free_port()
     here = ["-h", "127.0.0.1", "-p", str(port), "-k", str(home)]
-    server = Program("postgres", [str(binaries[-1] / "postgres"), *where, *here, *options("postgres")], home, user=user)
+    server = postgresql_program("postgres", home, *where, *here, *options("postgres"))
     # The fast way: it does not wait for those who are still connected.
     running.callback(server.stop, signal.SIGINT)
     server.start()
@@ -81,26 +89,36 @@ def _postgresql(folder: Path, running: ExitStack) -> str:
 
 def _chroma(folder: Path, running: ExitStack) -> str:
     port = free_port()
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder / "chroma")]
-    server = Program("chroma", [*command, "--host", "127.0.0.1", "--port", str(port)], folder)
+    server = chroma(folder / "chroma", port)
     running.callback(server.stop)
     server.start()
-    server.wait_until(lambda: _beats(port), START_S)
+    server.wait_until(lambda: beats(port), START_S)
     return f"127.0.0.1:{port}"
 
 
-def _beats(port: int) -> bool:
+def chroma(data: Path, port: int) -> Program:
+    """Not started; what it says lies beside the folder of its data."""
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(data)]
+    return Program("chroma", [*command, "--host", "127.0.0.1", "--port", str(port)], data.parent)
+
+
+def beats(port: int) -> bool:
+    """Whether the Chroma server there answers."""
     try:
         return httpx.get(f"http://127.0.0.1:{port}/api/v2/heartbeat", timeout=1).is_success
     except httpx.HTTPError:
         return False
 
 
-def _redis(folder: Path, running: ExitStack) -> str:
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """The ``host:port`` of one that keeps nothing and is stopped in the end."""
     port = free_port()
     where = ["--port", str(port), "--bind", "127.0.0.1"]
     server = Program("valkey", [found("valkey-server", "redis-server"), *options("valkey"), *where], folder)
-    running.callback(server.stop)
     server.start()
-    server.wait_until(lambda: takes_connections(port), START_S)
-    return f"127.0.0.1:{port}"
+    try:
+        server.wait_until(lambda: takes_connections(port), START_S)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop()

@@ -1,8 +1,8 @@
 """``python -m evals.stack.growth --index FOLDER [--sizes 1000,10000]``: what articles cost on PostgreSQL and Chroma.
 
-In: a data folder with articles ingested, which are grown to each size (``evals/benchmarks/growth.py``). Out: a Markdown
-table: writing, reading, searching, memory, disk. Embedding is not in it. Search is the product's; questions are the
-sample's, embedded beforehand.
+In: a data folder with articles ingested, which are grown to each size (``evals/benchmarks/grown_index.py``). Out: a
+Markdown table: writing, reading, searching, memory, disk. Embedding is not in it. Search is the product's; questions
+are the sample's, embedded beforehand.
 """
 
 import argparse

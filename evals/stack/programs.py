@@ -55,7 +55,7 @@ class Program:
         while not is_up():
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} is not up: {self.said()[-2000:]}")
-            time.sleep(0.2)
+            time.sleep(0.02)
 
     def finish(self, within_s: float) -> None:
         """Waits for a program that ends by itself."""

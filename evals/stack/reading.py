@@ -17,7 +17,6 @@ from evals.stack.sending import Reader
 from rag.records import Answer
 
 FOLLOW_UP = "And what does it cost?"
-REQUESTS = 12
 
 
 class Said(msgspec.Struct, frozen=True):

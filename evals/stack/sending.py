@@ -18,8 +18,7 @@ RETRYABLE = (502, 503)
 
 class Failure(msgspec.Struct, frozen=True):
     at: float
-    """On the monotonic clock, when the request was sent and when it failed."""
-    until: float
+    """On the monotonic clock, when the request failed."""
     what: str
 
 
@@ -68,7 +67,6 @@ class Reader:
         self.log.sent()
         began = time.monotonic()
         while True:
-            asked_at = time.monotonic()
             try:
                 response = request(self._client)
                 failed = str(response.status_code) if response.status_code in RETRYABLE else None
@@ -76,7 +74,7 @@ class Reader:
                 failed = type(exc).__name__
             if failed is None:
                 return response
-            self.log.failed(Failure(asked_at, time.monotonic(), f"{what}: {failed}"))
+            self.log.failed(Failure(time.monotonic(), f"{what}: {failed}"))
             self.asked_again = True
             if time.monotonic() - began > PATIENCE_S:
                 raise RuntimeError(f"{what} fails for {PATIENCE_S:g} s: {failed}")

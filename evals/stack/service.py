@@ -13,12 +13,11 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from evals.benchmarks.machine import ARTICLES, KILDE, model_dir
+from evals.benchmarks.machine import ARTICLES, KILDE, kilde_environment
 from evals.stack.composed import PROXY, settings
 from evals.stack.engines import found
 from evals.stack.programs import Program, free_port
 from rag.pseudonyms import KEY_BYTES, KEY_FILE
-from rag.settings import PREFIX
 
 READY_S = 600
 _INGESTED = re.compile(r"^kilde_last_ingest_timestamp_seconds [1-9]", re.MULTILINE)
@@ -64,9 +63,10 @@ class Stack(msgspec.Struct, frozen=True):
 def stack(folder: Path, places: Mapping[str, str]) -> Iterator[Stack]:
     """Process a reads the articles, as in the file."""
     known = {**places, **_secret_files(folder, places["database_url"])}
+    key = secrets.token_bytes(KEY_BYTES)
     with ExitStack() as running:
-        a = _process("a", folder, known, running, ["--watch", str(ARTICLES)])
-        b = _process("b", folder, known, running, [])
+        a = _process(_data(folder, "a", key), known, running, ["--watch", str(ARTICLES)])
+        b = _process(_data(folder, "b", key), known, running, [])
         proxy = _proxy(folder, a, b, running)
         for process in (a, b):
             process.wait_until_ready()
@@ -83,20 +83,21 @@ def _secret_files(folder: Path, database_url: str) -> dict[str, str]:
     return {name: str(folder / name) for name in values}
 
 
-def _process(name: str, folder: Path, places: Mapping[str, str], running: ExitStack, options: list[str]) -> Process:
-    data, port = folder / name, free_port()
+def _data(folder: Path, name: str, key: bytes) -> Path:
+    """A process's own folder, with the key that both name ids by."""
+    data = folder / name
     data.mkdir()
-    key = folder / KEY_FILE
-    if not key.exists():
-        key.write_bytes(secrets.token_bytes(KEY_BYTES))
-    (data / KEY_FILE).write_bytes(key.read_bytes())
-    own = {"KILDE_DATA_DIR": str(data), "KILDE_MODEL_DIR": str(model_dir())}
-    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    (data / KEY_FILE).write_bytes(key)
+    return data
+
+
+def _process(data: Path, places: Mapping[str, str], running: ExitStack, options: list[str]) -> Process:
+    port, name = free_port(), f"api-{data.name}"
     program = Program(
-        f"api-{name}",
+        name,
         [KILDE, "serve", "--host", "127.0.0.1", "--port", str(port), *options],
-        folder,
-        environment={**others, **settings(f"api-{name}", places), **own, "KILDE_LOG_LEVEL": "WARNING"},
+        data.parent,
+        environment=kilde_environment(data, {**settings(name, places), "KILDE_LOG_LEVEL": "WARNING"}),
     )
     # Not stopped: it would drain first, and its folder goes anyway.
     running.callback(program.kill)

@@ -98,23 +98,28 @@ def crowd(
     assert parts.port is not None
     waiting = iter(questions)
     readers: set[_Reader] = set()
+    headless: set[_Reader] = set()
     came: list[Came] = []
     deadline = time.monotonic() + within_s
     with selectors.EpollSelector() as selector:
         while time.monotonic() < deadline:
-            headless = sum(not reader.came.head_at for reader in readers)
-            for question in islice(waiting, max(0, min(arriving - headless, at_once - len(readers)))):
+            for question in islice(waiting, max(0, min(arriving - len(headless), at_once - len(readers)))):
                 reader = _Reader(_request(parts.netloc, question), (parts.hostname, parts.port))
                 readers.add(reader)
+                headless.add(reader)
                 came.append(reader.came)
                 selector.register(reader.socket, selectors.EVENT_WRITE, reader)
             if not readers:
                 break
             for key, mask in selector.select(0.05):
-                if not _step(selector, key.data, mask) or leaves(key.data.came):
+                reader = key.data
+                goes = not _step(selector, reader, mask) or leaves(reader.came)
+                if goes or reader.came.head_at:
+                    headless.discard(reader)
+                if goes:
                     selector.unregister(key.fileobj)
-                    key.data.socket.close()
-                    readers.discard(key.data)
+                    reader.socket.close()
+                    readers.discard(reader)
             meanwhile(len(readers))
         for reader in readers:
             reader.socket.close()

@@ -1,4 +1,4 @@
-"""Hold an ingest on Ray against one by a single process: ``python -m evals.benchmarks.ray_ingest [--real]``.
+"""Hold an ingest on Ray against one by a single process: ``python -m evals.torture.ray_ingest [--real]``.
 
 In: 5,000 made-up articles and an encoder that takes no time, or with ``--real`` the sample articles and the bundled
 model; a Ray of two workers on this machine. Out: rows of the catalog and vectors that differ, and the times. A second
@@ -8,8 +8,8 @@ run on Ray is stopped half way and taken up again. Fails when anything differs.
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from index.catalog import Catalog
 from index.cluster import LOCAL, connected, hired
 from index.encoder import SentenceEncoder
 from index.model_identity import BUNDLED, model_fingerprint
-from index.records import Encoder, IngestProgress, IngestRequest
+from index.records import Encoder, IngestEvent, IngestProgress, IngestRequest, VectorStore
 from index.schema import METADATA, TOKENS, VECTOR
 from index.spread import Workers
 from index.vectors import ChromaVectors
@@ -36,21 +36,20 @@ RUN_FIGURES = "meta"
 
 
 class Built:
-    """An index in a folder of its own."""
+    """An index in a folder of its own; ``store`` opens its vector store."""
 
-    def __init__(self, folder: Path, encoder: Encoder, fingerprint: str) -> None:
+    def __init__(
+        self, folder: Path, encoder: Encoder, fingerprint: str, store: Callable[[], AbstractContextManager[VectorStore]]
+    ) -> None:
         folder.mkdir()
         self._folder = folder
         self._encoder = encoder
         self._fingerprint = fingerprint
+        self._store = store
 
-    def ingest(self, site: Path, workers: Workers | None = None, *, until: float = 1.0) -> float:
-        """Seconds that it took; ``until`` which share of the files are done it goes on."""
-        began = time.perf_counter()
-        with (
-            closing(Catalog.open(self._url)) as catalog,
-            closing(ChromaVectors(self._folder / "chroma", 1)) as store,
-        ):
+    def ingest(self, site: Path, workers: Workers | None = None) -> Generator[IngestEvent, None, None]:
+        """A run, which may be closed before its end."""
+        with closing(Catalog.open(self._url)) as catalog, self._store() as store:
             indexer = Indexer(
                 catalog,
                 encoder=lambda: self._encoder,
@@ -59,8 +58,7 @@ class Built:
                 model_fingerprint=self._fingerprint,
                 workers=workers,
             )
-            _take(indexer.ingest(IngestRequest(paths=(str(site),))), until)
-        return time.perf_counter() - began
+            yield from indexer.ingest(IngestRequest(paths=(str(site),)))
 
     def rows(self) -> dict[str, set[tuple[object, ...]]]:
         """By table, all but the time of the run."""
@@ -96,17 +94,21 @@ def _real() -> tuple[Path, Callable[[], Encoder], str]:
     return ARTICLES, make, model_fingerprint(BUNDLED)
 
 
+def _built(folder: Path, encoder: Encoder, fingerprint: str) -> Built:
+    return Built(folder, encoder, fingerprint, lambda: closing(ChromaVectors(folder / "chroma", 1)))
+
+
 def _rows(scratch: Path, site: Path, make_encoder: Callable[[], Encoder], fingerprint: str) -> Iterator[Row]:
     encoder = make_encoder()
-    one, many, stopped = (Built(scratch / name, encoder, fingerprint) for name in ("one", "many", "stopped"))
-    alone_s = one.ingest(site)
+    one, many, stopped = (_built(scratch / name, encoder, fingerprint) for name in ("one", "many", "stopped"))
+    alone_s = _taken_s(one.ingest(site))
     began = time.perf_counter()
     with connected(LOCAL), hired(make_encoder, fingerprint) as workers:
         start_s = time.perf_counter() - began
-        many_s = many.ingest(site, workers)
-        stopped.ingest(site, workers, until=0.5)
+        many_s = _taken_s(many.ingest(site, workers))
+        _taken_s(stopped.ingest(site, workers), until=0.5)
         kept = len(stopped.rows()[VECTOR.name])
-        rest_s = stopped.ingest(site, workers)
+        rest_s = _taken_s(stopped.ingest(site, workers))
         count = workers.count
     expected = one.rows()
     yield Row("articles", str(len(expected["article"])))
@@ -128,11 +130,14 @@ def _differences(
     yield exactly(f"{name}: vectors that differ", sum(len(expected[table] ^ found[table]) for table in vectors))
 
 
-def _take(events: Iterator[object], until: float) -> None:
+def _taken_s(events: Generator[IngestEvent, None, None], until: float = 1.0) -> float:
+    """Seconds that a run took; ``until`` which share of the files are done it goes on."""
+    began = time.perf_counter()
     for event in events:
         if isinstance(event, IngestProgress) and event.done >= until * event.total > 0 and until < 1:
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -1,20 +1,16 @@
-"""``python -m evals.benchmarks.answer_cache``: how long a question takes that was asked before.
+"""``python -m evals.stack.answer_cache``: how long a question takes that was asked before.
 
-In: the sample articles, served from a temporary folder beside a Redis server that this starts (``redis-server``, from
-the package of that name). Out: a Markdown table, then machine and versions. One reader asks questions over HTTP twice,
-whole and streamed. The server's own times are those of its metrics, from the request's head until the last byte was
-sent, with the turn stored. A missed goal is marked and is no error.
+In: the sample articles, served from a temporary folder beside a Redis or Valkey that this starts. Out: a Markdown
+table, then machine and versions. One reader asks questions over HTTP twice, whole and streamed. The server's own times
+are those of its metrics, from the request's head until the last byte was sent, with the turn stored. A missed goal is
+marked and is no error.
 """
 
 import re
-import shutil
-import socket
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,9 +20,10 @@ from evals.benchmarks.machine import ARTICLES, describe
 from evals.benchmarks.serving import kilde, served
 from evals.benchmarks.speed import questions
 from evals.benchmarks.table import Row, at_least, exactly, markdown
+from evals.stack.engines import redis
+from evals.stack.reading import meaning
 from rag.records import Answer
 
-START_S = 10
 QUESTIONS = 60
 GOAL = 95
 """Per cent of repeated questions."""
@@ -50,43 +47,17 @@ class Served(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="kilde-answer-cache-") as scratch, redis_server(Path(scratch)) as url:
+    with tempfile.TemporaryDirectory(prefix="kilde-answer-cache-") as scratch, redis(Path(scratch)) as cache:
         data_dir = Path(scratch) / "data"
         kilde(data_dir, "ingest", str(ARTICLES), "--json")
-        with served(data_dir, {"KILDE_CACHE_URL": url}) as service, httpx.Client(base_url=service.url) as client:
+        with (
+            served(data_dir, {"KILDE_CACHE_URL": f"redis://{cache}/0"}) as service,
+            httpx.Client(base_url=service.url) as client,
+        ):
             asked = questions([article["title"] for article in client.get("/v1/articles").json()])[:QUESTIONS]
             rows = [row for manner in ("whole", "streamed") for row in _rows(manner, client, asked)]
     print(markdown(rows))
     print(f"\n{describe()}", flush=True)
-
-
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """Its address; it keeps nothing and is stopped in the end."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if program is None:
-        raise RuntimeError("There is no Redis server: apt-get install redis-server")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
-        try:
-            _wait_for(port)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 def _rows(manner: str, client: httpx.Client, asked: Sequence[str]) -> Iterator[Row]:
@@ -103,7 +74,7 @@ def _rows(manner: str, client: httpx.Client, asked: Sequence[str]) -> Iterator[R
     fast = 100 * (end.fast - between.fast) / len(asked)
     yield at_least(f"{what}: at the server again, within 10 ms", fast, GOAL, "%")
     yield Row(f"{what}: at the reader again, p50 and p95", _p50_and_p95([one.reader_ms for one in again]))
-    differ = sum(_said(one.answer) != _said(other.answer) for one, other in zip(first, again, strict=True))
+    differ = sum(meaning(one.answer) != meaning(other.answer) for one, other in zip(first, again, strict=True))
     yield exactly(f"{what}: answers that differ the second time", differ)
     ids = {one.answer.message_id for one in (*first, *again)}
     yield exactly(f"{what}: message ids given twice", 2 * len(asked) - len(ids))
@@ -132,10 +103,6 @@ def _ask(client: httpx.Client, question: str, manner: str) -> Asked:
     content = response.content.rpartition(b"data: ")[2] if manner == "streamed" else response.content
     answer = msgspec.json.decode(content, type=Answer)
     return Asked(answer, took_ms)
-
-
-def _said(answer: Answer) -> tuple[object, ...]:
-    return answer.status, answer.text, answer.citations, answer.sources, answer.followups
 
 
 if __name__ == "__main__":
