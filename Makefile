@@ -18,8 +18,8 @@ help:  ## this list
 serve: $(VENV)/installed  ## read the sample articles and answer questions about them at http://127.0.0.1:8000
 	$(BIN)/kilde serve --ingest $(ARTICLES)
 
-test: $(VENV)/for-tests  ## run every test
-	$(BIN)/python -m pytest
+test: $(VENV)/for-tests  ## run every test, in two processes
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/for-tests  ## lint, formatting, types, and which module may import which
 	$(BIN)/ruff check
