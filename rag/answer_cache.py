@@ -189,7 +189,7 @@ async def passed_on(
 
 
 def _tells_of_failure(event: Event) -> bool:
-    return isinstance(event, Notice) and event.code != "sentence_left_out"
+    return isinstance(event, Notice) and event.code.startswith("llm_")
 
 
 def _answer(key: str) -> str:

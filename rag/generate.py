@@ -27,10 +27,12 @@ from rag.short_answer import short_answer
 SILENT = "NOT_IN_ARTICLES"
 """What an LLM writes where the articles do not answer, in the prompt's words."""
 MOST_SENTENCES = 12
-"""Shown or not; an answer that goes on beyond is cut off."""
+"""Shown or not; what goes on beyond is cut off, and a notice says so."""
 LONGEST_SENTENCE = 1200
 _LEAST_LETTERS, _SURE = 24, 0.9
 """Below these a sentence is not said to be in another language."""
+_LEFT_OUT = Notice(code="sentence_left_out", message="A sentence that the articles do not support was left out.")
+_SHORTENED = Notice(code="answer_shortened", message="The answer was longer; this is its beginning.")
 _QUOTED = regex.compile(r"[“„«「『\"][^“”„«»「」『』\"]*[”“»」』\"]")
 _SILENT = regex.compile(rf"\W*{SILENT}\W*")
 
@@ -49,6 +51,7 @@ class Draft:
         self._units: list[Candidate] = []
         self._said: set[str] = set()
         self._read = 0
+        self._is_shortened = False
         self._begins_paragraph = False
         self.left_out = 0
         self.is_silent = False
@@ -64,7 +67,7 @@ class Draft:
     @property
     def is_over(self) -> bool:
         """Whether nothing that follows would be shown."""
-        return self.is_foreign or self._read >= MOST_SENTENCES
+        return self.is_foreign or self._is_shortened
 
     def read(self, piece: str) -> list[Sentence]:
         """The sentences that end with this piece; quick."""
@@ -78,12 +81,13 @@ class Draft:
         """What a reader sees of it; takes as long as verification."""
         if self.is_over:
             return []
-        self._read += 1
         said = _SILENT.sub(" ", sentence.text).strip()
         self.is_silent = self.is_silent or SILENT in sentence.text
+        self._is_shortened = self._read == MOST_SENTENCES
+        self._read += 1
         if not any(map(str.isalnum, said)):
             return []
-        return list(self._shown(said, sentence))
+        return [_SHORTENED] if self._is_shortened else list(self._shown(said, sentence))
 
     def finish(self) -> list[Event]:
         """What has to stand behind the text of an LLM whatever it says: the quotes that contradict each other, one of
@@ -201,7 +205,7 @@ class Draft:
     def _left_out(self) -> Iterator[Event]:
         self.left_out += 1
         if self.left_out == 1:
-            yield Notice(code="sentence_left_out", message="A sentence that the articles do not support was left out.")
+            yield _LEFT_OUT
 
     def _add(self, text: str) -> TextDelta:
         self._text += text

@@ -16,7 +16,13 @@ Composer = Literal["extractive", "llm"]
 Phase = Literal["searching", "reading", "writing"]
 CheckName = Literal["source", "quote", "numbers", "names", "negation", "direction", "wording", "meaning"]
 NoticeCode = Literal[
-    "llm_unavailable", "llm_interrupted", "llm_unsupported", "llm_silent", "llm_wrong_language", "sentence_left_out"
+    "llm_unavailable",
+    "llm_interrupted",
+    "llm_unsupported",
+    "llm_silent",
+    "llm_wrong_language",
+    "sentence_left_out",
+    "answer_shortened",
 ]
 IndexState = Literal["ok", "rebuilding", "degraded", "damaged"]
 

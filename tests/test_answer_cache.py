@@ -276,7 +276,12 @@ def test_another_model_or_reranker_is_another_composer() -> None:
 
 def test_an_answer_made_in_place_of_a_model_that_failed_is_not_kept(process: Process) -> None:
     end = process.stream()[-1]
-    for code, is_kept in (("llm_unavailable", False), ("llm_interrupted", False), ("sentence_left_out", True)):
+    for code, is_kept in (
+        ("llm_unavailable", False),
+        ("llm_interrupted", False),
+        ("sentence_left_out", True),
+        ("answer_shortened", True),
+    ):
         flight = Flight()
         flight.add(Notice(code=code, message=""))  # type: ignore[arg-type]
         assert (flight.add(end) is not None) == is_kept

@@ -1,6 +1,7 @@
 """What the widget says when something goes wrong: it says what to do, and trying again works."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 from browsing import Visit, needs_chromium, visit
@@ -8,7 +9,7 @@ from fake_backend import QUOTE, FakeBackend, turn
 from playwright.sync_api import Browser, Route, expect
 
 from rag.errors import BusyError, InputError
-from rag.records import MessageStart, Notice, StreamError, TextDelta
+from rag.records import MessageStart, Notice, NoticeCode, StreamError, TextDelta
 
 pytestmark = needs_chromium
 START = MessageStart(message_id="m1", conversation_id="c1", lang="en", standalone_question="Wie viele?")
@@ -172,12 +173,25 @@ def test_a_conversation_that_cannot_be_read_now_is_in_nobodys_way(browser: Brows
         opened.answered()
 
 
-def test_answers_without_the_language_model_say_so_in_the_readers_language(browser: Browser) -> None:
-    notice = Notice(code="llm_unavailable", message="The language model is away.")
-    with visit(browser, FakeBackend((turn()[0], notice, *turn()[1:])), locale="fr-FR") as opened:
+QUOTES_ONLY = "La réponse n'est faite que de citations."
+NOTICED: dict[NoticeCode, str] = {
+    "llm_unavailable": QUOTES_ONLY,
+    "llm_unsupported": QUOTES_ONLY,
+    "llm_silent": QUOTES_ONLY,
+    "llm_wrong_language": QUOTES_ONLY,
+    "llm_interrupted": "La réponse s'est interrompue ; des citations la complètent.",
+    "sentence_left_out": "Une phrase que les articles n'étayent pas a été omise.",
+    "answer_shortened": "La réponse était plus longue ; en voici le début.",
+}
+
+
+def test_whatever_is_said_of_an_answer_is_said_in_the_readers_language(browser: Browser) -> None:
+    assert {*NOTICED} == {*get_args(NoticeCode)}
+    noticed = [Notice(code=code, message="In English.") for code in NOTICED]
+    with visit(browser, FakeBackend((turn()[0], *noticed, *turn()[1:])), locale="fr-FR") as opened:
         opened.open()
         opened.ask()
-        expect(opened.page.locator(".turn > .notice")).to_have_text("La réponse n'est faite que de citations.")
+        expect(opened.page.locator(".turn > .notice")).to_have_text(list(NOTICED.values()))
 
 
 def test_a_refusal_before_the_first_event_is_no_stream(browser: Browser) -> None:

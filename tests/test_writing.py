@@ -13,7 +13,7 @@ from index.search import Query
 from rag.conversations import Conversations
 from rag.errors import StorageError
 from rag.framing import not_found_text
-from rag.generate import SILENT
+from rag.generate import MOST_SENTENCES, SILENT
 from rag.records import (
     Answer,
     CitationReady,
@@ -84,6 +84,24 @@ def test_an_unsupported_sentence_is_left_out_and_a_notice_says_so(conversations:
         events = written(conversations, FixedSearch(found(FACT)), server)
     assert ended(events).text == "In 2021, the factory built 43,866 cars. [1]"
     assert notices(events) == ["sentence_left_out"]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "is_shown", "noticed"),
+    [
+        (MOST_SENTENCES - 1, "", True, []),
+        (MOST_SENTENCES - 1, " * * *\n", True, []),
+        (MOST_SENTENCES, "", False, ["answer_shortened"]),
+        (MOST_SENTENCES + 9, "", False, ["answer_shortened"]),
+    ],
+)
+def test_an_answer_ends_after_its_most_sentences_and_says_so_where_it_went_on(
+    conversations: Conversations, before: int, behind: str, is_shown: bool, noticed: list[str]
+) -> None:
+    said = "In 2021, the factory built 43,866 cars [1]. " * before + "The plant in Ghent employed 3,000 people [2]."
+    with saying(said + behind) as server:
+        events = written(conversations, TWO, server)
+    assert ("3,000" in ended(events).text, notices(events)) == (is_shown, noticed)
 
 
 def test_a_doubtful_sentence_gives_way_to_its_quote(conversations: Conversations) -> None:

@@ -11,6 +11,17 @@ import { sentences, troubleInWords } from "./wording.js";
 /** @import { Answer, Citation, Context, Outcome, ServerEvent } from "./types" */
 /** @import { Trouble } from "./service.js" */
 
+/** What is said of an LLM's answer. @type {Record<string, (words: Context["words"]) => string>} */
+const NOTICES = {
+  llm_unavailable: (words) => words.quotesOnly,
+  llm_unsupported: (words) => words.quotesOnly,
+  llm_silent: (words) => words.quotesOnly,
+  llm_wrong_language: (words) => words.quotesOnly,
+  llm_interrupted: (words) => words.completed,
+  sentence_left_out: (words) => words.leftOut,
+  answer_shortened: (words) => words.shortened,
+};
+
 export class Turn {
   #text = "";
   /** @type {Citation[]} */
@@ -116,8 +127,8 @@ export class Turn {
 
   /** @param {{ code: string, message: string }} notice */
   #notice({ code, message }) {
-    const known = code === "llm_unavailable" && this.context.words.quotesOnly;
-    return element("p", known ? { class: "notice" } : { class: "notice", lang: "en", dir: "ltr" }, known || message);
+    const known = NOTICES[code]?.(this.context.words);
+    return element("p", known ? { class: "notice" } : { class: "notice", lang: "en", dir: "ltr" }, known ?? message);
   }
 }
 
