@@ -60,7 +60,7 @@ class BulkRuntime(Runtime):
         return hits[: query.top_k]
 
     def _ready_answering(self) -> Answering:
-        return Answering(self.find, self._turns, langs=self._searching.langs)
+        return Answering(self.find, self._turns, langs=self._searching.langs, surprises=self.surprises)
 
 
 class _RememberedTurns:

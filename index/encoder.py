@@ -128,6 +128,13 @@ class SentenceEncoder:
             pass
         return [found[row] for row in range(len(texts))]
 
+    def surprises(self, words: list[str]) -> list[float]:
+        if not words or not len(self._rarity):
+            return [0.0] * len(words)
+        with self._lock:
+            pieces = self._model.tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"]
+        return [float(self._rarity[ids].sum()) for ids in pieces]
+
     def _question(self, encoded: Encoded, row: int) -> QuestionVectors:
         if not encoded.tokens:
             return QuestionVectors(encoded.vectors[row], None)

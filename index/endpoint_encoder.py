@@ -94,6 +94,9 @@ class EndpointEncoder:
         vectors = self._all([[self._model.query_prompt + text] for text in texts], QUESTION_S)
         return [QuestionVectors(vector, None) for vector in vectors]
 
+    def surprises(self, words: list[str]) -> list[float]:
+        return [0.0] * len(words)
+
     def _all(self, parts: list[list[str]], deadline_s: float) -> Vectors:
         found = self._requests.map(lambda part: self._vectors(part, deadline_s), parts)
         return np.concatenate([np.zeros((0, self.dim), np.float32), *found])

@@ -78,7 +78,7 @@ def terms(text: str, lang: str) -> list[str]:
         elif match.lastgroup != "figure":
             found.extend(_token_terms(match, words, language))
     if language == "vi":
-        found.extend(f"{_bare(first)}_{_bare(second)}" for first, second in pairwise(words))
+        found.extend(f"{without_marks(first)}_{without_marks(second)}" for first, second in pairwise(words))
     found.extend(_figures(text))
     return found
 
@@ -103,15 +103,15 @@ def _token_terms(match: regex.Match[str], words: list[str], language: str) -> It
         words.extend(parts)
         for part in parts:
             yield from _word_terms(part[:_LONGEST_WORD], language)
-        if joined := _bare(_JOINT.sub("", token)[:_LONGEST_WORD]):
+        if joined := without_marks(_JOINT.sub("", token)[:_LONGEST_WORD]):
             yield joined
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
 def _word_terms(word: str, language: str) -> tuple[str, ...]:
     """``word`` is case-folded and in NFKC."""
-    bare = _bare(word)
-    heads = {word} if language == "vi" else {_bare(_stem(word, language))}
+    bare = without_marks(word)
+    heads = {word} if language == "vi" else {without_marks(_stem(word, language))}
     if _HANGUL.match(bare):
         heads |= set(_pieces(bare, 2))
     elif language == "he":
@@ -129,7 +129,7 @@ def _sound(latin: str) -> tuple[str, ...]:
     return (f"+{consonants}",) if len(consonants) >= _SHORTEST_SKELETON and consonants.isascii() else ()
 
 
-def _bare(word: str) -> str:
+def without_marks(word: str) -> str:
     """Without the marks that writers leave out; vowel signs of Indic scripts stay."""
     if word.isascii():
         return word

@@ -172,6 +172,11 @@ class Encoder(Protocol):
         """In order; the same vectors, to the bit, as of each by itself."""
         ...
 
+    def surprises(self, words: list[str]) -> list[float]:
+        """Of each word minus its log probability in the encoder's vocabulary, in nats; one that it does not hold is
+        made of parts. All 0 for a vocabulary without probabilities."""
+        ...
+
 
 class VectorStore(Protocol):
     """Nearest neighbours by cosine over chunk ids. Derived from the catalog and rebuildable from it."""

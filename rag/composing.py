@@ -18,11 +18,12 @@ from rag.conversion import Quote, conversions
 from rag.disagreement import contradiction, dated, newest_first
 from rag.evidence import calibration, support
 from rag.extract import choose
-from rag.followups import Answered, at_once
+from rag.followups import Answered, Find, at_once
 from rag.framing import FramedQuote, SmallTalk, frame_quotes, not_found_text, small_talk_text
 from rag.question import Expectation, expects
 from rag.records import Answer, Question, Source, Status, TextRange
 from rag.short_answer import short_answer
+from rag.spelling import Surprises, respelt
 from rag.standalone import Standalone
 
 NEAREST = 3
@@ -132,6 +133,20 @@ def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
     if rival is not None:
         chosen = newest_first(chosen[0], rival)
     return msgspec.structs.replace(found, ranked=tuple(ranked), chosen=chosen, disagree=rival is not None)
+
+
+def pick_respelt(picked: Picked, lang: str, find: Find, surprises: Surprises) -> Picked:
+    """The same question with slips of the keyboard put right, where that is answered; else ``picked``, which is not."""
+    asked = picked.asked
+    text = respelt(asked.text, asked.lang, picked.hits, surprises)
+    if text is None:
+        return picked
+    hits = find(text, asked.lang)
+    if asked.hits is not None:  # about the subject that was carried over
+        about = {hit.article_id for hit in picked.hits}
+        hits = tuple(hit for hit in hits if hit.article_id in about)
+    again = pick(Standalone(text=text, lang=asked.lang), hits, lang)
+    return again if again.chosen else picked
 
 
 def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:

@@ -249,6 +249,10 @@ class Runtime:
         """Of the model that searches, for verification."""
         return self._searching.meaning()
 
+    def surprises(self, words: list[str]) -> list[float]:
+        """Of the model that searches, for what is misspelt."""
+        return self._searching.surprises(words)
+
     def _ready_answering(self) -> "Answering":
         from rag.answer import Answering
 
@@ -261,6 +265,7 @@ class Runtime:
                     today=self._today,
                     writer=self._writer(),
                     cache=self._cache(),
+                    surprises=self.surprises,
                 )
             return self._answering
 

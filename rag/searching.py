@@ -135,6 +135,10 @@ class Searching:
         """Of the index as it serves, which may be an older one than the settings ask for."""
         return self.encoder(self._model_of(self._catalog.current_generation()))
 
+    def surprises(self, words: list[str]) -> list[float]:
+        """As ``Encoder.surprises``, of the encoder in use."""
+        return self.serving_encoder().surprises(words)
+
     def meaning(self) -> "Meaning":
         """What verification asks of the model that searches; it remembers texts until the index changes."""
         from rag.claim_meaning import EncoderMeaning

@@ -15,6 +15,7 @@ from index.encoder import BATCH_SIZE, SentenceEncoder
 from index.errors import ConfigurationError
 from index.model_identity import model_fingerprint
 from index.token_vectors import unpack
+from rag.spelling import LESS_SURPRISING
 
 PASSAGES = [
     "The heron stands at the edge of the canal and waits for fish.",
@@ -258,3 +259,13 @@ def test_names_are_their_own_fingerprints_and_the_bundled_weights_have_their_has
 @pytest.mark.model
 def test_an_encoder_has_the_fingerprint_that_is_known_before_it_is_loaded(bundled: SentenceEncoder) -> None:
     assert bundled.fingerprint == model_fingerprint("bundled")
+
+
+def test_slips_surprise_more_than_the_words_that_are_meant(bundled: SentenceEncoder) -> None:
+    brussles, brussels, factroy, factory = bundled.surprises(["brussles", "Brussels", "factroy", "factory"])
+    assert min(brussles - brussels, factroy - factory) > LESS_SURPRISING
+    assert bundled.surprises([]) == []
+
+
+def test_a_model_without_such_a_vocabulary_is_surprised_by_nothing(tiny_model: Path, tmp_path: Path) -> None:
+    assert SentenceEncoder(str(tiny_model), tmp_path).surprises(["brussles", "Brussels"]) == [0.0, 0.0]

@@ -35,6 +35,9 @@ class WordEncoder:
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         return [self.encode_question(text) for text in texts]
 
+    def surprises(self, words: list[str]) -> list[float]:
+        return [0.0] * len(words)
+
     def _vectors(self, texts: list[str]) -> Vectors:
         rows = [[float(text.lower().count(word)) for word in WORDS] for text in texts]
         counts = np.array([[*row, 0.0 if any(row) else 1.0] for row in rows], np.float32).reshape(-1, self.dim)

@@ -10,6 +10,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -82,11 +83,11 @@ def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
     ranked = candidates(hits, question.text, question.lang)
     sure = support(ranked)
     chosen = choose(ranked, question.lang) if sure >= calibration().threshold else ()
-    right = [hit for hit in hits if _is_right(hit, question)]
+    right = [hit for hit in hits if is_right(hit, question)]
     own = [hit for hit in right if hit.lang == question.lang] or right
     passage = candidates(own[:1], question.text, question.lang)
-    without = [hit for hit in hits if not _is_right(hit, question)]
-    held = [float(_holds(quote, question, answers)) for quote in chosen]
+    without = [hit for hit in hits if not is_right(hit, question)]
+    held = [float(holds(quote, question, answers)) for quote in chosen]
     return Asked(
         question=question,
         sure=sure,
@@ -97,6 +98,21 @@ def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
         short_in_passage=_short_f1(passage[:1], question, answers),
         is_marked=float(any(_marked(quote, question) for quote in chosen[:1])),
     )
+
+
+@contextmanager
+def opened(xquad: Path, index: Path | None) -> Iterator[Runtime]:
+    """Over all of XQuAD, in a data folder that holds it already or is made for it."""
+    if index is not None:
+        settings = load_settings()
+        kept = msgspec.structs.replace(settings, data_dir=str(index), model_dir=str(settings.model_path))
+        with open_existing(kept) as runtime:
+            yield runtime
+        return
+    with tempfile.TemporaryDirectory(prefix="kilde-xquad-") as folder:
+        write_articles(xquad, Path(folder))
+        with open_fresh([Path(folder)]) as runtime:
+            yield runtime
 
 
 def goals(asked: Sequence[Asked]) -> Iterator[Row]:
@@ -144,33 +160,32 @@ def false_answers(asked: Sequence[Asked]) -> float:
 
 
 def mean(asked: Sequence[Asked], figure: Figure) -> Mean:
-    """With an interval that draws whole articles; ``asked`` is not empty."""
-    values = np.array([[figure(one)] for one in asked])
-    interval = mean_intervals(clustered(values, [f"{one.question.article:02d}" for one in asked], [range(len(asked))]))
+    """As ``mean_of``."""
+    return mean_of([figure(one) for one in asked], [one.question for one in asked])
+
+
+def mean_of(figures: Sequence[float], questions: Sequence[XquadQuestion]) -> Mean:
+    """With an interval that draws whole articles; one figure for each question, of which there are some."""
+    values = np.array(figures)[:, None]
+    articles = [f"{one.article:02d}" for one in questions]
+    interval = mean_intervals(clustered(values, articles, [range(len(articles))]))
     return Mean(float(values.mean()), float(interval.low[0]), float(interval.high[0]))
 
 
 def _all_asked(xquad: Path, chosen: Sequence[XquadQuestion], index: Path | None) -> Iterator[Asked]:
     answers = {(one.lang, *one.key): one.answers for one in questions(xquad, REPORT)}
-    with tempfile.TemporaryDirectory(prefix="kilde-xquad-") as folder:
-        if index is None:
-            write_articles(xquad, Path(folder))
-            opened = open_fresh([Path(folder)])
-        else:
-            settings = load_settings()
-            opened = open_existing(
-                msgspec.structs.replace(settings, data_dir=str(index), model_dir=str(settings.model_path))
-            )
-        with opened as runtime:
-            for question in chosen:
-                yield ask(runtime, question, answers)
+    with opened(xquad, index) as runtime:
+        for question in chosen:
+            yield ask(runtime, question, answers)
 
 
-def _is_right(hit: Hit, question: XquadQuestion) -> bool:
+def is_right(hit: Hit, question: XquadQuestion) -> bool:
+    """Whether it is the question's passage, in any language."""
     return passage_of(hit) == (question.article, question.paragraph)
 
 
-def _holds(quote: Candidate, question: XquadQuestion, answers: Answers) -> bool:
+def holds(quote: Candidate, question: XquadQuestion, answers: Answers) -> bool:
+    """A right answer in its own language."""
     return any(answer in quote.text for answer in answers[quote.hit.lang, *question.key])
 
 

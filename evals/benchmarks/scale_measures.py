@@ -107,6 +107,9 @@ class Given(Encoder):
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         raise NotImplementedError
 
+    def surprises(self, words: list[str]) -> list[float]:
+        raise NotImplementedError
+
 
 def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What it returns, from a fresh process: its memory is its own."""

@@ -16,8 +16,10 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from evals.benchmarks.slack_workspace import BOT_TOKEN, SECRET
+from rag.api.admission import Admission
 from rag.api.backend import Backend
 from rag.api.closing import Closing
+from rag.api.gate import Gate
 from rag.api.server import serve
 from rag.api.slack import slack_route
 from rag.records import Answer, Event, MessageEnd, MessageStart, Question, TextDelta
@@ -82,7 +84,7 @@ def main(folder: str, api_url: str, pause_s: str, port: str) -> None:
     handlers, lifespan = slack_route(
         backend(settings, float(pause_s)), Limits(running=AT_ONCE, waiting=AT_ONCE, refusing=0)
     )
-    state: dict[str, Any] = {"closing": Closing()}
+    state: dict[str, Any] = {"closing": Closing(), "gate": Gate(Admission(running=1, waiting=0, streams=1))}
     app = Litestar(route_handlers=handlers, lifespan=lifespan, state=State(state), logging_config=None)
     serve(app, "127.0.0.1", int(port), lambda address: print(address, flush=True))
 

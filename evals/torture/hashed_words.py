@@ -40,6 +40,9 @@ class HashedWords:
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         return [self.encode_question(text) for text in texts]
 
+    def surprises(self, words: list[str]) -> list[float]:
+        return [0.0] * len(words)
+
     def _vector(self, text: str) -> NDArray[np.float32]:
         words = [_direction(word) for word in _WORD.findall(text.casefold())] or [_direction("")]
         total: Vectors = np.sum(words, axis=0)

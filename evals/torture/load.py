@@ -20,7 +20,7 @@ from evals.benchmarks.table import Row, at_most, exactly, markdown, none_of
 from evals.golden import QUESTIONS, load_cases
 from evals.torture.readers import Came, crowd
 from evals.torture.streams import CLOSED_S, STOPPED, Service, stopped
-from evals.torture.watching import handles, seconds_until
+from evals.torture.watching import connections, seconds_until
 
 ARRIVALS, GOING = 2_000, 100
 REFUSED_S, NORMAL_S = 0.2, 5.0
@@ -98,9 +98,9 @@ def _median_begin_s(service: Service) -> float:
 
 def going(service: Service, readers: int) -> Iterator[Row]:
     """All who were taken go a moment later, in the midst of their answers."""
-    before = handles(service.pid)
+    before = connections(service.pid)
     came = crowd(service.url, questions(readers), at_once=readers, within_s=MOMENT_S)
-    took_s = seconds_until(lambda: handles(service.pid) <= before, 30)
+    took_s = seconds_until(lambda: connections(service.pid) <= before, 30)
     left = sum(one.status in (0, 200) and not one.ended_at for one in came)
     yield at_most(f"until all is closed that {left} readers held who went at once", took_s, CLOSED_S, "s")
     began = time.monotonic()

@@ -19,7 +19,7 @@ import msgspec
 from evals.benchmarks.machine import describe
 from evals.benchmarks.table import Row, at_most, exactly, markdown, none_of
 from evals.torture.readers import Came, crowd
-from evals.torture.watching import handles, memory_mb, seconds_until
+from evals.torture.watching import connections, memory_mb, seconds_until
 
 STREAMS, VANISHING, STOPPED = 2_000, 500, 100
 PIECES, PAUSE_S = 12, 5.0
@@ -91,15 +91,15 @@ def is_whole(one: Came) -> bool:
 
 
 def vanishing(service: Service, readers: int) -> Iterator[Row]:
-    before = handles(service.pid)
+    before = connections(service.pid)
     most = 0
 
     def look(open_now: int) -> None:
         nonlocal most
-        most = max(most, handles(service.pid) - before)
+        most = max(most, connections(service.pid) - before)
 
     crowd(service.url, [QUESTION] * readers, at_once=readers, arriving=ARRIVING, within_s=PAUSE_S, meanwhile=look)
-    took_s = seconds_until(lambda: handles(service.pid) <= before, 30)
+    took_s = seconds_until(lambda: connections(service.pid) <= before, 30)
     yield at_most(f"until all is closed that {most} readers held who vanished at once", took_s, CLOSED_S, "s")
 
 

@@ -6,6 +6,7 @@ In: its process id. Out: memory, open files, and whether it has ended. Knows Lin
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _HELD = re.compile(r"VmRSS:\s*(\d+) kB")
@@ -22,6 +23,15 @@ def memory_mb(pid: int) -> float:
 
 def handles(pid: int) -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def connections(pid: int) -> int:
+    """Sockets, those that listen among them; of the other handles a service may keep more than before."""
+    found = 0
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            found += handle.readlink().name.startswith("socket:")
+    return found
 
 
 def seconds_until(reached: Callable[[], bool], within_s: float) -> float:

@@ -24,9 +24,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     running: int = 8 * CORES
     """Answers and searches that the machine works for at once."""
-    waiting: int = 16 * CORES
+    waiting: int = 12 * CORES
     """Those that wait for one of these; whoever comes then is refused. A core makes about five answers a second, so
-    that nobody waits for much longer than five."""
+    that nobody waits for longer than that."""
     streams: int = 4096
     """Answers that are open at all, also where only an LLM or a reader is waited for."""
     keep_alive_s: float = 15.0
