@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
-import regex
 
 from index.languages import base
 from index.lexical import terms
-from index.records import Hit, Span
+from index.records import Hit
 from rag.addressing import speaks_to_machine
 from rag.candidates import Candidate
 from rag.claim_meaning import Meaning, align
@@ -22,6 +21,7 @@ from rag.claim_tokens import tokens
 from rag.claims import Cited, Claim, OfferedSource
 from rag.offering import Offer
 from rag.records import Verification
+from rag.speech import COLONS, FRAME_WORDS, framed_speech, speech
 from rag.verify import is_supported, verify
 
 MARGIN = 4.0
@@ -32,11 +32,8 @@ SCRAP_WORDS, SCRAP_SHARE = 3, 0.5
 """A sentence of so few words has to be this much of the unit that it stands in: a word alone proves nothing."""
 LEAST_OWN = 0.5
 """Share of a sentence that has to stand in its units, where these are in its language: a title alone is no proof."""
-FRAME_WORDS, SPOKEN_SHARE = 3, 0.8
-"""Words around direct speech that make it somebody's, and the share of a sentence that is nothing else."""
-_SPEECH = regex.compile(
-    r"“[^”]+|„[^“”]+|«[^»]+|»[^«]+|「[^」]+|『[^』]+|\"[^\"]+|‘[^’]+|(?:(?<!\d)[:：]|[:：](?!\d)).+", regex.DOTALL
-)
+SPOKEN_SHARE = 0.8
+"""Of a sentence that is nothing but what somebody says."""
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,11 +109,17 @@ class Grounding:
     def _is_translated_speech(self, sentence: str, units: Sequence[Candidate]) -> bool:
         """Whether it says in another language, as if the article said so, what stands there between quotation marks or
         behind a colon."""
-        foreign = [unit for unit in units if base(unit.hit.lang) != base(self._lang)] if self._meaning else []
+        if self._meaning is None or self._is_said_by_somebody(sentence):
+            return False
+        foreign = [unit for unit in units if base(unit.hit.lang) != base(self._lang)]
         return any(self._lies_in_speech(sentence, unit) for unit in foreign)
 
+    def _is_said_by_somebody(self, sentence: str) -> bool:
+        """Whether it has quotation marks of its own around what it only repeats."""
+        return any(sentence[one.start] not in COLONS for one in framed_speech(sentence, self._lang))
+
     def _lies_in_speech(self, sentence: str, unit: Candidate) -> bool:
-        spoken = list(_speech(unit))
+        spoken = list(framed_speech(unit.text, unit.hit.lang))
         if not spoken or self._meaning is None:
             return False
         found = align(self._meaning, (sentence, self._lang), (unit.text, unit.hit.lang))
@@ -155,19 +158,11 @@ def _is_of_title(sentence: str, units: Sequence[Candidate], lang: str) -> bool:
 def _is_spoken(own: set[str], unit: Candidate, lang: str) -> bool:
     """``lang``: of the sentence, in which speech may stand in an article in another language."""
     every = {token.key for token in tokens(unit.text, lang)}
-    for match in _SPEECH.finditer(unit.text, overlapped=True):
-        spoken = {token.key for token in tokens(match[0], lang)}
+    for one in speech(unit.text):
+        spoken = {token.key for token in tokens(unit.text[one.start : one.end], lang)}
         if len(own & spoken) >= SPOKEN_SHARE * len(own) and len(every - spoken - own) >= FRAME_WORDS:
             return True
     return False
-
-
-def _speech(unit: Candidate) -> Iterator[Span]:
-    """In its text, what is spoken with enough words around it that somebody says it."""
-    for match in _SPEECH.finditer(unit.text, overlapped=True):
-        around = f"{unit.text[: match.start()]} {unit.text[match.end() :]}"
-        if len(list(islice(tokens(around, unit.hit.lang), FRAME_WORDS))) == FRAME_WORDS:
-            yield Span(*match.span())
 
 
 def _offered_source(hit: Hit) -> OfferedSource:
