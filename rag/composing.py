@@ -2,8 +2,8 @@
 
 In: a turn, and for each part of its question what was found. Out: the answer with what it came from. Extraction ranks
 what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes;
-verification holds each against its source. A part that the articles do not answer is said to be none. Pure; refuses
-nothing.
+verification holds each against its source. A part that the articles do not answer is said to be none. Pure, but for a
+search that is passed in; refuses nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

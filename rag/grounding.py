@@ -115,8 +115,9 @@ class Grounding:
         return any(self._lies_in_speech(sentence, unit) for unit in foreign)
 
     def _is_said_by_somebody(self, sentence: str) -> bool:
-        """Whether it has quotation marks of its own around what it only repeats."""
-        return any(sentence[one.start] not in COLONS for one in framed_speech(sentence, self._lang))
+        """Whether nearly all of it stands between quotation marks of its own, with words around them."""
+        own = (one for one in framed_speech(sentence, self._lang) if sentence[one.start] not in COLONS)
+        return any(one.end - one.start >= SPOKEN_SHARE * len(sentence) for one in own)
 
     def _lies_in_speech(self, sentence: str, unit: Candidate) -> bool:
         spoken = list(framed_speech(unit.text, unit.hit.lang))

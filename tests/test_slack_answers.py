@@ -1,5 +1,6 @@
 """What people write in Slack is answered there: through the real service, over HTTP, in front of a fake Slack."""
 
+import itertools
 import logging
 import time
 from collections.abc import Iterator
@@ -329,7 +330,9 @@ def test_all_streams_together_keep_one_pace(tmp_path: Path, monkeypatch: pytest.
         service.slack.wait(lambda slack: len([one for one in slack.messages if not one.is_streaming]) == 4)
         for method in ("chat.startStream", "chat.appendStream"):
             times = [at for at, called, _ in service.slack.calls if called == method]
-            assert max(times) - min(times) > 0.3 * (len(times) - 1) - 0.1  # one may be long on its way
+            assert max(times) - min(times) > 0.3 * (len(times) - 1) - 0.1
+            gaps = [after - before for before, after in itertools.pairwise(sorted(times))]
+            assert sum(gap <= 0.2 for gap in gaps) <= 1  # one may be long on its way
 
 
 def test_a_command_is_answered_although_slack_asks_for_patience_and_fails(service: Service) -> None:
