@@ -1,6 +1,6 @@
 """BM25 over the terms of many short documents, in memory: which share the question's rare terms.
 
-In: pairs of a document's key and its terms (``index/lexical.py``). Out: scores, or the best documents with theirs.
+In: the terms of each document (``index/lexical.py``). Out: a score for each, in the same order.
 An index is immutable; threads may share it. A document without terms, and a question that shares none, score zero.
 
 The form is that of Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-Keys = NDArray[np.int64]
 Counts = NDArray[np.int32]
 _STEPS = np.float32(255)
 
@@ -38,77 +38,60 @@ class Bm25Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bm25Index:
-    """Postings by term: rows of documents, and for each in 255 steps how much its repetitions count there."""
+    """A column of postings for each term: rows of documents, and in 255 steps how much its repetitions count there."""
 
-    def __init__(
-        self, documents: Iterable[tuple[int, Sequence[str]]], parameters: Bm25Parameters | None = None
-    ) -> None:
+    def __init__(self, documents: Iterable[Sequence[str]], parameters: Bm25Parameters | None = None) -> None:
         self._parameters = parameters or Bm25Parameters()
         self._kind_weights = _kind_weights(self._parameters)
         self._vocabulary: dict[str, int] = {}
-        self.keys, columns, counts, sizes = self._read(documents)
+        columns, counts, sizes = self._read(documents)
         rows = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         saturations = self._saturations(counts, rows, len(sizes))
-        del counts
-        self._starts = np.concatenate(([0], np.cumsum(np.bincount(columns, minlength=len(self._vocabulary)))))
-        order = np.argsort(columns, kind="stable")
-        self._rows = rows[order]
-        self._saturation_steps = saturations[order]
+        del counts, rows
+        starts = np.concatenate(([0], np.cumsum(sizes)))
+        shape = (len(sizes), len(self._vocabulary))
+        self._saturation_steps = csr_array((saturations, columns, starts), shape=shape).tocsc()
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return int(self._saturation_steps.shape[0])
 
     def scores(self, question_terms: Iterable[str]) -> NDArray[np.float32]:
-        """``[n_docs]`` in the order of ``keys``, zero where nothing is shared."""
-        scores = np.zeros(len(self), dtype=np.float32)
-        for term, repeats in Counter(question_terms).items():
-            column = self._vocabulary.get(term)
-            if column is not None:
-                start, end = self._starts[column : column + 2]
-                weight = np.float32(repeats * self._weight(term, int(end - start)) / _STEPS)
-                scores[self._rows[start:end]] += self._saturation_steps[start:end] * weight
+        """``[n_docs]`` in the order of the documents, zero where nothing is shared."""
+        repeats = {term: count for term, count in Counter(question_terms).items() if term in self._vocabulary}
+        weights = [count * self._weight(term, self._found(term)) for term, count in repeats.items()]
+        steps = self._saturation_steps[:, [self._vocabulary[term] for term in repeats]]
+        scores: NDArray[np.float32] = steps @ (np.array(weights, np.float32) / _STEPS)
         return scores
 
     def rarity(self, term: str) -> float:
         """1 for a term that no document holds, near 0 for one that all hold."""
-        column = self._vocabulary.get(term)
-        found = 0 if column is None else int(self._starts[column + 1] - self._starts[column])
-        return float(1 - np.log1p(found) / np.log1p(len(self) + 1))
+        return float(1 - np.log1p(self._found(term)) / np.log1p(len(self) + 1))
 
     def ceiling(self, question_terms: Iterable[str]) -> float:
         """The score that a document with endless repetitions of every term would reach; 0 for no terms."""
-        total = 0.0
-        for term, repeats in Counter(question_terms).items():
-            column = self._vocabulary.get(term)
-            found = 0 if column is None else int(self._starts[column + 1] - self._starts[column])
-            total += repeats * self._weight(term, found)
-        return total
+        counted = Counter(question_terms)
+        return sum((repeats * self._weight(term, self._found(term)) for term, repeats in counted.items()), 0.0)
 
-    def top(self, question_terms: Iterable[str], top_k: int) -> list[tuple[int, float]]:
-        """Keys with scores above zero, best first, equal ones in the order they came; at most ``top_k``."""
-        scores = self.scores(question_terms)
-        candidates = np.arange(len(scores))
-        if 0 < top_k < len(scores):
-            candidates = np.flatnonzero(scores >= np.partition(scores, -top_k)[-top_k])
-        best = candidates[np.argsort(-scores[candidates], kind="stable")][: max(top_k, 0)]
-        return [(int(self.keys[row]), float(scores[row])) for row in best if scores[row] > 0]
+    def _found(self, term: str) -> int:
+        """In how many documents."""
+        column = self._vocabulary.get(term)
+        starts = self._saturation_steps.indptr
+        return 0 if column is None else int(starts[column + 1] - starts[column])
 
     def _weight(self, term: str, found: int) -> float:
         rarity = float(np.log1p((len(self) - found + 0.5) / (found + 0.5)))
         return rarity * self._kind_weights.get(term[:1], 1.0) * (self._parameters.k1 + 1)
 
-    def _read(self, documents: Iterable[tuple[int, Sequence[str]]]) -> tuple[Keys, Counts, Counts, Counts]:
-        """Keys; for each document in turn its columns, and their counts; how many columns each document has."""
+    def _read(self, documents: Iterable[Sequence[str]]) -> tuple[Counts, Counts, Counts]:
+        """For each document in turn its columns, and their counts; how many columns each document has."""
         vocabulary = self._vocabulary
-        keys, columns, counts, sizes = array("q"), array("i"), array("i"), array("i")
-        for key, terms in documents:
+        columns, counts, sizes = array("i"), array("i"), array("i")
+        for terms in documents:
             counted = Counter(terms)
-            keys.append(key)
             sizes.append(len(counted))
             columns.extend([vocabulary.setdefault(term, len(vocabulary)) for term in counted])
             counts.extend(counted.values())
         return (
-            np.frombuffer(keys, np.int64),
             np.frombuffer(columns, np.int32),
             np.frombuffer(counts, np.int32),
             np.frombuffer(sizes, np.int32),

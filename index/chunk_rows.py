@@ -23,9 +23,9 @@ class ChunkRows:
     def __len__(self) -> int:
         return len(self.chunks)
 
-    def _read(self, chunks: Iterable[IndexedChunk], vectors: bytearray) -> Iterator[tuple[int, list[str]]]:
-        """Row and terms of each chunk; the rest is put away meanwhile."""
-        for row, chunk in enumerate(chunks):
+    def _read(self, chunks: Iterable[IndexedChunk], vectors: bytearray) -> Iterator[list[str]]:
+        """The terms of each chunk; the rest is put away meanwhile."""
+        for chunk in chunks:
             vectors += chunk.vector
             self.chunks.append(
                 SearchedChunk(
@@ -35,4 +35,4 @@ class ChunkRows:
                     record=chunk.record,
                 )
             )
-            yield row, chunk.terms
+            yield chunk.terms

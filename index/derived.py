@@ -76,18 +76,19 @@ def add_missing(catalog: Catalog, store: VectorStore, generation: int, dim: int,
     missing = sorted(wanted - store.ids())
     if most is not None and len(missing) > most:
         return False
-    for start in range(0, len(missing), ADDED_AT_ONCE):
-        _add(catalog, store, generation, dim, missing[start : start + ADDED_AT_ONCE])
+    _add(catalog, store, generation, dim, missing)
     return True
 
 
 def _add(catalog: Catalog, store: VectorStore, generation: int, dim: int, missing: list[str]) -> int:
     """Those that have a vector; how many."""
-    vectors = catalog.chunk_vectors(generation, missing) if missing else {}
-    known = [chunk_id for chunk_id in missing if chunk_id in vectors]
-    if known:
-        store.upsert(known, unpack_vectors([vectors[chunk_id] for chunk_id in known], dim))
-    return len(known)
+    added = 0
+    for start in range(0, len(missing), ADDED_AT_ONCE):
+        vectors = catalog.chunk_vectors(generation, missing[start : start + ADDED_AT_ONCE])
+        if vectors:
+            store.upsert(list(vectors), unpack_vectors(list(vectors.values()), dim))
+        added += len(vectors)
+    return added
 
 
 class StoreReport(msgspec.Struct, frozen=True, kw_only=True):

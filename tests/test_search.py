@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from many_vectors import DIM, many_vectors
 from numpy.typing import NDArray
 from small_index import DictStore, SmallIndex, small_index
 from word_encoder import TokenWordEncoder
 
 from index.errors import StoreGoneError
 from index.records import Filters, Hit
-from index.search import Query, Searcher
+from index.search import CANDIDATES, Query, Searcher, score
+from index.snapshot import take_snapshot
 
 
 @pytest.fixture
@@ -312,3 +314,12 @@ def test_candidates_beyond_those_looked_at_word_by_word_stay_behind_them(
     token_index.ingest()
     hits = ask(token_index, "heron grey")
     assert [hit.unit_scores != () for hit in hits] == [True, True, False, False]
+
+
+def test_of_many_chunks_those_that_share_most_are_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with many_vectors(tmp_path, 20 * CANDIDATES) as catalog:
+        snapshot = take_snapshot(catalog, DIM)
+    shared = np.random.default_rng(5).random(len(snapshot), np.float32)
+    monkeypatch.setattr(snapshot.terms, "scores", lambda _: shared)
+    rows = score(snapshot, None, np.zeros(DIM, np.float32), Query(text="heron", lang="en")).rows
+    assert set(np.argsort(shared)[-CANDIDATES:]) <= set(rows.tolist())

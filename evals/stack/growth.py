@@ -110,8 +110,8 @@ def measured(url: str, chroma_url: str, asked: Sequence[AskedQuestion], rare: st
         snapshot_s, searcher = _clock_s(lambda: Searcher(catalog, Given(len(asked[0].vectors.vector)), None))
         gc.collect()
         snapshot_mb = resident_mb() - before
-        found = searches(searcher, None, asked, rare)
         with closing(ServerVectors(parse_server(chroma_url), generation.number)) as store:
+            found = searches(searcher.with_store(store), store, asked, rare)
             server = timed(lambda one: nearest(searcher.snapshot, store, one.vectors.vector), asked)
         return Grown(len(searcher.snapshot), snapshot_s, snapshot_mb, server, found.plain, found.rescored)
 
