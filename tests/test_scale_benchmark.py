@@ -126,7 +126,7 @@ def test_a_snapshot_without_a_catalog_holds_the_chunks_that_a_grown_catalog_hold
 
 
 def test_goals_are_those_of_the_size_and_every_filter_has_one() -> None:
-    timed = Timed(p50=1, p95=20, clock_p95=30)
+    timed = Timed(p50=1, p95=20, clock_p95=30, first_p95=40)
     searches = Searches(plain=timed, rescored=timed, filtered=timed, filtered_recall=0.97, left_recall=0.1)
     measured = Measured(
         chunks=10_005,
