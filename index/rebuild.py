@@ -82,7 +82,7 @@ def _audit(catalog: Catalog, store: VectorStore, generation: int, dim: int) -> N
     if found is not None and not found.is_sound:
         raise KildeError(
             f"The new index was built, but its vector store is not sound: of {found.chunks} chunks {found.missing} are "
-            f"missing and {found.lost} not found, recall {found.recall:.2f}. The old index keeps serving. "
+            f"missing and {found.lost + found.bare} not found, recall {found.recall:.2f}. The old index keeps serving. "
             "Check the disk of KILDE_DATA_DIR, then try again."
         )
 

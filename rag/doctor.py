@@ -259,7 +259,7 @@ def _store_verdict(report: "StoreReport", figures: str) -> Verdict:
     if report.is_sound:
         return "ok", figures
     return "warn", (
-        f"{figures}; {report.missing} missing, {report.lost} not found. "
+        f"{figures}; {report.missing} missing, {report.lost + report.bare} not found. "
         "Run `kilde rebuild`: it is made anew from the catalog, without embedding."
     )
 

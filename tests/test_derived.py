@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from small_index import DictStore, SmallIndex
 
-from index.derived import filled_store, inspect_store, open_store, reconcile
+from index.derived import StoreReport, filled_store, inspect_store, open_store, reconcile
 from index.seal import break_seal, is_sealed, seal
 from index.vectors import ChromaVectors
 
@@ -92,3 +93,20 @@ def test_an_inspection_of_a_closed_store_leaves_it_closed(three_words: SmallInde
 def test_a_store_that_cannot_be_had_is_none_and_no_error(three_words: SmallIndex, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert open_store(three_words.catalog, tmp_path / "file" / "chroma", 1, three_words.encoder.dim) is None
+
+
+@pytest.mark.parametrize(
+    ("differing", "is_sound"),
+    [
+        ({}, True),
+        ({"lost": 2}, True),  # of 500: a graph search does not reach all of very many
+        ({"lost": 3}, False),
+        ({"looked_up": 150, "lost": 1}, False),
+        ({"bare": 1}, False),
+        ({"missing": 1}, False),
+        ({"recall": 0.97}, False),
+    ],
+)
+def test_a_store_is_sound_when_it_has_all_and_finds_nearly_all(differing: dict[str, float], is_sound: bool) -> None:
+    sound = StoreReport(chunks=100_000, missing=0, stale=0, looked_up=500, lost=0, bare=0, recall=1.0)
+    assert msgspec.structs.replace(sound, **differing).is_sound is is_sound

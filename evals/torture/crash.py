@@ -141,7 +141,7 @@ def _compare_with_sources(folder: Folder, found: Found) -> None:
     found.audits += 1
     found.chunks = len(indexed.chunks)
     found.audited += len(indexed.chunks)
-    found.lost += store.lost
+    found.lost += store.lost + store.bare
     found.elsewhere += store.missing + store.stale
     found.recall = min(found.recall, store.recall)
     print(f"{found.kills.total()} kills, {len(found.wrong)} halves, {found.other_hashes} other texts", file=sys.stderr)
