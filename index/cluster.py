@@ -152,7 +152,8 @@ def _join(ray: ModuleType, address: str) -> None:
 def _no_cluster(address: str, reason: str) -> ConfigurationError:
     return ConfigurationError(
         f"No Ray cluster can be joined at {address} ({reason}). Name one as host:port from a machine that belongs to "
-        f"it, or as ray://host:10001 from any; `--ray {LOCAL}` starts one here."
+        f"it, or as ray://host:10001 from any, with RAY_AUTH_TOKEN where it wants a token; `--ray {LOCAL}` starts one "
+        "here."
     )
 
 
