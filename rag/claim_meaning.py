@@ -5,7 +5,7 @@ is (cosine of centred token vectors). None where the encoder has no token vector
 needs a model; everything else works without.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.language_means import TokenMeans
-from index.records import QuestionVectors
+from index.records import QuestionVectors, Span
 
 Similarities = NDArray[np.float32]
 _CACHED = 2048
@@ -78,10 +78,14 @@ class Alignment(msgspec.Struct, frozen=True):
         best = self.cosines[inside].max(axis=1)
         return float(best @ weights / max(float(weights.sum()), 1e-6))
 
-    def within(self, start: int, end: int) -> float:
-        """Share of the sentence, rare words weighing more, whose best match lies in these characters of the text."""
+    def within(self, start: int, end: int, *, spared: Sequence[Span] = ()) -> float:
+        """Share of the sentence, rare words weighing more, whose best match lies in these characters of the text: of
+        what stands outside the places of the sentence that are ``spared``; 0 where nothing does."""
+        weights = self.sentence.weights.copy()
+        for one in spared:
+            weights[(self.sentence.ends > one.start) & (self.sentence.starts < one.end)] = 0
         inside = (self.text.ends > start) & (self.text.starts < end)
-        return float(self.sentence.weights[inside[self.cosines.argmax(axis=1)]].sum())
+        return float(weights[inside[self.cosines.argmax(axis=1)]].sum() / max(float(weights.sum()), 1e-6))
 
     def overall(self) -> float:
         """Mean over the sentence, rare words weighing more."""

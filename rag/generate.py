@@ -20,7 +20,7 @@ from rag.composing import Composed, Turn, ending, not_found, quoted
 from rag.grounding import Grounding, Grounds
 from rag.offering import Offer
 from rag.phrasebook import phrases
-from rag.plain_text import hosts, plain, plain_but_hosts
+from rag.plain_text import hosts, names_only, plain, plain_but_hosts
 from rag.records import Answer, Citation, CitationReady, Event, Notice, TextDelta, TextRange
 from rag.short_answer import short_answer
 
@@ -140,35 +140,43 @@ class Draft:
         text = plain(said) if len(said) <= LONGEST_SENTENCE else None
         if text in self._said:
             return
-        if text is None and (named := self._unit_with_hosts(said, sentence.numbers)):
-            yield from self._in_its_place(named)
+        if text is None and (named := self._with_hosts(said, sentence.numbers)):
+            yield from named
             return
         if text and _is_foreign(text, self._turn.lang):
             self.is_foreign = not self.is_shown
             text = None
         grounds = self._grounding.of(text, sentence.numbers) if text else None
         if text and grounds and grounds.hold:
-            self._said.add(text)
             yield from self._supported(text, grounds)
         elif grounds and grounds.verification.verdict == "repair" and grounds.units[0] is not self._last_quoted():
             yield from self._in_its_place(grounds.units[0])
         elif not self.is_foreign:
             yield from self._left_out()
 
-    def _unit_with_hosts(self, said: str, numbers: Sequence[int]) -> Candidate | None:
-        """What a sentence rests on that is plain but for names of hosts, such as Node.js, which stand there too."""
+    def _with_hosts(self, said: str, numbers: Sequence[int]) -> Iterator[Event] | None:
+        """What is shown of a sentence that is plain but for names of hosts, such as Node.js, which stand in what it
+        rests on too: itself where it names the site of that article, else the quote."""
         text = plain_but_hosts(said) if len(said) <= LONGEST_SENTENCE else None
         grounds = self._grounding.of(text, numbers) if text else None
         if text is None or grounds is None or not grounds.hold:
             return None
+        if text in self._said:
+            return iter(())
         unit = grounds.units[0]
-        return unit if all(host in unit.text for host in hosts(text)) else None
+        if not all(host in unit.text for host in hosts(text)):
+            return None
+        is_of_site = all(names_only(text, one.hit.url) for one in grounds.units) and not _is_foreign(
+            text, self._turn.lang
+        )
+        return self._supported(text, grounds) if is_of_site else self._in_its_place(unit)
 
     def _supported(self, text: str, grounds: Grounds) -> Iterator[Event]:
         gap = "" if not self._text else "\n\n" if self._begins_paragraph else " "
         start = len(self._text) + len(gap)
         numbers = dict.fromkeys(self._grounding.number(unit) for unit in grounds.units)
         self._begins_paragraph = False
+        self._said.add(text)
         yield self._add(f"{gap}{text} " + "".join(f"[{n}]" for n in numbers))
         for unit in grounds.units:
             yield self._cite(

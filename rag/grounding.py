@@ -13,7 +13,7 @@ import msgspec
 
 from index.languages import base
 from index.lexical import terms
-from index.records import Hit
+from index.records import Hit, Span
 from rag.addressing import speaks_to_machine
 from rag.candidates import Candidate
 from rag.claim_meaning import Meaning, align
@@ -109,22 +109,23 @@ class Grounding:
     def _is_translated_speech(self, sentence: str, units: Sequence[Candidate]) -> bool:
         """Whether it says in another language, as if the article said so, what stands there between quotation marks or
         behind a colon."""
-        if self._meaning is None or self._is_said_by_somebody(sentence):
+        own = self._own_speech(sentence)
+        if self._meaning is None or any(one.end - one.start >= SPOKEN_SHARE * len(sentence) for one in own):
             return False
         foreign = [unit for unit in units if base(unit.hit.lang) != base(self._lang)]
-        return any(self._lies_in_speech(sentence, unit) for unit in foreign)
+        return any(self._lies_in_speech(sentence, unit, own) for unit in foreign)
 
-    def _is_said_by_somebody(self, sentence: str) -> bool:
-        """Whether nearly all of it stands between quotation marks of its own, with words around them."""
-        own = (one for one in framed_speech(sentence, self._lang) if sentence[one.start] not in COLONS)
-        return any(one.end - one.start >= SPOKEN_SHARE * len(sentence) for one in own)
+    def _own_speech(self, sentence: str) -> list[Span]:
+        """What it has somebody say between quotation marks of its own, with words around them."""
+        return [one for one in framed_speech(sentence, self._lang) if sentence[one.start] not in COLONS]
 
-    def _lies_in_speech(self, sentence: str, unit: Candidate) -> bool:
+    def _lies_in_speech(self, sentence: str, unit: Candidate, own: Sequence[Span]) -> bool:
+        """``own``: places of the sentence that are not in question."""
         spoken = list(framed_speech(unit.text, unit.hit.lang))
         if not spoken or self._meaning is None:
             return False
         found = align(self._meaning, (sentence, self._lang), (unit.text, unit.hit.lang))
-        return found is not None and any(found.within(one.start, one.end) >= SPOKEN_SHARE for one in spoken)
+        return found is not None and any(found.within(one.start, one.end, spared=own) >= SPOKEN_SHARE for one in spoken)
 
     def _nearest(self, sentence: str) -> list[Candidate]:
         """By the terms that they share; where these do not tell, as across scripts, by how well they answer."""

@@ -5,6 +5,7 @@ be run, however it is written. What articles link to is shown as their address, 
 """
 
 import unicodedata
+from urllib.parse import urlsplit
 
 import regex
 
@@ -16,6 +17,7 @@ _LOOSE_MARK = regex.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
 _SPACE = regex.compile(r"\s+")
 _TOP_LEVEL = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
 _HOST = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I)
+_AT_A_HOST = regex.compile(rf"[@/\\.]{_HOST.pattern}|{_HOST.pattern}[/\\:@?#]", regex.I)
 _DENIED = (
     regex.compile(
         r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I
@@ -41,6 +43,13 @@ def hosts(text: str) -> list[str]:
         for folded in dict.fromkeys((text, unicodedata.normalize("NFKC", text)))
         for found in _HOST.findall(folded)
     ]
+
+
+def names_only(text: str, address: str | None) -> bool:
+    """Whether every host in it is the one of ``address``, by its name alone: no path, port or mailbox stands at it."""
+    own = (urlsplit(address or "").hostname or "").removeprefix("www.")
+    whole = f"{text} {unicodedata.normalize('NFKC', text)}"
+    return all(host.casefold() == own for host in hosts(text)) and not _AT_A_HOST.search(whole)
 
 
 def plain_but_hosts(sentence: str) -> str | None:

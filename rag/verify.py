@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+import msgspec
 import regex
 
 from index.languages import base
@@ -23,6 +24,7 @@ from rag.records import Check, CheckName, Verification
 
 _MARKER = regex.compile(r"\s*\[\d+\]")
 _QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›‘’‚‛「」『』＂", '"') | {"'": '"', "`": '"'})
+_SPACES = regex.compile(r"\s{2,}")
 _FATAL: frozenset[CheckName] = frozenset({"source", "quote"})
 
 Verdict = Literal["keep", "repair", "drop"]
@@ -35,11 +37,11 @@ def verify(
     offered = {source.source_id: source for source in sources}
     cited = [(one, offered[one.source_id]) for one in claim.cited if one.source_id in offered]
     origin = list(_origin(claim, offered))
-    sentence = _MARKER.sub("", claim.sentence).strip()
+    sentence = _single_spaced(_MARKER.sub("", claim.sentence).strip())
     checks = (
         origin
         if any(check.verdict == "error" for check in origin)
-        else [*origin, *_content(sentence, claim.lang, cited, meaning)]
+        else [*origin, *_content(sentence, claim.lang, [(_read(one), source) for one, source in cited], meaning)]
     )
     return Verification(
         quote=_quote_verdict(cited),
@@ -83,6 +85,15 @@ def _found(cited: Cited, source: OfferedSource) -> Literal["exact", "paraphrase"
 def _loose(text: str) -> str:
     """With one kind of quotation mark and of white space."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_QUOTATION_MARKS).split())
+
+
+def _single_spaced(text: str) -> str:
+    """A figure and its unit belong together however far apart they were set."""
+    return _SPACES.sub(" ", text)
+
+
+def _read(cited: Cited) -> Cited:
+    return msgspec.structs.replace(cited, quote=_single_spaced(cited.quote))
 
 
 def _quote_verdict(cited: Sequence[tuple[Cited, OfferedSource]]) -> Literal["exact", "paraphrase", "absent"]:

@@ -122,6 +122,12 @@ def test_a_number_that_is_not_in_the_quote_is_a_mismatch(sentence: str) -> None:
     assert (found.numbers, found.verdict) == ("mismatch", "drop")
 
 
+def test_a_figure_and_its_unit_belong_together_however_far_apart_they_are_set() -> None:
+    quote = "The gauge is 1,435 mm (4 feet 8  inches)."
+    assert verified(quote, "The gauge is 1435 mm (4 feet 8 inches).", lang="en").verdict == "keep"
+    assert verified(quote, "The gauge is 1435 mm (4 feet 9 inches).", lang="en").verdict == "drop"
+
+
 @pytest.mark.parametrize("sentence", ["Audi Brüssel baut Elektroautos.", "Es geht um den Q8 [1].", ""])
 def test_a_sentence_without_numbers_has_none_and_a_marker_is_no_number(sentence: str) -> None:
     assert verified(CARS, sentence, lang="de").numbers == "none"

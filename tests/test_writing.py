@@ -153,6 +153,30 @@ def test_a_name_that_looks_like_a_host_is_quoted_where_the_article_has_it(
     assert notices(events) == []
 
 
+SITE = "https://www.cars.example/en/a"
+
+
+@pytest.mark.parametrize(
+    ("said", "address", "is_prose"),
+    [
+        ("The tests are on Cars.example", SITE, True),
+        ("The tests are on Cars.example", None, False),
+        ("The tests are on Cars.example", "https://shop.cars.example/a", False),
+        ("The tests are on Cars.example/out", SITE, False),
+        ("The tests are on shop.cars.example", SITE, False),
+        ("The tests are on Cars.example and Other.example", SITE, False),
+    ],
+)
+def test_the_name_of_the_site_itself_may_stand_in_prose(
+    conversations: Conversations, said: str, address: str | None, is_prose: bool
+) -> None:
+    hit = found(f"{said}, as every year.", url=address)
+    with saying(f"{said} [1]. {said} [1].") as server:
+        answer = ended(written(conversations, FixedSearch(hit), server))
+    assert (answer.text == f"{said}. [1]") is is_prose
+    assert answer.status == "answered"
+
+
 def test_a_host_that_the_article_does_not_have_is_left_out(conversations: Conversations) -> None:
     with saying("In 2021, the factory built 43,866 cars [1]. The factory uses evil.example [1].") as server:
         answer = ended(written(conversations, FixedSearch(found(FACT, "The factory uses Node.js.")), server))
@@ -224,6 +248,30 @@ def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversa
     assert (answer.lang, answer.text) == ("de", "Im Jahr 2021 baute die Fabrik 43.866 Autos. [1]")
     assert (answer.citations[0].quote, answer.citations[0].source.lang) == (FACT, "en")
     assert "German (de)" in prompt_of(server.requests[0])
+
+
+IN_ENGLISH = {
+    **{"Das": "The", "Werk": "plant", "schließt": "closes", "im": "in", "nächsten": "next", "Jahr": "year"},
+    **{"Ein": "A", "Konkurrent": "rival", "hat": "has", "Zeitung": "newspaper", "gesagt": "told"},
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_shown"),
+    [
+        ("Das Werk schließt im nächsten Jahr.", False),
+        ("„Das“ Werk schließt im nächsten Jahr.", False),
+        ("Ein Konkurrent hat der Zeitung gesagt: „Das Werk schließt im nächsten Jahr“.", True),
+    ],
+)
+def test_what_somebody_says_in_another_language_stays_what_he_says(
+    conversations: Conversations, said: str, is_shown: bool
+) -> None:
+    search = FixedSearch(found("A rival has told the newspaper: “The plant closes in the next year”."))
+    meaning = MadeMeaning(translated=IN_ENGLISH)
+    with saying(f"{said} [1]") as server:
+        answer = ended(written(conversations, search, server, meaning=meaning, answer_lang="de"))
+    assert (answer.text == f"{said} [1]") is is_shown
 
 
 @pytest.mark.parametrize("said", ["44,120", "43,866"])
