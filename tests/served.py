@@ -9,7 +9,7 @@ import uvicorn
 from fake_backend import FakeBackend
 
 from rag.api.app import build_app
-from rag.api.patience import PatientProtocol
+from rag.api.doorkeeper import Doorkeeper
 from rag.api.wiring import Limits
 
 
@@ -17,7 +17,7 @@ from rag.api.wiring import Limits
 def served(backend: FakeBackend, limits: Limits | None = None) -> Iterator[str]:
     """Its address; it is stopped in the end."""
     app = build_app(backend, limits=limits)
-    config = uvicorn.Config(app, http=PatientProtocol, port=0, log_config=None, lifespan="on", ws="none")
+    config = uvicorn.Config(app, http=Doorkeeper, port=0, log_config=None, lifespan="on", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

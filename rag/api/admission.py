@@ -1,18 +1,23 @@
 """How many answers are made at once: a fixed number, a bounded queue behind them, and a refusal for the rest.
 
 In: nothing but the bounds. Out: a slot, held while the machine works for an answer; a stream that only waits for its
-LLM or its reader gives it back early. Refuses with BusyError, at once, whoever would have to wait behind a full queue,
-and whoever would be one stream too many.
+LLM or its reader gives it back early. Work begins once the event loop is at rest, so that a crowd is told first that
+there is no room. Refuses with BusyError, at once, whoever would have to wait behind a full queue, and whoever would be
+one stream too many.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 
 from rag.errors import BusyError
 from rag.records import Event, MessageStart, PhaseStatus
 
+AT_REST_S = 0.005
+"""Between two turns of an event loop that keeps nobody waiting."""
+LONGEST_UNREST_S = 0.5
 BUSY = "Too many questions are being answered at this moment. Please try again shortly."
 
 
@@ -67,6 +72,7 @@ class Admission:
             await self._acquire()
             slot = Slot(self._slots)
             try:
+                await _rest()
                 yield slot
             finally:
                 slot.release()
@@ -82,3 +88,14 @@ class Admission:
                 await self._slots.acquire()
             finally:
                 self._waiting -= 1
+
+
+async def _rest() -> None:
+    """Until a turn of the event loop is short, or for as long as a reader does not mind."""
+    began = before = anyio.current_time()
+    while True:
+        await anyio.lowlevel.checkpoint()
+        now = anyio.current_time()
+        if now - before < AT_REST_S or now - began > LONGEST_UNREST_S:
+            return
+        before = now

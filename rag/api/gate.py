@@ -25,9 +25,14 @@ class Gate:
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether no more questions are taken."""
+        return self._admission.is_full
+
     def refusal(self, method: bytes, address: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """None for whoever may pass. ``headers``: with names in small letters."""
-        if not (self._admission.is_full and method == b"POST" and address.partition(b"?")[0] in GUARDED):
+        if not (self.is_shut and method == b"POST" and address.partition(b"?")[0] in GUARDED):
             return None
         return _busy(next((value for name, value in headers if name == b"origin"), None))
 

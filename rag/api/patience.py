@@ -29,6 +29,8 @@ _SAID = {
     ),
 }
 
+TOO_LATE = raw_refusal(HTTPStatus.REQUEST_TIMEOUT, _SAID[HTTPStatus.REQUEST_TIMEOUT])
+
 
 class PatientProtocol(HttpToolsProtocol):
     """One connection."""

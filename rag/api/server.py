@@ -18,7 +18,7 @@ from types import FrameType
 import uvicorn
 from litestar import Litestar
 
-from rag.api.patience import PatientProtocol
+from rag.api.doorkeeper import Doorkeeper
 from rag.errors import ConfigurationError
 
 STREAM_GRACE_S = 3.0
@@ -35,7 +35,7 @@ def serve(
     with _listen(host, port) as listener:
         config = uvicorn.Config(
             app,
-            http=PatientProtocol,
+            http=Doorkeeper,
             workers=1,
             ws="none",
             lifespan="on",
