@@ -26,8 +26,8 @@ AUDITED_CHUNKS = 20_000
 ADDED_AT_ONCE = 5_000
 MIN_RECALL = 0.98
 MOST_UNREACHED = 1 - MIN_RECALL
-"""Share of the chunks looked up that a graph search may not reach by their own vectors: of few, none. Of a million that a
-Chroma server held it was 0.8 %, with a recall@10 of 0.992."""
+"""Share of the chunks looked up that a graph search may not reach by their own vectors: of few, none. Of a million on
+a Chroma server it was 0.8 %, with a recall@10 of 0.992."""
 MOST_ADDED = 5_000
 """Chunks that the store may lack when it is opened; more are for whoever has the time."""
 
