@@ -1,5 +1,7 @@
 """How many are taken, and how those are refused who are not: at once, before anything of them is parsed."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 
 import anyio
@@ -11,8 +13,9 @@ from litestar.testing import TestClient
 from served import served
 from streamed import START
 
-from rag.api.admission import Admission
+from rag.api.admission import AT_REST_S, Admission
 from rag.api.app import build_app
+from rag.api.gate import Gate
 from rag.api.wiring import Limits
 from rag.errors import BusyError
 from rag.records import Event, MessageEnd, PhaseStatus, SourcesFound
@@ -76,6 +79,42 @@ async def test_a_slot_is_given_back_once_however_often_that_is_said() -> None:
                 async with admission.slot():
                     pass
     assert not admission.is_full
+
+
+@pytest.mark.anyio
+async def test_of_those_who_come_at_one_moment_so_many_pass_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rag.api.gate.MOMENT_S", 0.01)
+    gate = Gate(Admission(running=1, waiting=2, streams=9))
+
+    def passed() -> list[bool]:
+        return [gate.refusal(b"POST", b"/v1/chat", ()) is None for _ in range(5)]
+
+    assert gate.refusal(b"GET", b"/v1/articles", ()) is None
+    assert passed() == [True, True, True, False, False]
+    assert gate.is_shut
+    await anyio.sleep(0.1)
+    assert passed() == [True, True, True, False, False]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("running", "turns"), [(1, 3), (2, 0)])
+async def test_work_begins_behind_a_crowd_that_is_told_to_come_back(running: int, turns: int) -> None:
+    """``turns`` of the event loop that take long, which keep nobody waiting where more would be taken."""
+    admission, taken, begun_after = Admission(running=running, waiting=0, streams=9), 0, -1
+
+    def take_long() -> None:
+        nonlocal taken
+        time.sleep(1.5 * AT_REST_S)
+        taken += 1
+        if taken < 3:
+            asyncio.get_running_loop().call_soon(take_long)
+
+    asyncio.get_running_loop().call_soon(take_long)
+    async with admission.slot():
+        begun_after = taken
+    assert begun_after == turns
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """How many answers are made at once: a fixed number, a bounded queue behind them, and a refusal for the rest.
 
 In: nothing but the bounds. Out: a slot, held while the machine works for an answer; a stream that only waits for its
-LLM or its reader gives it back early. Work begins once the event loop is at rest, so that a crowd is told first that
-there is no room. Refuses with BusyError, at once, whoever would have to wait behind a full queue, and whoever would be
-one stream too many.
+LLM or its reader gives it back early. While no more are taken, work begins once the event loop is at rest, so that a
+crowd is told first that there is no room. Refuses with BusyError, at once, whoever would have to wait behind a full
+queue, and whoever would be one stream too many.
 """
 
 from collections.abc import AsyncIterator
@@ -15,9 +15,9 @@ import anyio.lowlevel
 from rag.errors import BusyError
 from rag.records import Event, MessageStart, PhaseStatus
 
-AT_REST_S = 0.005
-"""Between two turns of an event loop that keeps nobody waiting."""
-LONGEST_UNREST_S = 0.5
+AT_REST_S = 0.02
+"""A turn of the event loop that takes no longer keeps nobody waiting, also while the machine computes."""
+LONGEST_UNREST_S = 0.2
 BUSY = "Too many questions are being answered at this moment. Please try again shortly."
 
 
@@ -52,8 +52,13 @@ class Admission:
     @property
     def is_full(self) -> bool:
         """Whether the next one would be refused."""
-        has_to_wait = self._slots.value == 0
-        return self._streams >= self._streams_limit or (has_to_wait and self._waiting >= self._waiting_limit)
+        return self.room == 0
+
+    @property
+    def room(self) -> int:
+        """How many more would be taken now."""
+        places = self._slots.value + self._waiting_limit - self._waiting
+        return max(0, min(places, self._streams_limit - self._streams))
 
     @property
     def running(self) -> int:
@@ -72,7 +77,7 @@ class Admission:
             await self._acquire()
             slot = Slot(self._slots)
             try:
-                await _rest()
+                await self._rest()
                 yield slot
             finally:
                 slot.release()
@@ -89,13 +94,11 @@ class Admission:
             finally:
                 self._waiting -= 1
 
-
-async def _rest() -> None:
-    """Until a turn of the event loop is short, or for as long as a reader does not mind."""
-    began = before = anyio.current_time()
-    while True:
-        await anyio.lowlevel.checkpoint()
-        now = anyio.current_time()
-        if now - before < AT_REST_S or now - began > LONGEST_UNREST_S:
-            return
-        before = now
+    async def _rest(self) -> None:
+        began = before = anyio.current_time()
+        while self.is_full:
+            await anyio.lowlevel.checkpoint()
+            now = anyio.current_time()
+            if now - before < AT_REST_S or now - began > LONGEST_UNREST_S:
+                return
+            before = now

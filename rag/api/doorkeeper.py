@@ -17,7 +17,7 @@ from rag.api.gate import Gate
 _HEAD = re.compile(
     rb"(?P<method>[A-Z]+) (?P<address>\S+) HTTP/1\.1\r\n(?P<fields>(?:[!#-'*+.^-z|~\w-]+:[^\r\n]*\r\n)+)\r\n"
 )
-_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,7})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,7})[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
 _ORIGIN = re.compile(rb"^origin:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
 _CHUNKED = re.compile(rb"^(?:transfer-encoding|expect):", re.IGNORECASE | re.MULTILINE)
 
