@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from served import served
 from streamed import START
 
-from rag.api.admission import AT_REST_S, Admission
+from rag.api.admission import AT_REST_S, COMER, Admission
 from rag.api.app import build_app
 from rag.api.gate import Gate
 from rag.api.wiring import Limits
@@ -82,20 +82,25 @@ async def test_a_slot_is_given_back_once_however_often_that_is_said() -> None:
 
 
 @pytest.mark.anyio
-async def test_of_those_who_come_at_one_moment_so_many_pass_as_there_is_room_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("rag.api.gate.MOMENT_S", 0.01)
-    gate = Gate(Admission(running=1, waiting=2, streams=9))
-
-    def passed() -> list[bool]:
-        return [gate.refusal(b"POST", b"/v1/chat", ()) is None for _ in range(5)]
-
-    assert gate.refusal(b"GET", b"/v1/articles", ()) is None
-    assert passed() == [True, True, True, False, False]
-    assert gate.is_shut
-    await anyio.sleep(0.1)
-    assert passed() == [True, True, True, False, False]
+async def test_of_those_who_come_at_one_moment_so_many_pass_as_there_is_room_for() -> None:
+    admission = Admission(running=1, waiting=1, streams=9)
+    gate = Gate(admission)
+    one, other = gate.comer(b"POST", b"/v1/chat"), gate.comer(b"POST", b"/v1/search?x=1")
+    assert one is not None
+    assert other is not None
+    assert gate.comer(b"GET", b"/v1/articles") is None
+    one.comes()
+    assert not gate.is_shut
+    other.comes()
+    other.comes()
+    assert (gate.is_shut, admission.is_full) == (True, False)
+    COMER.set(one)
+    async with admission.slot():
+        assert gate.is_shut
+    assert not gate.is_shut
+    other.has_come()
+    other.comes()
+    assert admission.coming == 0
 
 
 @pytest.mark.anyio

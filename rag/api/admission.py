@@ -8,6 +8,7 @@ queue, and whoever would be one stream too many.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 import anyio
 import anyio.lowlevel
@@ -19,6 +20,29 @@ AT_REST_S = 0.02
 """A turn of the event loop that takes no longer keeps nobody waiting, also while the machine computes."""
 LONGEST_UNREST_S = 0.2
 BUSY = "Too many questions are being answered at this moment. Please try again shortly."
+
+
+class Comer:
+    """Whose request is there: until he asks for his place, or has no more to ask."""
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+        self._is_counted = self._is_over = False
+
+    def comes(self) -> None:
+        """Counts once, and not behind ``has_come``."""
+        if not (self._is_counted or self._is_over):
+            self._is_counted = True
+            self._admission.coming += 1
+
+    def has_come(self) -> None:
+        if self._is_counted and not self._is_over:
+            self._admission.coming -= 1
+        self._is_over = True
+
+
+COMER: ContextVar[Comer | None] = ContextVar("comer", default=None)
+"""Whose request a task answers, where the server has counted him."""
 
 
 class Slot:
@@ -48,17 +72,18 @@ class Admission:
         self._waiting = 0
         self._streams_limit = streams
         self._streams = 0
+        self.coming = 0
+        """How many are there who have not asked for their place yet."""
 
     @property
     def is_full(self) -> bool:
         """Whether the next one would be refused."""
-        return self.room == 0
+        return self._room <= 0
 
     @property
-    def room(self) -> int:
-        """How many more would be taken now."""
-        places = self._slots.value + self._waiting_limit - self._waiting
-        return max(0, min(places, self._streams_limit - self._streams))
+    def will_be_full(self) -> bool:
+        """Whether all room is for those who are coming."""
+        return self._room <= self.coming
 
     @property
     def running(self) -> int:
@@ -70,6 +95,8 @@ class Admission:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[Slot]:
+        if (comer := COMER.get()) is not None:
+            comer.has_come()
         if self.is_full:
             raise BusyError(BUSY)
         self._streams += 1
@@ -83,6 +110,10 @@ class Admission:
                 slot.release()
         finally:
             self._streams -= 1
+
+    @property
+    def _room(self) -> int:
+        return min(self._slots.value + self._waiting_limit - self._waiting, self._streams_limit - self._streams)
 
     async def _acquire(self) -> None:
         try:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from litestar import Litestar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from rag.api.admission import COMER, Comer
 from rag.api.gate import Gate
 from rag.api.raw import raw_refusal
 from rag.records import ErrorBody
@@ -42,6 +43,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_bytes = self._unparsed_bytes = self._lines = 0
         self._is_refused = False
         self._gate: Gate = cast(Litestar, self.config.app).state.gate
+        self._comer: Comer | None = None
         self._turned_away: bytes | None = None
         """What is said once the body of a request is there that goes no further: a client may read no answer before
         it has sent all."""
@@ -52,6 +54,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel()
+        self._leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -88,7 +91,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._wait(BODY_S)
         self._turned_away = self._at_the_gate()
         if self._turned_away is None:
+            counted = COMER.set(self._comer)
             super().on_headers_complete()
+            COMER.reset(counted)
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused and self._turned_away is None:
@@ -99,9 +104,15 @@ class PatientProtocol(HttpToolsProtocol):
             return
         if self._turned_away is None:
             self._cancel()
+            if self._comer is not None:
+                self._comer.comes()
             super().on_message_complete()
         else:
             self._end(self._turned_away)
+
+    def on_response_complete(self) -> None:
+        self._leave()
+        super().on_response_complete()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -122,9 +133,16 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _at_the_gate(self) -> bytes | None:
+        """Whoever asks before his last answer was complete is neither refused nor counted here."""
         if self.cycle is not None and not self.cycle.response_complete:
             return None
-        return self._gate.refusal(self.parser.get_method(), self.url, self.headers)
+        method = self.parser.get_method()
+        self._comer = self._gate.comer(method, self.url)
+        return self._gate.refusal(method, self.url, self.headers)
+
+    def _leave(self) -> None:
+        if self._comer is not None:
+            self._comer.has_come()
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Says why, unless an answer is under way."""
