@@ -17,19 +17,22 @@ OWN_LANGUAGE_MARGIN = 2.5
 
 
 def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
-    """The best unit and up to two that say nearly as much, each in the reader's language where a version says it.
+    """The best unit and up to two that say nearly as much, each in the reader's language where a version says it. None
+    is about a look-alike where one that says nearly as much is not.
 
     In the order to be read: by source, the best quote's first; the best quote leads its own, the others follow as the
     article has them.
     """
     if not ranked:
         return ()
-    chosen = [_in_readers_language(ranked[0], ranked, lang)]
-    for candidate in ranked:
-        if len(chosen) == MAX_QUOTES or candidate.score < ranked[0].score - FURTHER_QUOTE_MARGIN:
+    good = [one for one in ranked if one.score >= ranked[0].score - FURTHER_QUOTE_MARGIN]
+    best = min(good, key=lambda one: one.signals.other_name)
+    chosen = [_in_readers_language(best, ranked, lang)]
+    for candidate in good:
+        if len(chosen) == MAX_QUOTES:
             break
         further = _in_readers_language(candidate, ranked, lang)
-        is_of_look_alike = any(_is_of_look_alike(one, ranked[0]) for one in (candidate, further))
+        is_of_look_alike = any(_is_of_look_alike(one, best) for one in (candidate, further))
         if not is_of_look_alike and not any(_repeats(further, other) for other in chosen):
             chosen.append(further)
     return tuple(sorted(chosen, key=lambda candidate: _reading_order(candidate, chosen)))

@@ -99,6 +99,14 @@ def test_quotes_of_one_article_stand_together_and_the_best_comes_first() -> None
     assert texts(choose(ranked, "en")) == ["The best, from the middle.", "From the beginning.", "From another article."]
 
 
+def test_a_look_alike_does_not_lead_where_what_was_asked_for_says_nearly_as_much() -> None:
+    sport = make_candidate("The Lynx Sport charges in 36 minutes.", 0.9, other_name=1.0)
+    near = make_candidate("The Lynx takes 28 minutes.", 0.9 - FURTHER_QUOTE_MARGIN / 2, article="b")
+    far = make_candidate("The Lynx takes 28 minutes.", 0.9 - FURTHER_QUOTE_MARGIN * 2, article="b")
+    assert texts(choose([sport, near], "en")) == ["The Lynx takes 28 minutes."]
+    assert texts(choose([sport, far], "en")) == ["The Lynx Sport charges in 36 minutes."]
+
+
 def test_a_look_alike_is_not_quoted_beside_what_was_asked_for() -> None:
     ranked = [
         make_candidate("The Lynx goes 410 km.", 0.9),
