@@ -24,9 +24,8 @@ from index.rescoring import NOTHING, Rescored, rarities
 from index.second_look import Candidates, SecondLook, look, places
 from index.snapshot import Snapshot, take_snapshot
 from index.timeliness import asked_time, timeliness
+from index.vectors import EXACT_CHUNKS
 
-EXACT_CHUNKS = 30_000
-"""Up to so many chunks the nearest are found in memory: faster than by the derived store, and all of them."""
 CANDIDATES = 200
 """Nearest chunks taken from each arm before they are scored together."""
 SAMPLED = 16

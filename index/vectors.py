@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
     from chromadb.api.models.Collection import Collection
 
+EXACT_CHUNKS = 30_000
+"""Up to so many chunks the nearest are found in memory: faster than by this store, and all of them."""
 EF_SEARCH = 400
 """Width of the graph search; at least the number of neighbours asked for."""
 PROBE_TIMEOUT_S = 60

@@ -17,8 +17,8 @@ OWN_LANGUAGE_MARGIN = 2.5
 
 
 def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
-    """The best unit and up to two that say nearly as much, each in the reader's language where a version says it. None
-    is about a look-alike where one that says nearly as much is not.
+    """The best unit and up to two that say nearly as much, each in the reader's language where a version says it. A
+    look-alike neither leads nor follows where one that is called as was asked says nearly as much.
 
     In the order to be read: by source, the best quote's first; the best quote leads its own, the others follow as the
     article has them.
@@ -26,7 +26,8 @@ def choose(ranked: Sequence[Candidate], lang: str) -> tuple[Candidate, ...]:
     if not ranked:
         return ()
     good = [one for one in ranked if one.score >= ranked[0].score - FURTHER_QUOTE_MARGIN]
-    best = min(good, key=lambda one: one.signals.other_name)
+    named = (one for one in good if one.names_asked) if ranked[0].signals.other_name else ()
+    best = next(iter(named), ranked[0])
     chosen = [_in_readers_language(best, ranked, lang)]
     for candidate in good:
         if len(chosen) == MAX_QUOTES:

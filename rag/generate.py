@@ -158,18 +158,17 @@ class Draft:
         """What is shown of a sentence that is plain but for names of hosts, such as Node.js, which stand in what it
         rests on too: itself where it names the site of that article, else the quote."""
         text = plain_but_hosts(said) if len(said) <= LONGEST_SENTENCE else None
+        if text in self._said:
+            return iter(())
         grounds = self._grounding.of(text, numbers) if text else None
         if text is None or grounds is None or not grounds.hold:
             return None
-        if text in self._said:
-            return iter(())
         unit = grounds.units[0]
         if not all(host in unit.text for host in hosts(text)):
             return None
-        is_of_site = all(names_only(text, one.hit.url) for one in grounds.units) and not _is_foreign(
-            text, self._turn.lang
-        )
-        return self._supported(text, grounds) if is_of_site else self._in_its_place(unit)
+        is_of_site = all(names_only(text, one.hit.url) for one in grounds.units)
+        is_prose = is_of_site and not _is_foreign(text, self._turn.lang)
+        return self._supported(text, grounds) if is_prose else self._in_its_place(unit)
 
     def _supported(self, text: str, grounds: Grounds) -> Iterator[Event]:
         gap = "" if not self._text else "\n\n" if self._begins_paragraph else " "

@@ -17,7 +17,9 @@ _LOOSE_MARK = regex.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
 _SPACE = regex.compile(r"\s+")
 _TOP_LEVEL = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
 _HOST = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I)
-_AT_A_HOST = regex.compile(rf"[@/\\.]{_HOST.pattern}|{_HOST.pattern}[/\\:@?#]", regex.I)
+_AROUND_WORDS = ".,;:!?()\"'“”„«»‘’"
+_LEADS_ON = regex.compile(r"[@/\\%]")
+"""Beside the name of a host: what makes an address of it."""
 _DENIED = (
     regex.compile(
         r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I
@@ -46,10 +48,19 @@ def hosts(text: str) -> list[str]:
 
 
 def names_only(text: str, address: str | None) -> bool:
-    """Whether every host in it is the one of ``address``, by its name alone: no path, port or mailbox stands at it."""
-    own = (urlsplit(address or "").hostname or "").removeprefix("www.")
-    whole = f"{text} {unicodedata.normalize('NFKC', text)}"
-    return all(host.casefold() == own for host in hosts(text)) and not _AT_A_HOST.search(whole)
+    """Whether every host in it is that of ``address``, and stands there as a word: no path, port or mailbox at it."""
+    own = _host_of(address)
+    folded = unicodedata.normalize("NFKC", text)
+    words = (word.strip(_AROUND_WORDS) for word in folded.split() if _HOST.search(word))
+    return bool(own) and not _LEADS_ON.search(folded) and all(word.casefold() == own for word in words)
+
+
+def _host_of(address: str | None) -> str:
+    """Empty where there is none."""
+    try:
+        return (urlsplit(address or "").hostname or "").removeprefix("www.")
+    except ValueError:  # such as an IPv6 address without its end
+        return ""
 
 
 def plain_but_hosts(sentence: str) -> str | None:

@@ -24,7 +24,7 @@ from rag.records import Check, CheckName, Verification
 
 _MARKER = regex.compile(r"\s*\[\d+\]")
 _QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›‘’‚‛「」『』＂", '"') | {"'": '"', "`": '"'})
-_SPACES = regex.compile(r"\s{2,}")
+_BEFORE_UNIT = regex.compile(r"(?<=\d)[^\S\n]{2,}(?=\p{L})")
 _FATAL: frozenset[CheckName] = frozenset({"source", "quote"})
 
 Verdict = Literal["keep", "repair", "drop"]
@@ -88,8 +88,8 @@ def _loose(text: str) -> str:
 
 
 def _single_spaced(text: str) -> str:
-    """A figure and its unit belong together however far apart they were set."""
-    return _SPACES.sub(" ", text)
+    """A figure and its unit belong together, also two spaces apart."""
+    return _BEFORE_UNIT.sub(" ", text)
 
 
 def _read(cited: Cited) -> Cited:

@@ -17,9 +17,11 @@ def make_candidate(
     work: str | None = None,
     lang: str = "en",
     at: int = 0,
+    names_asked: bool = False,
     **signals: float,
 ) -> Candidate:
     """A quotable unit that is all of its hit's text; nothing speaks for it but ``signals``."""
     hit = make_hit(text, article_id=article, start=at, lang=lang, work_id=work or f"work-{article}")
     seen = msgspec.structs.replace(NO_SIGNALS, **signals)
-    return Candidate(hit=hit, span=Span(at, at + len(text)), text=text, score=score, signals=seen)
+    span = Span(at, at + len(text))
+    return Candidate(hit=hit, span=span, text=text, score=score, signals=seen, names_asked=names_asked)

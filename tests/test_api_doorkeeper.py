@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -22,9 +23,13 @@ HEALTH = b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 def full() -> Iterator[tuple[str, int]]:
     settings = Settings(rate_limit="off", sites="blog=https://blog.example")
     with served(FakeBackend(settings=settings), Limits(running=1, waiting=0, streams=0)) as address:
-        url = httpx.URL(address)
-        assert url.port is not None
-        yield url.host, url.port
+        yield place_of(address)
+
+
+def place_of(address: str) -> tuple[str, int]:
+    url = httpx.URL(address)
+    assert url.port is not None
+    return url.host, url.port
 
 
 def told(address: tuple[str, int], *pieces: bytes) -> bytes:
@@ -63,9 +68,29 @@ def test_either_way_the_refusal_is_the_same(full: tuple[str, int]) -> None:
     assert told(full, asked) == told(full, asked[:30], asked[30:])
 
 
-def test_of_two_lengths_neither_is_believed(full: tuple[str, int]) -> None:
-    twice = HEAD + b"Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}"
+@pytest.mark.parametrize("other", [b"40", b"2, 40", b"12345678"])
+def test_of_two_lengths_neither_is_believed(full: tuple[str, int], other: bytes) -> None:
+    twice = HEAD + b"Content-Length: 2\r\nContent-Length: " + other + b"\r\n\r\n{}"
     assert told(full, twice).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_head_that_is_too_large_is_too_large_for_a_full_service_too(full: tuple[str, int]) -> None:
+    began = time.monotonic()
+    head = HEAD + b"Origin: a" + b" " * 60_000 + b"b\r\n"
+    assert told(full, head + b"Content-Length: 2\r\n\r\n{}").startswith(b"HTTP/1.1 431 ")
+    assert time.monotonic() - began < 5
+
+
+def test_a_long_origin_takes_no_time(full: tuple[str, int]) -> None:
+    began = time.monotonic()
+    head = HEAD + b"Origin: a" + b" " * 7_000 + b"b\r\n"
+    assert told(full, head + b"Content-Length: 2\r\n\r\n{}").startswith(b"HTTP/1.1 503 ")
+    assert time.monotonic() - began < 1
+
+
+def test_no_control_byte_comes_back(full: tuple[str, int]) -> None:
+    head = HEAD + b"Origin: https://a\x1b.example\r\nContent-Length: 2\r\n\r\n{}"
+    assert b"\x1b" not in told(full, head)
 
 
 def test_others_pass(full: tuple[str, int]) -> None:
@@ -80,9 +105,16 @@ def test_whoever_says_nothing_is_told_that_he_is_late(full: tuple[str, int], mon
 
 def test_a_service_that_takes_questions_lets_them_in() -> None:
     with served(FakeBackend(settings=Settings(rate_limit="off"))) as address:
-        url = httpx.URL(address)
-        assert url.port is not None
-        with socket.create_connection((url.host, url.port)):  # says nothing, and keeps nobody from leaving
-            question = WHOLE.replace(b"Content-Length: 2", b"Connection: close\r\nContent-Length: 18")
-            asked = question.replace(b"{}", b'{"question": "Wo"}')
-            assert told((url.host, url.port), asked).startswith(b"HTTP/1.1 200 ")
+        question = WHOLE.replace(b"Content-Length: 2", b"Connection: close\r\nContent-Length: 18")
+        asked = question.replace(b"{}", b'{"question": "Wo"}')
+        assert told(place_of(address), asked).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_has_said_nothing_keeps_a_service_from_nothing() -> None:
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.socket())
+        with served(FakeBackend(settings=Settings(rate_limit="off"))) as address:
+            silent.connect(place_of(address))
+            assert told(place_of(address), HEALTH).startswith(b"HTTP/1.1 200 ")
+            began = time.monotonic()
+        assert time.monotonic() - began < patience.HEAD_S / 2

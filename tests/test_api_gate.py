@@ -94,9 +94,10 @@ async def test_of_those_who_come_at_one_moment_so_many_pass_as_there_is_room_for
     other.comes()
     other.comes()
     assert (gate.is_shut, admission.is_full) == (True, False)
-    COMER.set(one)
+    before = COMER.set(one)
     async with admission.slot():
         assert gate.is_shut
+    COMER.reset(before)
     assert not gate.is_shut
     other.has_come()
     other.comes()
@@ -105,8 +106,11 @@ async def test_of_those_who_come_at_one_moment_so_many_pass_as_there_is_room_for
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("running", "turns"), [(1, 3), (2, 0)])
-async def test_work_begins_behind_a_crowd_that_is_told_to_come_back(running: int, turns: int) -> None:
+async def test_work_begins_behind_a_crowd_that_is_told_to_come_back(
+    running: int, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """``turns`` of the event loop that take long, which keep nobody waiting where more would be taken."""
+    monkeypatch.setattr("rag.api.admission.LONGEST_UNREST_S", 60.0)
     admission, taken, begun_after = Admission(running=running, waiting=0, streams=9), 0, -1
 
     def take_long() -> None:

@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from test_cluster import InMemory
@@ -31,9 +32,12 @@ class Cluster:
             *("--object-store-memory", str(256 << 20), "--include-dashboard", "false", "--temp-dir", str(folder)),
         ]
         self._program = Program("ray", command, folder, environment=environment)
+        self._client_port = client_port
+
+    def start(self) -> None:
         self._program.start()
         self._program.wait_until(
-            lambda: "Ray runtime started" in self._program.said() and takes_connections(client_port), START_S
+            lambda: "Ray runtime started" in self._program.said() and takes_connections(self._client_port), START_S
         )
 
     def stop(self) -> None:
@@ -41,14 +45,18 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with pytest.MonkeyPatch.context() as patch:
+def cluster() -> Iterator[Cluster]:
+    # Ray's sockets lie in the folder, and their paths may have 107 characters.
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        opened = Cluster(tmp_path_factory.mktemp("ray"), dict(os.environ))
-        yield opened
-        opened.stop()
+        opened = Cluster(Path(folder), dict(os.environ))
+        try:
+            opened.start()
+            yield opened
+        finally:
+            opened.stop()
 
 
 @pytest.mark.parametrize("way", ["address", "from_elsewhere"])
@@ -63,6 +71,8 @@ def test_who_has_another_token_is_refused(cluster: Cluster, monkeypatch: pytest.
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
     with pytest.raises(ConfigurationError, match=r"No Ray cluster can be joined .* RAY_AUTH_TOKEN"):
         apart(join, cluster.address)
+    monkeypatch.undo()
+    apart(join, cluster.address)  # it is there
 
 
 def ingested_on(address: str, folder: Path) -> tuple[int, bool, bool]:

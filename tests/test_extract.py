@@ -1,5 +1,6 @@
 """The best quotes are chosen, in the reader's language where a version says it, in the order to be read."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,10 +102,12 @@ def test_quotes_of_one_article_stand_together_and_the_best_comes_first() -> None
 
 def test_a_look_alike_does_not_lead_where_what_was_asked_for_says_nearly_as_much() -> None:
     sport = make_candidate("The Lynx Sport charges in 36 minutes.", 0.9, other_name=1.0)
-    near = make_candidate("The Lynx takes 28 minutes.", 0.9 - FURTHER_QUOTE_MARGIN / 2, article="b")
-    far = make_candidate("The Lynx takes 28 minutes.", 0.9 - FURTHER_QUOTE_MARGIN * 2, article="b")
+    near = make_candidate("The Lynx takes 28 minutes.", 0.9 - FURTHER_QUOTE_MARGIN / 2, article="b", names_asked=True)
+    far = msgspec.structs.replace(near, score=0.9 - FURTHER_QUOTE_MARGIN * 2)
+    silent = make_candidate("It takes 28 minutes.", near.score, article="c")
     assert texts(choose([sport, near], "en")) == ["The Lynx takes 28 minutes."]
     assert texts(choose([sport, far], "en")) == ["The Lynx Sport charges in 36 minutes."]
+    assert texts(choose([sport, silent], "en"))[0] == "The Lynx Sport charges in 36 minutes."
 
 
 def test_a_look_alike_is_not_quoted_beside_what_was_asked_for() -> None:

@@ -122,10 +122,20 @@ def test_a_number_that_is_not_in_the_quote_is_a_mismatch(sentence: str) -> None:
     assert (found.numbers, found.verdict) == ("mismatch", "drop")
 
 
-def test_a_figure_and_its_unit_belong_together_however_far_apart_they_are_set() -> None:
-    quote = "The gauge is 1,435 mm (4 feet 8  inches)."
-    assert verified(quote, "The gauge is 1435 mm (4 feet 8 inches).", lang="en").verdict == "keep"
-    assert verified(quote, "The gauge is 1435 mm (4 feet 9 inches).", lang="en").verdict == "drop"
+@pytest.mark.parametrize(
+    ("quote", "sentence", "verdict"),
+    [
+        ("The gauge is 1,435 mm (4 feet 8  inches).", "The gauge is 1435 mm (4 feet 8 inches).", "keep"),
+        ("The gauge is 1,435 mm (4 feet 8  inches).", "The gauge is 1435 mm (4 feet 9 inches).", "drop"),
+        ("The rows hold 12  345 units of each kind.", "The rows hold 12345 units of each kind.", "drop"),
+        ("Seats: 12  345 litres", "There are 12 seats and 345 litres.", "keep"),
+        ("It weighs 5\n\nkm are 7.", "It weighs 5 km.", "drop"),
+    ],
+)
+def test_a_figure_and_its_unit_belong_together_two_spaces_apart_and_two_figures_do_not(
+    quote: str, sentence: str, verdict: str
+) -> None:
+    assert verified(quote, sentence).verdict == verdict
 
 
 @pytest.mark.parametrize("sentence", ["Audi Brüssel baut Elektroautos.", "Es geht um den Q8 [1].", ""])

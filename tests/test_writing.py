@@ -165,6 +165,14 @@ SITE = "https://www.cars.example/en/a"
         ("The tests are on Cars.example/out", SITE, False),
         ("The tests are on shop.cars.example", SITE, False),
         ("The tests are on Cars.example and Other.example", SITE, False),
+        ("The tests are on Cars.example, says “Cars.example”", SITE, True),
+        ("The tests are on Cars.example.x.com", SITE, False),
+        ("The tests are on Cars.example.рф", SITE, False),
+        ("The tests are on my_cars.example", SITE, False),
+        ("The tests are at info @ Cars.example", SITE, False),
+        ("The tests are on Cars.example /out", SITE, False),
+        ("The tests are on Cars.example%2fout", SITE, False),
+        ("The tests are on Cars.example", "http://[cars.example/a", False),
     ],
 )
 def test_the_name_of_the_site_itself_may_stand_in_prose(
@@ -251,23 +259,26 @@ def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversa
 
 
 IN_ENGLISH = {
-    **{"Das": "The", "Werk": "plant", "schließt": "closes", "im": "in", "nächsten": "next", "Jahr": "year"},
-    **{"Ein": "A", "Konkurrent": "rival", "hat": "has", "Zeitung": "newspaper", "gesagt": "told"},
+    **{"Wir": "We", "bau": "build", "es": "it", "so": "as", "alt": "old", "ganz": "whole", "neu": "new", "auf": "up"},
+    **{"und": "and", "das": "that", "im": "in", "Mai": "May", "hat": "has", "er": "he", "nun": "now", "ja": "yes"},
+    **{"Konkurrenzunternehmenssprecher": "rivals", "erklärten": "told", "Zeitungsredaktionen": "newspapers"},
 }
+SPOKEN = "Wir bau es so ganz neu auf und das im Mai ja nun"
 
 
 @pytest.mark.parametrize(
     ("said", "is_shown"),
     [
-        ("Das Werk schließt im nächsten Jahr.", False),
-        ("„Das“ Werk schließt im nächsten Jahr.", False),
-        ("Ein Konkurrent hat der Zeitung gesagt: „Das Werk schließt im nächsten Jahr“.", True),
+        (f"{SPOKEN}.", False),
+        (f"„Wir“ {SPOKEN.removeprefix('Wir ')}.", False),
+        (f"Konkurrenzunternehmenssprecher erklärten Zeitungsredaktionen: „{SPOKEN}“.", True),
     ],
 )
 def test_what_somebody_says_in_another_language_stays_what_he_says(
     conversations: Conversations, said: str, is_shown: bool
 ) -> None:
-    search = FixedSearch(found("A rival has told the newspaper: “The plant closes in the next year”."))
+    spoken = " ".join(IN_ENGLISH[word] for word in SPOKEN.split())
+    search = FixedSearch(found(f"rivals told newspapers: “{spoken}”."))
     meaning = MadeMeaning(translated=IN_ENGLISH)
     with saying(f"{said} [1]") as server:
         answer = ended(written(conversations, search, server, meaning=meaning, answer_lang="de"))

@@ -50,7 +50,7 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
     p95: float
     clock_p95: float
     first_p95: float
-    """On the clock, of the first tries: what it takes where nothing was read shortly before."""
+    """On the clock, of the first try of each question."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,13 @@ from rag.errors import BusyError
 from rag.records import Event, MessageStart, PhaseStatus
 
 AT_REST_S = 0.02
-"""A turn of the event loop that takes no longer keeps nobody waiting, also while the machine computes."""
+"""What a turn of the event loop takes at most where no crowd is at the door, also while answers are computed."""
 LONGEST_UNREST_S = 0.2
 BUSY = "Too many questions are being answered at this moment. Please try again shortly."
 
 
 class Comer:
-    """Whose request is there: until he asks for his place, or has no more to ask."""
+    """Whose request is there: until he asks for his place, or has been answered without one, as who is refused."""
 
     def __init__(self, admission: "Admission") -> None:
         self._admission = admission

@@ -14,11 +14,14 @@ from litestar import Litestar
 from rag.api import patience
 from rag.api.gate import Gate
 
+_MOST_BYTES = 8 * 1024
+"""Of a question with its head; longer ones are read as any request is."""
 _HEAD = re.compile(
-    rb"(?P<method>[A-Z]+) (?P<address>\S+) HTTP/1\.1\r\n(?P<fields>(?:[!#-'*+.^-z|~\w-]+:[^\r\n]*\r\n)+)\r\n"
+    rb"(?P<method>[A-Z]+) (?P<address>[!-~]+) HTTP/1\.1\r\n"
+    rb"(?P<fields>(?:[!#-'*+.^-z|~\w-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
-_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,7})[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
-_ORIGIN = re.compile(rb"^origin:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"^content-length:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_ORIGIN = re.compile(rb"^origin:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _CHUNKED = re.compile(rb"^(?:transfer-encoding|expect):", re.IGNORECASE | re.MULTILINE)
 
 
@@ -53,14 +56,15 @@ class Doorkeeper(asyncio.Protocol):
 
     def _refusal(self, data: bytes) -> bytes | None:
         """Of a request that is whole and begins as plainly as nearly all do."""
-        head = _HEAD.match(data)
+        head = _HEAD.match(data) if len(data) <= _MOST_BYTES else None
         if head is None or _CHUNKED.search(head["fields"]):
             return None
-        lengths = _LENGTH.findall(head["fields"])
-        if len(lengths) != 1 or len(data) != head.end() + int(lengths[0]):
+        lengths = [length.strip() for length in _LENGTH.findall(head["fields"])]
+        if lengths != [b"%d" % (len(data) - head.end())]:
             return None
         origin = _ORIGIN.search(head["fields"])
-        return self._gate.refusal(head["method"], head["address"], [(b"origin", origin[1])] if origin else [])
+        named = [(b"origin", origin[1].strip())] if origin else []
+        return self._gate.refusal(head["method"], head["address"], named)
 
     def _let_in(self, data: bytes) -> None:
         self._leave()

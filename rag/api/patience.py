@@ -91,9 +91,11 @@ class PatientProtocol(HttpToolsProtocol):
         self._wait(BODY_S)
         self._turned_away = self._at_the_gate()
         if self._turned_away is None:
-            counted = COMER.set(self._comer)
-            super().on_headers_complete()
-            COMER.reset(counted)
+            before = COMER.set(self._comer)
+            try:
+                super().on_headers_complete()
+            finally:
+                COMER.reset(before)
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused and self._turned_away is None:
