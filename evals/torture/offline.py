@@ -1,7 +1,7 @@
 """``python -m evals.torture.offline``: from the first start on, nothing reaches for a network.
 
 In: the sample articles. In a network name space with nothing but its own loopback, Kilde unpacks its model, ingests,
-serves, is asked in two languages, and runs some golden questions; the kernel counts there what found no route, and
+serves, is asked in two languages, and runs the golden questions; the kernel counts there what found no route, and
 every datagram (a name look-up is one). Out: a table of these counts; then one connection is tried, to see that the
 counts see it. Refuses to run where name spaces cannot be made, and says so.
 """
@@ -24,7 +24,7 @@ from evals.torture.starting import COMMAND, Started
 COUNTS = (("snmp", "Ip", "OutNoRoutes"), ("snmp", "Udp", "OutDatagrams"))
 COUNTS_6 = ("Ip6OutNoRoutes", "Udp6OutDatagrams")
 QUESTIONS = ("How many cars did Audi Brussels build in 2021?", "Wie viele Autos baute Audi Brüssel 2021?")
-GOLDEN = "q8-*"
+GOLDEN = "*"
 INSIDE = "inside"
 ELSEWHERE = ("192.0.2.1", 80)
 """An address that is nobody's."""
