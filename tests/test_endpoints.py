@@ -96,7 +96,7 @@ def test_an_endpoint_that_asks_for_a_pause_gets_it(endpoint: ScriptedEndpoint) -
 def test_one_that_stays_away_is_given_up_at_the_deadline(
     endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.endpoint_encoder.PASSAGES_S", 0.3)
+    monkeypatch.setattr("index.endpoint_encoder.PASSAGES_S", 2.0)
     endpoint.script = [Reply(503, "busy")] * 100
     with pytest.raises(BusyError, match=r"does not answer: status 503.*Try again later"):
         encoder(endpoint).encode_passages(["a"])

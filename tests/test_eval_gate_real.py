@@ -37,6 +37,7 @@ def over_sample_articles(suite: Suite, model_dir: Path) -> Iterator[Runtime]:
 
 def checks(suite: Suite, runtime: Runtime) -> tuple[Check, ...]:
     run = anyio.run(ask_system, suite, runtime).run
+    assert [outcome.error for outcome in run.outcomes if outcome.error] == []
     newest = load_baselines(suite.baselines, suite.name)[-1]
     return hold(load_gate(suite.gate), run, scores(run), newest)
 
