@@ -20,12 +20,11 @@ from rag.claim_meaning import Meaning
 from rag.claim_numbers import disagreements, has_numbers
 from rag.claim_wording import WORDED_ALIKE, as_quoted, barely_covered
 from rag.claims import Cited, Claim, OfferedSource
-from rag.records import Check, CheckName, Verification
+from rag.records import Check, Verification
 
 _MARKER = regex.compile(r"\s*\[\d+\]")
 _QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›‘’‚‛「」『』＂", '"') | {"'": '"', "`": '"'})
 _BEFORE_UNIT = regex.compile(r"(?<=\d)[^\S\n]{2,}(?=\p{L})")
-_FATAL: frozenset[CheckName] = frozenset({"source", "quote"})
 
 Verdict = Literal["keep", "repair", "drop"]
 
