@@ -14,6 +14,8 @@ from index.records import BlockKind, Span
 LONGEST_LIST = 600
 """Characters of a list that is still quoted whole."""
 _LEADS = (":", "：")
+_NAMES: frozenset[BlockKind] = frozenset({"title", "heading"})
+"""What says of what comes after it what it is about, and nothing by itself."""
 
 
 class Unit(NamedTuple):
@@ -26,7 +28,7 @@ class Unit(NamedTuple):
 
 
 def quotable(units: Sequence[Unit]) -> tuple[Span, ...]:
-    """All units but headings; a list also as a whole, together with the lead that announces it."""
+    """All units but title and headings; a list also as a whole, together with the lead that announces it."""
     return tuple(sorted(_spans(units), key=lambda span: (span.start, span.end)))
 
 
@@ -39,13 +41,13 @@ def _spans(units: Sequence[Unit]) -> Iterator[Span]:
             lead = None
             continue
         lead = some.pop() if _announces(some[-1]) else None
-        yield from (Span(unit.start, unit.end) for unit in some if unit.kind != "heading")
+        yield from (Span(unit.start, unit.end) for unit in some if unit.kind not in _NAMES)
     if lead:
         yield Span(lead.start, lead.end)
 
 
 def _announces(unit: Unit) -> bool:
-    return unit.kind != "heading" and unit.text.rstrip().endswith(_LEADS)
+    return unit.kind not in _NAMES and unit.text.rstrip().endswith(_LEADS)
 
 
 def _of_list(lead: Unit | None, items: Sequence[Unit]) -> Iterator[Span]:

@@ -142,7 +142,11 @@ def _headings(snapshot: Snapshot, rows: Sequence[int], passages: Passages) -> Ru
 
 
 def _heading_end(snapshot: Snapshot, row: int) -> int:
-    """Where title and headings end in what was embedded."""
-    stored, title = snapshot.chunks[row].stored, snapshot.article_of(row).title
-    text = snapshot.article_of(row).text
-    return stored.prefix or (len(title) if text.startswith(title, stored.start) else 0)
+    """Where title and headings end in what was embedded. A text without a title is called by its first sentence, which
+    is a unit like any other."""
+    stored, article = snapshot.chunks[row].stored, snapshot.article_of(row)
+    if stored.prefix:
+        return stored.prefix
+    begins = article.text.startswith(article.title, stored.start)
+    is_unit = bool(stored.sentences) and stored.sentences[0].start == stored.start
+    return len(article.title) if begins and not is_unit else 0

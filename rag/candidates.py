@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from math import log1p
+from math import log, log1p
 
 import msgspec
 
@@ -21,6 +21,8 @@ from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit, says_unknown
 
 CONSIDERED_HITS = 12
+LEAST_SCORE = 1e-4
+"""Of a hit, as scores are rounded."""
 CACHED_TEXTS = 16_384
 """Sentences whose terms are kept: the same articles are asked about again and again."""
 MIN_QUOTE_BYTES = 8
@@ -58,6 +60,8 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """1 for a unit that says that what is asked for is not known or not announced: that is an answer too."""
     other_name: float
     """1 for a unit about a look-alike of what is asked for: another model of the family, another version."""
+    behind: float
+    """In log-odds, at least 0: how far behind the best chunk search ranks the unit's own."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +95,11 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
         for hit in hits[:CONSIDERED_HITS]
         for place, span in enumerate(hit.sentences)
         if _says_something(text := hit.text[span.start - hit.start : span.end - hit.start])
-        and text != hit.title
+        and not (text == hit.title and span.start)  # A text without a title is called by its first sentence.
         and not _is_of_another_year(text, asked_years)
     ]
     held = [_terms(text, hit.lang) for hit, _, _, text in units]
+    foremost = max((_log_odds(hit.score) for hit in hits[:CONSIDERED_HITS]), default=0.0)
     coverages = _coverages(held, question, lang)
     considered = hits[:CONSIDERED_HITS] if asked_figures else ()
     asked_days = frozenset(day for date in dates(question) for day in date.readings)
@@ -115,6 +120,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             figures_absent=len(absent) / max(len(asked_figures), 1),
             unknown=float(says_unknown(expected, text, hit.lang)),
             other_name=float(named == "other"),
+            behind=foremost - _log_odds(hit.score),
         )
         score = _score(signals)
         found.append(
@@ -126,6 +132,12 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
 def _score(signals: Signals) -> float:
     seen: dict[str, float] = msgspec.structs.asdict(signals)
     return sum((weight * seen[name] for name, weight in extraction_weights().items()), start=0.0)
+
+
+def _log_odds(score: float) -> float:
+    """Of a hit's score, which is rounded to 0 and 1."""
+    probability = min(max(score, LEAST_SCORE), 1 - LEAST_SCORE)
+    return log(probability / (1 - probability))
 
 
 def _meaning(hit: Hit, place: int, coverage: float, foreign: bool) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Every quotable unit of the best hits becomes a candidate with what speaks for it; weights only order them."""
 
 from collections.abc import Callable, Sequence
+from math import log
 
 import pytest
 from hypothesis import given, settings
@@ -48,9 +49,26 @@ def test_every_candidate_is_the_slice_that_its_span_names(sentences: list[str], 
         assert found.span in hit.sentences
 
 
-def test_the_bare_title_and_scraps_are_no_quotes() -> None:
-    hit = make_hit("Heron in the city", "See 3.", HERON, title="Heron in the city")
+def test_a_caption_that_repeats_the_title_and_scraps_are_no_quotes() -> None:
+    hit = make_hit("Heron in the city", "See 3.", HERON, title="Heron in the city", start=200)
     assert texts(candidates([hit], "heron", "en")) == [HERON]
+
+
+def test_the_sentence_that_an_article_without_a_title_is_called_by_is_a_quote() -> None:
+    hit = make_hit(HERON, CARS, title=HERON)
+    assert set(texts(candidates([hit], "heron", "en"))) == {HERON, CARS}
+
+
+def test_how_far_search_ranks_a_chunk_behind_the_best_speaks_for_it() -> None:
+    first, second = (make_hit(text, score=score) for text, score in ((HERON, 0.9), (CARS, 0.5)))
+    behind = {one.text: one.signals.behind for one in candidates([first, second], "heron", "en")}
+    assert behind == {HERON: 0.0, CARS: pytest.approx(log(9))}
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_a_score_that_was_rounded_to_an_end_has_finite_log_odds(score: float) -> None:
+    hits = [make_hit(HERON, score=score), make_hit(CARS, score=0.5)]
+    assert all(0 <= one.signals.behind < 10 for one in candidates(hits, "heron", "en"))
 
 
 def test_a_whole_sentence_of_few_characters_is_a_quote_where_the_script_needs_no_more() -> None:

@@ -145,13 +145,13 @@ def test_headings_are_in_the_text_but_cannot_be_quoted() -> None:
     assert quotable(of, only) == ["A tram drives."]
 
 
-def test_each_list_item_row_caption_and_title_is_one_unit() -> None:
+def test_each_list_item_row_and_caption_is_one_unit_and_the_title_none() -> None:
     of = article(
         ("title", "Trams", ()), ("caption", "A tram. In town.", ()), ("list_item", "One. Two.", ()),
         ("table_row", "A. B.", ()), ("quote", "Here. There.", ()),
     )  # fmt: skip
     (only,) = cut(of)
-    assert quotable(of, only) == ["Trams", "A tram. In town.", "One. Two.", "A. B.", "Here.", "There."]
+    assert quotable(of, only) == ["A tram. In town.", "One. Two.", "A. B.", "Here.", "There."]
 
 
 def test_a_long_list_item_is_quoted_by_the_sentence() -> None:

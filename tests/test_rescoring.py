@@ -100,6 +100,16 @@ def test_the_title_is_inherited_where_the_chunk_begins_with_it_too(index: SmallI
     assert units(snapshot, results)["A heron stands here."] == 0.5 + CONTEXT / 2
 
 
+def test_the_first_sentence_that_stands_for_a_title_is_a_unit_and_not_inherited(index: SmallIndex) -> None:
+    (index.site / "a.en.txt").write_text("A heron stands here. It eats fish.", encoding="utf-8")
+    index.ingest()
+    snapshot, results = rescored(index, "heron eats")
+    assert snapshot.article_of(0).title == "A heron stands here."
+    assert units(snapshot, results) == pytest.approx(
+        {"A heron stands here.": 0.5 + CONTEXT / 2, "It eats fish.": 0.5 + CONTEXT / 2}, abs=1e-3
+    )
+
+
 def test_a_chunk_in_the_middle_of_an_article_has_right_offsets_too(index: SmallIndex) -> None:
     filler = " ".join(f"Sentence {number} tells nothing at all of note." for number in range(20))
     index.write("a.en.md", f"{filler} The otter sleeps. {filler}", title="Long")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from evals.benchmarks.development import SAMPLE
 from evals.benchmarks.xquad import languages, passages, questions
-from evals.fresh import open_fresh
+from evals.fresh import built
 from index.catalog import Catalog
 from index.catalog_records import unpack_vectors
 from index.encoder import SentenceEncoder
@@ -93,7 +93,7 @@ def _differences(folder: Path) -> dict[str, Means]:
 
 def _works(folder: Path) -> Iterator[dict[str, Means]]:
     """Of every work its versions' means, by language."""
-    with open_fresh([folder]) as runtime:
+    with built([folder], load_settings()) as runtime:
         catalog = Catalog.open(runtime.settings.catalog_url)
         generation = catalog.current_generation()
         assert generation is not None
