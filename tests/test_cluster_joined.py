@@ -51,6 +51,8 @@ def cluster() -> Iterator[Cluster]:
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # How long the cluster waits for the program that it starts for each who joins from elsewhere.
+        patch.setenv("RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S", str(START_S))
         opened = Cluster(Path(folder), dict(os.environ))
         try:
             opened.start()
