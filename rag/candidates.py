@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from math import log, log1p
+from math import log1p
 
 import msgspec
 
@@ -16,13 +16,12 @@ from index.dates import dates, years
 from index.languages import base
 from index.lexical import terms
 from index.records import Hit, Span
+from rag.log_odds import log_odds
 from rag.names import Names
 from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit, says_unknown
 
 CONSIDERED_HITS = 12
-LEAST_SCORE = 1e-4
-"""Of a hit, as scores are rounded."""
 CACHED_TEXTS = 16_384
 """Sentences whose terms are kept: the same articles are asked about again and again."""
 MIN_QUOTE_BYTES = 8
@@ -99,7 +98,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
         and not _is_of_another_year(text, asked_years)
     ]
     held = [_terms(text, hit.lang) for hit, _, _, text in units]
-    foremost = max((_log_odds(hit.score) for hit in hits[:CONSIDERED_HITS]), default=0.0)
+    foremost = max((log_odds(hit.score) for hit in hits[:CONSIDERED_HITS]), default=0.0)
     coverages = _coverages(held, question, lang)
     considered = hits[:CONSIDERED_HITS] if asked_figures else ()
     asked_days = frozenset(day for date in dates(question) for day in date.readings)
@@ -120,7 +119,7 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
             figures_absent=len(absent) / max(len(asked_figures), 1),
             unknown=float(says_unknown(expected, text, hit.lang)),
             other_name=float(named == "other"),
-            behind=foremost - _log_odds(hit.score),
+            behind=foremost - log_odds(hit.score),
         )
         score = _score(signals)
         found.append(
@@ -132,12 +131,6 @@ def candidates(hits: Sequence[Hit], question: str, lang: str) -> list[Candidate]
 def _score(signals: Signals) -> float:
     seen: dict[str, float] = msgspec.structs.asdict(signals)
     return sum((weight * seen[name] for name, weight in extraction_weights().items()), start=0.0)
-
-
-def _log_odds(score: float) -> float:
-    """Of a hit's score, which is rounded to 0 and 1."""
-    probability = min(max(score, LEAST_SCORE), 1 - LEAST_SCORE)
-    return log(probability / (1 - probability))
 
 
 def _meaning(hit: Hit, place: int, coverage: float, foreign: bool) -> dict[str, float]:

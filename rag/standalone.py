@@ -7,7 +7,6 @@ one is meant that the articles answer best about the same subject. Refuses nothi
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from math import log
 
 import msgspec
 
@@ -16,6 +15,7 @@ from rag.candidates import candidates
 from rag.condense import Reading, condense
 from rag.evidence import support
 from rag.holding import Known, holding, titled
+from rag.log_odds import log_odds
 from rag.records import Answer
 from rag.refilled import Form
 from rag.spoken_of import last_spoken_of, spoken_of
@@ -29,7 +29,6 @@ WORTH_OF_FRAGMENT = -5.0
 SAME_YEAR = 1.5
 """What an article that bears the year asked of in its title may lose, in the same log-odds."""
 MOST_FORMS = 5
-_SUREST = 1e-4
 
 Find = Callable[[str, str], tuple[Hit, ...]]
 
@@ -104,14 +103,9 @@ def _found(form: Form, find: Find, known: Known) -> _Found:
 
 
 def _sure(hits: Sequence[Hit], form: Form) -> float:
-    return _log_odds(support(candidates(hits, form.text, form.lang)))
+    return log_odds(support(candidates(hits, form.text, form.lang)))
 
 
 def _evidence(hits: Sequence[Hit]) -> float:
     """Log-odds of the best hit."""
-    return _log_odds(hits[0].score if hits else 0.0)
-
-
-def _log_odds(share: float) -> float:
-    share = min(max(share, _SUREST), 1 - _SUREST)
-    return log(share / (1 - share))
+    return log_odds(hits[0].score if hits else 0.0)
