@@ -71,6 +71,8 @@ _REMEMBERED = 1024
 """Texts: a question's language is asked for more than once a turn."""
 _PLAIN_WEIGHT, _FULL_WEIGHT, _FUNCTION_WORD, _LIKELY = 0.5, 0.15, 2.0, 2.5
 """Log odds: of the letters without and with names (as factors), of one function word, of a likely language."""
+_NEAR_AND_INDEXED = 2.2
+"""Log odds of a language with articles, among relatives."""
 _FOREIGN_LETTERS = 3.0
 """Log odds against a language, of a word with letters that it does not have."""
 _FOREIGN_SPELLING = 2.0
@@ -119,7 +121,7 @@ def detect_question(text: str, candidates: Collection[str] = (), indexed: Collec
     best = max(odds, key=odds.__getitem__)
     known = {lang.partition("-")[0] for lang in indexed}
     near = {lang for group in RELATIVES if best in group for lang in group & odds.keys()} or {best}
-    return max(sorted(near), key=lambda lang: odds[lang] + _LIKELY * (lang in known))
+    return max(sorted(near), key=lambda lang: odds[lang] + _NEAR_AND_INDEXED * (lang in known))
 
 
 def is_function_word(word: str, lang: str) -> bool:

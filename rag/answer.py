@@ -40,7 +40,7 @@ from rag.records import (
     StreamError,
 )
 from rag.relative_dates import with_dates
-from rag.scope import small_talk, small_talk_language
+from rag.scope import opens_with_thanks, small_talk, small_talk_language
 from rag.spelling import Surprises
 from rag.standalone import Standalone, standalone
 from rag.telling import text_events
@@ -325,6 +325,9 @@ class Answering:
         for part in turn.further:
             picked.append(self._picked(turn, self._after(turn, picked[-1], part)))
         found = time.perf_counter()
+        answered = any(one.chosen for one in picked)
+        if not answered and (kind := opens_with_thanks(turn.question.question, turn.lang)):
+            return _timed(turn, reply(turn, kind), {})
         with tracer.start_as_current_span("compose"):
             composed = compose(turn, picked)
         timings = {"search": turn.searching_ms + _ms(began, found), "compose": _ms(found, time.perf_counter())}

@@ -20,6 +20,7 @@ from index.romanise import romanised, skeleton
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds"})
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*(?:[-‐‑.][\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*)*")
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
+_KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
 _OTHER_SCRIPT = regex.compile(
     r"[\p{Arabic}\p{Hebrew}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Devanagari}\p{Cyrillic}\p{Greek}]"
 )
@@ -30,6 +31,7 @@ _SHORTEST_STEM = 4
 _LIKE = 0.72
 """Share of letters that two spellings of one name have in common."""
 _SHORTEST_SKELETON = 2
+_SHORTEST_COUNTRY = 2
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -43,6 +45,20 @@ class Name(msgspec.Struct, frozen=True):
 def names(text: str, lang: str) -> tuple[Name, ...]:
     """Word by word, in order."""
     return tuple(_names(text, base(lang)))
+
+
+def countries(text: str, lang: str) -> tuple[str, ...]:
+    """The countries that a text names by one word, as CLDR calls them in its language, in whatever case."""
+    known = _countries(base(lang))
+    if base(lang) in _HAN_LANGS:
+        folded = _folded(text)
+        return tuple(name for name in sorted(known) if regex.search(_within_other_letters(name), folded))
+    return tuple(dict.fromkeys(match[0] for match in _WORD.finditer(text) if _folded(match[0]) in known))
+
+
+def _within_other_letters(name: str) -> str:
+    """Of a word in katakana, which ends where other letters begin: not タイ in タイヤ."""
+    return rf"(?<![\p{{Katakana}}ー]){name}(?![\p{{Katakana}}ー])" if _KATAKANA.fullmatch(name) else name
 
 
 def is_named(name: str, lang: str, text: str, text_lang: str) -> bool:
@@ -170,6 +186,15 @@ def _gazetteer(lang: str) -> dict[str, frozenset[str]]:
                 if len(word) > _SHORTEST_STEM:
                     found.setdefault(word[:_SHORTEST_STEM], set()).add(word)
     return {word: frozenset(codes) for word, codes in found.items()}
+
+
+@cache
+def _countries(lang: str) -> frozenset[str]:
+    """Their names of one word, folded."""
+    named = (
+        forms[0] for code, forms in _spellings(lang).items() if code.startswith("territory ") and code[-1:].isalpha()
+    )
+    return frozenset(name for name in named if len(name) >= _SHORTEST_COUNTRY and " " not in name)
 
 
 @cache

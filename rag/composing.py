@@ -124,7 +124,7 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
 def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
     """What to quote of the hits of a question, best first, to a reader of ``lang``."""
     ranked = candidates(hits, asked.text, asked.lang)
-    sure, expected = support(ranked), expects(asked.text, asked.lang)
+    sure, expected = support(ranked, asked.text, asked.lang), expects(asked.text, asked.lang)
     found = Picked(asked=asked, hits=hits, sure=sure, expected=expected)
     if sure < calibration().threshold:
         return found

@@ -12,7 +12,14 @@ from math import exp
 import msgspec
 
 from rag.candidates import Candidate, extraction_weights
+from rag.unmentioned import unmentioned
 
+COUNTED = ("unit_late", "late", "unit_coverage", "coverage", "figures_absent", "unknown", "other_name")
+"""Signals of the best candidate that count as they are. The others brought nothing where they were left in."""
+ELSEWHERE, ELSEWHERE_HITS = 0.48, 2
+"""Late interaction with other works' passages that is usual, and how many passages that counts as."""
+LEAST_ELSEWHERE = 0.42
+"""Below, the whole question is foreign to the articles, which speaks for no answer."""
 LEAD_CAP = 3.0
 """In log-odds. Articles that say the same follow closely: a long lead proves something, a short one nothing."""
 
@@ -31,13 +38,32 @@ def calibration() -> Calibration:
     return msgspec.json.decode((files("rag") / "data" / "evidence.json").read_bytes(), type=Calibration)
 
 
-def evidence(ranked: Sequence[Candidate]) -> dict[str, float]:
-    """By name: the signals of the best of at least one candidate, its lead over other works, its meaning if foreign."""
+def evidence(ranked: Sequence[Candidate], question: str, lang: str) -> dict[str, float]:
+    """By name, of at least one candidate: what speaks for the best, and how it stands out.
+
+    * ``lead``: over the best of other works.
+    * ``foreign_late``: its meaning if foreign.
+    * ``elsewhere``: how well the passages of other works match, which a question of common words does everywhere.
+    * ``other_kind``: 0, or down to -0.5 for a best one that surely holds nothing of the kind that is asked for.
+    * ``unmentioned``: 1 if its passage does not mention a name, country or year of the question.
+    """
     best = ranked[0]
     others = [_as_said(one) for one in ranked if one.hit.work_id != best.hit.work_id]
     lead = _as_said(best) - max(others, default=_as_said(best) - LEAD_CAP)
-    foreign_late = best.signals.foreign * best.signals.late
-    return {**msgspec.structs.asdict(best.signals), "lead": min(LEAD_CAP, lead), "foreign_late": foreign_late}
+    return {
+        **{name: getattr(best.signals, name) for name in COUNTED},
+        "lead": min(LEAD_CAP, lead),
+        "foreign_late": best.signals.foreign * best.signals.late,
+        "elsewhere": _elsewhere(ranked, best),
+        "other_kind": min(0.0, best.signals.kind),
+        "unmentioned": float(bool(unmentioned(question, lang, best.hit))),
+    }
+
+
+def _elsewhere(ranked: Sequence[Candidate], best: Candidate) -> float:
+    others = {one.hit.chunk_id: one.signals.late for one in ranked if one.hit.work_id != best.hit.work_id}
+    usual = (ELSEWHERE * ELSEWHERE_HITS + sum(others.values())) / (ELSEWHERE_HITS + len(others))
+    return max(LEAST_ELSEWHERE, usual)
 
 
 def _as_said(candidate: Candidate) -> float:
@@ -45,9 +71,9 @@ def _as_said(candidate: Candidate) -> float:
     return candidate.score - extraction_weights().get("other_name", 0.0) * candidate.signals.other_name
 
 
-def support(ranked: Sequence[Candidate]) -> float:
+def support(ranked: Sequence[Candidate], question: str, lang: str) -> float:
     """Probability that the best candidate answers the question; 0 for no candidates."""
     if not ranked:
         return 0.0
-    fitted, seen = calibration(), evidence(ranked)
+    fitted, seen = calibration(), evidence(ranked, question, lang)
     return 1 / (1 + exp(-fitted.intercept - sum(weight * seen[name] for name, weight in fitted.weights.items())))

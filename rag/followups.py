@@ -62,7 +62,7 @@ def _all(before: Sequence[str], tried: Iterator[Topic], answered: Answered, find
 def _is_varied_answer(one: Variation, answered: Answered) -> bool:
     """Whether the best quote, or what it stands under, says the year or the name that was put in."""
     ranked = candidates(answered.hits, one.text, answered.lang)
-    if not _is_new(ranked, answered):
+    if not _is_new(ranked, one.text, answered, answered.lang):
         return False
     best = ranked[0]
     if best.signals.kind and best.signals.kind < LEAST_KIND:
@@ -73,8 +73,12 @@ def _is_varied_answer(one: Variation, answered: Answered) -> bool:
 def _is_topics_answer(one: Topic, answered: Answered, find: Find) -> bool:
     """Whether what is found is the row, or stands under the heading, that the topic is."""
     ranked = candidates(find(one.question, answered.reader), one.question, answered.reader)
-    return _is_new(ranked, answered) and (ranked[0].text.startswith(one.label) or one.label in ranked[0].hit.headings)
+    return _is_new(ranked, one.question, answered, answered.reader) and (
+        ranked[0].text.startswith(one.label) or one.label in ranked[0].hit.headings
+    )
 
 
-def _is_new(ranked: Sequence[Candidate], answered: Answered) -> bool:
-    return support(ranked) >= calibration().threshold and ranked[0].text not in {one.text for one in answered.quoted}
+def _is_new(ranked: Sequence[Candidate], question: str, answered: Answered, lang: str) -> bool:
+    return support(ranked, question, lang) >= calibration().threshold and ranked[0].text not in {
+        one.text for one in answered.quoted
+    }

@@ -11,12 +11,19 @@ from typing import Literal, cast, get_args
 import msgspec
 import regex
 
+from index.numbers import numbers
 from rag.question_words import normalised, primary, question_words
 
 Kind = Literal["number", "duration", "date", "price", "person", "place", "reason", "manner", "other"]
 
 _GLUED_SCRIPTS = frozenset({"zh", "ja", "th"})
 _NOUNS_FIRST = frozenset({"fa", "hi", "hu", "ja", "ko", "tr", "zh"})
+TIME_UNITS = frozenset({"h", "min", "s", "ms"})
+CURRENCIES = frozenset({"€", "$", "£", "¥", "₽", "₹", "kr", "CHF"})
+_LINK = regex.compile(r"^\s*(?:de\s|d')?\s*")
+"""Between a question word and the unit: "combien de kW"."""
+_POINTS = regex.compile(r"\s*分")
+"""Points or minutes in Chinese and Japanese."""
 _NOUN_REACH = 45
 """Characters between a plain question word and the noun that tells what it asks for."""
 _GAP = r"(?:[^.?!;。？！]{0,60}[^\p{L}\p{M}.?!;。？！])?"
@@ -48,11 +55,11 @@ def expects(question: str, lang: str) -> Expectation:
     words = _words(primary(lang))
     if words is None:
         return OTHER
-    text = normalised(question)
+    text = _without_time_clause(normalised(question), words)
     asked = min(_found(text, words.asks), key=_earliest_longest, default=None)
     plain = words.plain.search(text)
     if asked and not (plain and _earliest_longest((plain, OTHER)) < _earliest_longest(asked)):
-        return asked[1]
+        return _of_unit(asked[1], text[asked[0].end() :])
     near = [(match, what) for match, what in _found(text, words.nouns) if not plain or _belongs(match, plain, words)]
     return min(near, key=_earliest_longest, default=(None, OTHER))[1]
 
@@ -84,6 +91,29 @@ def names_kind(expected: Expectation, text: str, lang: str) -> bool:
     """Whether a normalised text has a noun of that kind: "the price", "Reichweite"."""
     words = _words(primary(lang))
     return words is not None and any(what == expected and noun.search(text) for noun, what in words.nouns)
+
+
+def _without_time_clause(text: str, words: _Words) -> str:
+    """Without a clause at the front that says when, if the question follows it: "When it rains, how much …?"."""
+    clause, comma, rest = text.partition(",")
+    asked = min(_found(clause, words.asks), key=_earliest_longest, default=None)
+    says_when = asked is not None and asked[1].kind == "date" and not any(map(str.isalnum, clause[: asked[0].start()]))
+    is_asked = words.plain.search(rest) or any(pattern.search(rest) for pattern, _ in words.asks)
+    return rest if comma and says_when and is_asked else text
+
+
+def _of_unit(expected: Expectation, following: str) -> Expectation:
+    """What a number is asked for in, where its unit follows the question word: "Hoeveel kW levert …"."""
+    if expected != Expectation(kind="number"):
+        return expected
+    first = next(iter(numbers(_LINK.sub("1 ", following[:_NOUN_REACH], count=1))), None)
+    unit = first.unit if first and first.start == 0 else None
+    if unit in TIME_UNITS:
+        return expected if _POINTS.match(following) else Expectation(kind="duration")
+    if unit in CURRENCIES:
+        return Expectation(kind="price")
+    families = (units for units in question_words().quantities.values() if unit in units)
+    return Expectation(kind="number", units=frozenset[str]().union(*families))
 
 
 def _found(

@@ -14,7 +14,7 @@ from babel.dates import get_month_names
 
 from index.dates import DateMention
 from index.numbers import Number, dates, fold_digits, numbers
-from rag.question import Expectation, names_kind
+from rag.question import CURRENCIES, TIME_UNITS, Expectation, names_kind
 from rag.question_words import normalised, question_words, split_phrases
 
 CANNOT_TELL = 0.5
@@ -22,8 +22,6 @@ CACHED_TEXTS = 16_384
 """Sentences that are remembered: the same articles are asked about again and again."""
 
 _OTHER_WORDS_TOO = frozenset({"may", "march", "mars", "out", "set", "mai", "mei", "maj", "mart"})
-_TIME_UNITS = frozenset({"h", "min", "s", "ms"})
-_CURRENCIES = frozenset({"€", "$", "£", "¥", "₽", "₹", "kr", "CHF"})
 _WORDS = regex.compile(r"\p{L}[\p{L}\p{M}]*")
 _NEXT_WORD = regex.compile(r"[\s\u00a0)-]{0,2}(\p{L}[\p{L}\p{M}]*)")
 _CJK_COUNT = regex.compile(
@@ -91,7 +89,7 @@ def _duration_fit(expected: Expectation, text: str, folded: str) -> float:
     time = _signs("time")
     figures = fold_digits(text)
     for number in numbers(text):
-        if number.unit in _TIME_UNITS:
+        if number.unit in TIME_UNITS:
             return 1.0
         if number.unit is None and _follows(figures, number.end, time) and not _like_year(text, number):
             return 1.0
@@ -118,7 +116,7 @@ def _price_fit(expected: Expectation, text: str, folded: str) -> float:
     currency = _signs("currency")
     figures = fold_digits(text)
     for number in numbers(text):
-        if number.unit in _CURRENCIES or _follows(figures, number.end, currency):
+        if number.unit in CURRENCIES or _follows(figures, number.end, currency):
             return 1.0
     return 0.5 if _signs("price").in_text(folded, _WORDS.findall(folded)) else 0.2
 

@@ -13,6 +13,7 @@ import regex
 from index.languages import base
 from rag.framing import SmallTalk
 from rag.phrasebook import FALLBACK, nearest_language, phrases, supported_languages
+from rag.question import asks
 
 MAX_WORDS = 6
 MAX_LETTERS = 20
@@ -24,6 +25,9 @@ _WORD = regex.compile(
 """Or one letter of a script that does not separate words: its phrases may follow each other."""
 _DRAWN_OUT = regex.compile(r"(\p{L}{1,2}?)\1{2,}")
 _UNSPACED_LETTER = regex.compile(rf"[{_UNSPACED}ー]")
+_ASKED = regex.compile(r"[?？؟]|[;\u037e]\s*$")
+_GO_ON = frozenset({"ok", "oke", "okay", "okej", "okei", "окей", "ок"})
+"""Thanks when alone; at the front of more words they go on to the next thing."""
 _APOSTROPHE = regex.compile(r"['’]")
 _STRONGEST: tuple[SmallTalk, ...] = ("about", "goodbye", "thanks", "greeting")
 
@@ -32,6 +36,20 @@ def small_talk(text: str, lang: str) -> SmallTalk | None:
     """What kind of small talk the whole message is; ``about`` also for one without letters and digits."""
     found = _recognise(text, lang)
     return found[0] if found else None
+
+
+def opens_with_thanks(text: str, lang: str) -> SmallTalk | None:
+    """Thanks or a goodbye at the front of a message that asks nothing more in so many words: "Thanks, that was all".
+
+    It may still ask for something ("Thanks, now the other one"): only what the articles do not answer is small talk.
+    """
+    words = _words(text)
+    if _ASKED.search(text) or asks(text, lang) or not 0 < len(words) <= MAX_LETTERS or words[0] in _GO_ON:
+        return None
+    known = _known(nearest_language(lang), is_own=True)
+    fronts = (known.get(" ".join(words[:length])) for length in range(len(words) - 1, 0, -1))
+    kind = next((kind for kind in fronts if kind), None)
+    return kind if kind in {"thanks", "goodbye"} else None
 
 
 def small_talk_language(text: str, lang: str) -> str:

@@ -103,7 +103,7 @@ def _found(form: Form, find: Find, known: Known) -> _Found:
 
 
 def _sure(hits: Sequence[Hit], form: Form) -> float:
-    return log_odds(support(candidates(hits, form.text, form.lang)))
+    return log_odds(support(candidates(hits, form.text, form.lang), form.text, form.lang))
 
 
 def _evidence(hits: Sequence[Hit]) -> float:

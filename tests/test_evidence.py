@@ -8,8 +8,20 @@ import pytest
 from small_candidates import NO_SIGNALS, make_candidate
 from small_index import make_hit
 
-from rag.candidates import Candidate, Signals, candidates
-from rag.evidence import LEAD_CAP, Calibration, calibration, evidence, support
+from rag.candidates import Candidate, candidates
+from rag.evidence import COUNTED, ELSEWHERE, LEAD_CAP, LEAST_ELSEWHERE, Calibration, calibration
+from rag.evidence import evidence as evidence_of
+from rag.evidence import support as support_of
+
+QUESTION = "How many cars are built here?"
+
+
+def evidence(ranked: list[Candidate]) -> dict[str, float]:
+    return evidence_of(ranked, QUESTION, "en")
+
+
+def support(ranked: list[Candidate], question: str = QUESTION) -> float:
+    return support_of(ranked, question, "en")
 
 
 def candidate(score: float = 10.0, *, article: str = "a", work: str | None = None, **signals: float) -> Candidate:
@@ -33,7 +45,7 @@ def calibrate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def test_the_signals_of_the_best_are_taken_over() -> None:
     best = candidate(unit_late=0.75, coverage=0.6, kind=-0.5)
     seen = evidence([best, candidate(9.0, article="b", unit_late=0.9)])
-    assert {name: seen[name] for name in Signals.__struct_fields__} == msgspec.structs.asdict(best.signals)
+    assert {name: seen[name] for name in COUNTED} == {name: getattr(best.signals, name) for name in COUNTED}
 
 
 def test_the_lead_is_over_the_best_of_another_work_and_no_more_than_the_cap() -> None:
@@ -59,6 +71,25 @@ def test_a_second_unit_of_the_same_work_takes_nothing_from_the_lead() -> None:
 def test_late_interaction_across_languages_is_weighed_on_its_own() -> None:
     assert evidence([candidate(late=0.8)])["foreign_late"] == 0
     assert evidence([candidate(late=0.8, foreign=1.0)])["foreign_late"] == 0.8
+
+
+def test_what_matches_everywhere_is_told_from_what_matches_here() -> None:
+    best, same = candidate(late=0.7), candidate(late=0.7, article="translation", work="work-a")
+    assert evidence([best, same])["elsewhere"] == ELSEWHERE
+    assert evidence([best, candidate(late=0.7, article="b")])["elsewhere"] > ELSEWHERE
+    assert evidence([best, *[candidate(article=name, late=0.1) for name in "bcd"]])["elsewhere"] == LEAST_ELSEWHERE
+
+
+def test_a_best_one_of_another_kind_speaks_against_an_answer_and_one_of_the_right_kind_not_for_it() -> None:
+    assert evidence([candidate(kind=-0.5)])["other_kind"] == -0.5
+    assert evidence([candidate(kind=0.5)])["other_kind"] == 0
+
+
+def test_a_place_that_the_passage_does_not_mention_makes_it_less_sure() -> None:
+    hit = make_hit("Tax on cars in Norway is 12 kroner.", unit_scores=(0.7,), late=0.7, coverage=0.7, cosine=0.5)
+    of_norway, of_sweden = "What is the tax in Norway?", "What is the tax in Sweden?"
+    ranked = candidates([hit], of_norway, "en")
+    assert support(ranked, of_sweden) < support(ranked, of_norway)
 
 
 def test_no_candidates_are_no_support() -> None:
@@ -96,7 +127,10 @@ def test_unrelated_text_is_not_enough_whether_of_two_works_or_of_one() -> None:
         for article in "ab"
     ]
     for some in (hits, hits[:1]):
-        assert support(candidates(some, "Who was the first on the moon?", "en")) < calibration().threshold
+        assert (
+            support(candidates(some, "Who was the first on the moon?", "en"), "Who was the first on the moon?")
+            < calibration().threshold
+        )
 
 
 def test_a_full_match_is_enough() -> None:

@@ -116,6 +116,19 @@ def test_the_articles_languages_do_not_overrule_a_plain_question() -> None:
     assert detect_question("Hvem eier fabrikken?", indexed=["da"]) == "nb"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hvor mange biler blev der bygget på fabrikken sidste år?",
+        "Hvem overtog som direktør for byens fabrik?",
+        "Hvornår åbner den nye butik?",
+        "Hvor lang tid tager det at lade?",
+    ],
+)
+def test_danish_stays_danish_over_norwegian_articles(text: str) -> None:
+    assert detect_question(text, indexed=["nb", "en"]) == "da"
+
+
 def test_the_articles_languages_say_nothing_of_a_question_in_no_relative_of_theirs() -> None:
     assert detect_question("Wat is dat?", indexed=["en", "de"]) == "nl"
 

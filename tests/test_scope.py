@@ -5,7 +5,7 @@ import pytest
 from evals.golden import QUESTIONS, load_cases
 from rag.framing import SmallTalk, supported_languages
 from rag.phrasebook import phrases
-from rag.scope import small_talk, small_talk_language
+from rag.scope import opens_with_thanks, small_talk, small_talk_language
 
 LANGUAGES = sorted(supported_languages())
 
@@ -148,3 +148,26 @@ def test_no_question_to_articles_is_small_talk(suite: str) -> None:
 )
 def test_a_question_after_a_greeting_is_a_question(question: str, lang: str) -> None:
     assert small_talk(question, lang) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"), [("Thanks, that helps a lot!", "en"), ("Danke, das war alles", "de"), ("谢谢你的帮助", "zh")]
+)
+def test_thanks_with_more_words_are_known_by_their_front(text: str, lang: str) -> None:
+    assert small_talk(text, lang) is None
+    assert opens_with_thanks(text, lang) == "thanks"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Thanks, how far does it go", "en"),
+        ("Thanks, and the Tern?", "en"),
+        ("OK, the price of the Heron then", "en"),
+        ("Hello, the price of the Heron", "en"),
+        ("Thanks", "en"),
+        ("!", "en"),
+    ],
+)
+def test_what_goes_on_with_a_question_or_is_small_talk_alone_opens_with_no_thanks(text: str, lang: str) -> None:
+    assert opens_with_thanks(text, lang) is None

@@ -81,7 +81,7 @@ def main() -> None:
 def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
     hits = runtime.find(Query(text=question.text, lang=question.lang, top_k=SEARCHED_HITS, group_works=False))
     ranked = candidates(hits, question.text, question.lang)
-    sure = support(ranked)
+    sure = support(ranked, question.text, question.lang)
     chosen = choose(ranked, question.lang) if sure >= calibration().threshold else ()
     right = [hit for hit in hits if is_right(hit, question)]
     own = [hit for hit in right if hit.lang == question.lang] or right
@@ -91,7 +91,7 @@ def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
     return Asked(
         question=question,
         sure=sure,
-        sure_without=support(candidates(without, question.text, question.lang)),
+        sure_without=support(candidates(without, question.text, question.lang), question.text, question.lang),
         first=held[0] if held else 0.0,
         any=max(held, default=0.0),
         short=_short_f1(chosen[:1], question, answers),

@@ -56,7 +56,9 @@ def main() -> None:
     for number, (case, lang, hits) in enumerate(development_hits(data.parent)):
         ranked = candidates(hits, case.question, lang)
         if ranked and (not case.answerable or any(is_right(case, one) for one in choose(ranked, lang))):
-            examples += [Example(2 * number, case.answerable, evidence(ranked))] * DEVELOPMENT_WEIGHT
+            examples += [
+                Example(2 * number, case.answerable, evidence(ranked, case.question, lang))
+            ] * DEVELOPMENT_WEIGHT
     fitted = fit(examples)
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
     print(f"{len(examples)} examples, threshold {fitted.threshold}, written to {OUT}")
@@ -100,7 +102,7 @@ def _examples(runtime: Runtime, asked: XquadQuestion) -> Iterator[Example]:
         for some, answerable in ((pool, True), (without, False)):
             ranked = candidates(some, asked.text, asked.lang)
             if ranked and (len(without) < len(pool) or not answerable):
-                yield Example(asked.article, answerable, evidence(ranked))
+                yield Example(asked.article, answerable, evidence(ranked, asked.text, asked.lang))
 
 
 def _answers(hit: Hit, asked: XquadQuestion) -> bool:
