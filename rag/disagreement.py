@@ -17,6 +17,10 @@ from rag.question import Expectation
 VERSION_MARGIN = 2.5
 """How far from the best, in log-odds, another version of its article may score; another language costs some."""
 ARTICLE_MARGIN = 1.5
+CORRECTION_MARGIN = 4.0
+"""Of an article that gives the very figure, and another one beside it."""
+TELLING_DIGITS = 3
+"""So many digits of a figure are not shared by chance."""
 UPDATE, CORRECTION = 2.0, 1.25
 """The greater of two amounts over the smaller, of versions and of articles; what differs more is another thing."""
 NEAR, SHIFT = 200, 0.2
@@ -70,6 +74,8 @@ def _contradicts(best: Candidate, other: Candidate, ranked: Sequence[Candidate])
     if not _is_about_the_same(best, other):
         return False
     said, also_said = _with_heading_years(best), _with_heading_years(other)
+    if best.score - other.score > ARTICLE_MARGIN:
+        return _shares_telling_figure(said, also_said) and _corrects(said, also_said)
     return _corrects(said, also_said) or _differ(
         _with_years_of_publication(said, best.hit, also_said), _with_years_of_publication(also_said, other.hit, said)
     )
@@ -86,7 +92,11 @@ def _is_changed_version(best: Candidate, other: Candidate) -> bool:
 def _is_about_the_same(best: Candidate, other: Candidate) -> bool:
     """Whether both are what the question names, and neither is one of many figures."""
     few = max(len(dated_figures(best.text)), len(dated_figures(other.text))) <= FEW_FIGURES
-    return best.score - other.score <= ARTICLE_MARGIN and best.names_asked and other.names_asked and few
+    return best.score - other.score <= CORRECTION_MARGIN and best.names_asked and other.names_asked and few
+
+
+def _shares_telling_figure(ours: DatedFigures, theirs: DatedFigures) -> bool:
+    return any(sum(map(str.isdigit, value)) >= TELLING_DIGITS for value, _unit in ours.keys() & theirs.keys())
 
 
 def _may_contradict(candidate: Candidate) -> bool:

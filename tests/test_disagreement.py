@@ -50,6 +50,20 @@ def test_an_article_that_corrects_the_figure_contradicts() -> None:
     assert found(correction, best=best) == correction.text
 
 
+def test_an_article_that_gives_the_very_figure_and_another_contradicts_from_farther_below() -> None:
+    best = said("Tarn built 47,215 cars in 2022.")
+    correction = said("It was 46,870 cars in 2022, not 47,215.", 6, article="b", work="v", date="2023-06")
+    assert found(correction, best=best) == correction.text
+    assert found(msgspec.structs.replace(correction, score=4.0), best=best) is None
+
+
+def test_a_figure_of_few_digits_is_shared_by_chance() -> None:
+    best = said("Tarn built 12 cars in 2022.")
+    other = said("Tarn sold 12 or 11 cars in 2022.", 6, article="b", work="v", date="2023-06")
+    assert found(other, best=best) is None
+    assert found(msgspec.structs.replace(other, score=8.0), best=best) == other.text
+
+
 @pytest.mark.parametrize(
     "other",
     [
