@@ -10,6 +10,7 @@ from importlib.resources import files
 import msgspec
 import regex
 
+from index.number_words import spellings
 from rag.question_words import normalised, primary, split_phrases
 
 _UNSPACED = frozenset({"zh", "ja", "ko", "th"})
@@ -68,6 +69,12 @@ def number_word_values(lang: str) -> dict[str, int]:
     """Case-folded words of numbers from zero on."""
     listed = claim_words().number_words.get(primary(lang), "")
     return {form.strip(): value for value, forms in enumerate(split_phrases(listed)) for form in forms.split("/")}
+
+
+def with_multiplier(value: int, text: str, end: int) -> tuple[tuple[int, ...], int]:
+    """What a number word means that ends there, and where that ends: the three million of "three million"."""
+    found = spellings().multiplier_after(text, end)
+    return (tuple(value * factor for factor in found[0]), found[1]) if found else ((value,), end)
 
 
 @cache

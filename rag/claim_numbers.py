@@ -11,7 +11,7 @@ import msgspec
 import regex
 
 from index.numbers import DateMention, Number, dates, numbers, same_number
-from rag.claim_lists import number_word_values
+from rag.claim_lists import number_word_values, with_multiplier
 from rag.claim_units import unit_after
 from rag.question_words import normalised, primary
 
@@ -92,11 +92,18 @@ def _decades(said: tuple[Number, ...]) -> set[str]:
 
 def spelled_values(text: str, lang: str) -> set[str]:
     """Canonical values of what a text has as words, in Chinese characters, in Roman numerals or beside letters."""
-    words = number_word_values(lang)
-    found = {str(words[word]) for match in _WORD.finditer(normalised(text)) if (word := match[0]) in words}
+    found = set(_worded(normalised(text), lang))
     found |= {str(value) for match in _HAN_NUMBER.finditer(text) for value in _han_values(match[0])}
     found |= {match[0] for match in _GLUED.finditer(text)}
     return found | {str(_roman_value(match[0])) for match in _ROMAN.finditer(text)}
+
+
+def _worded(text: str, lang: str) -> Iterator[str]:
+    """Of number words, with the multiplier behind them: not the three of "three million"."""
+    words = number_word_values(lang)
+    for match in _WORD.finditer(text):
+        if match[0] in words:
+            yield from map(str, with_multiplier(words[match[0]], text, match.end())[0])
 
 
 def _han_values(run: str) -> set[int]:

@@ -14,7 +14,7 @@ import regex
 
 from index.lexical import terms
 from index.numbers import DateMention, Number, dates, numbers
-from rag.claim_lists import number_word_values
+from rag.claim_lists import number_word_values, with_multiplier
 from rag.claim_units import unit_after
 from rag.question_words import primary
 
@@ -71,10 +71,12 @@ def _tokens(text: str, lang: str) -> Iterator[Token]:
             continue
         word = match[0].casefold()
         if word in values:
-            yield Token(match.start(), match.end(), "figure", (f"#{values[word]}", word))
-            if found := unit_after(text, match.end(), lang):
-                yield Token(match.end(), found[1], "unit", (f"unit {found[0]}",))
-                taken.append((match.end(), found[1]))
+            meant, end = with_multiplier(values[word], text, match.end())
+            yield Token(match.start(), end, "figure", (*(f"#{value}" for value in meant), word))
+            found = unit_after(text, end, lang)
+            if found:
+                yield Token(end, found[1], "unit", (f"unit {found[0]}",))
+            taken.append((match.start(), found[1] if found else end))
         else:
             yield Token(match.start(), match.end(), "word", word_keys(match[0], lang))
 

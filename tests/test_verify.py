@@ -138,6 +138,21 @@ def test_a_figure_and_its_unit_belong_together_two_spaces_apart_and_two_figures_
     assert verified(quote, sentence).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("quote", "quote_lang", "sentence", "numbers"),
+    [
+        ("It sold three million cars.", "en", "It sold 3 million cars.", "ok"),
+        ("It sold three million cars.", "en", "It sold 3 cars.", "mismatch"),
+        ("It sold three million cars.", "en", "It sold 4 million cars.", "mismatch"),
+        ("It sold three hundred cars.", "en", "It sold 300 cars.", "ok"),
+        ("Sie verkaufte zwei Milliarden Teile.", "de", "It sold 2 billion parts.", "ok"),
+        ("Vendió cuatro mil coches.", "es", "It sold 4,000 cars.", "ok"),
+    ],
+)
+def test_a_number_word_counts_with_its_multiplier(quote: str, quote_lang: str, sentence: str, numbers: str) -> None:
+    assert verified(quote, sentence, quote_lang=quote_lang).numbers == numbers
+
+
 @pytest.mark.parametrize("sentence", ["Audi Brüssel baut Elektroautos.", "Es geht um den Q8 [1].", ""])
 def test_a_sentence_without_numbers_has_none_and_a_marker_is_no_number(sentence: str) -> None:
     assert verified(CARS, sentence, lang="de").numbers == "none"
