@@ -74,6 +74,14 @@ def condense(question: str, lang: str, before: Sequence[Answer], labels: Sequenc
     return Reading(forms=forms, leans=leans)
 
 
+def without_change(question: str, lang: str) -> str:
+    """Without the words that it turns to something else with: "By the way, who owns it?"."""
+    text = plain(question).strip()
+    change = followup_words(lang).changes.match(text)
+    rest = text[change.end() :] if change else ""
+    return _beginning_like(text, rest) if regex.search(r"\p{L}", rest) else question
+
+
 def _beginning_like(text: str, rest: str) -> str:
     """The rest of a question without its first word, with its first sign and a capital where the question had them."""
     rest = rest[0].upper() + rest[1:] if text.lstrip("¿")[0].isupper() else rest

@@ -18,6 +18,8 @@ GLUED = frozenset({"zh", "ja", "th"})
 """Written without spaces: words are found anywhere."""
 _LETTER = r"[\p{L}\p{M}\p{N}]"
 _NOTHING = regex.compile(r"(?!)")
+_SIGH = r"(?:(?:[aoeäöu]h*m*|ach|hm+|oops|ups|u[yf]|a[yi]|euh|а|ах|ой|ай|эм*|哦|啊|あ+|えっと)[\s,.!…，、！]+)?"
+"""Before "no, I meant"."""
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +72,7 @@ def followup_words(lang: str) -> FollowupWords:
         possessive=frozenset(split_phrases(listed.possessive)),
         articles=frozenset(split_phrases(listed.articles)),
         openers=_opening(listed.openers, glued=glued, prefix=listed.glued_opener, lang=language),
-        corrections=_opening(listed.corrections, glued=glued),
+        corrections=_opening(listed.corrections, glued=glued, sigh=_SIGH),
         changes=_opening(listed.changes, glued=glued),
         after=_compiled(rf"(?:{_either(listed.after)})[\s?？؟!.。;…]*$") if listed.after else _NOTHING,
         particles=_compiled(_either("; ".join(_parting(language)))) if glued else _NOTHING,
@@ -117,10 +119,11 @@ def _anywhere(listed: Listed, *, glued: bool) -> regex.Pattern[str]:
     return _compiled(either if glued else rf"(?<!{_LETTER})(?:{either})(?!{_LETTER})")
 
 
-def _opening(phrases: str, *, glued: bool, prefix: str = "", lang: str = "") -> regex.Pattern[str]:
+def _opening(phrases: str, *, glued: bool, prefix: str = "", lang: str = "", sigh: str = "") -> regex.Pattern[str]:
+    """``sigh``: what may stand before the phrases."""
     end = "" if glued else rf"(?!{_LETTER})"
     joined = rf"|{prefix}(?=(?:{_either('; '.join(_joined_to(lang)))})(?!{_LETTER}))" if prefix else ""
-    return _compiled(rf"^[\s¿¡]*(?:(?:{_either(phrases)}){end}{joined})[\s,،、，:：;—–-]*")
+    return _compiled(rf"^[\s¿¡]*{sigh}(?:(?:{_either(phrases)}){end}{joined})[\s,،、，:：;—–-]*")
 
 
 def _joined_to(lang: str) -> list[str]:

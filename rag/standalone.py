@@ -12,7 +12,7 @@ import msgspec
 
 from index.records import Hit
 from rag.candidates import candidates
-from rag.condense import Reading, condense
+from rag.condense import Reading, condense, without_change
 from rag.evidence import support
 from rag.holding import Known, holding, titled
 from rag.log_odds import log_odds
@@ -52,7 +52,7 @@ def standalone(question: str, lang: str, before: Sequence[Answer], find: Find) -
     """``before``: the turns of this conversation, oldest first. ``find``: hits of a text in a language, best first."""
     reading = condense(question, lang, before)
     if reading is None or reading.text == question:
-        return Standalone(text=question, lang=lang)
+        return Standalone(text=without_change(question, lang), lang=lang)
     known = _known(before)
     if reading.is_fragment:
         return _fragment(question, lang, before, reading, find, known)

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rag.condense import condense
+from rag.condense import condense, without_change
 from rag.followup_words import followup_words
 from rag.phrasebook import supported_languages
 from rag.question_words import primary
@@ -69,6 +69,28 @@ def test_a_correction_and_a_bare_name_need_no_search_to_be_told() -> None:
         reading = condense(question, "en", [turn(STATION)])
         assert reading is not None
         assert reading.is_certain
+
+
+@pytest.mark.parametrize(
+    ("question", "lang"), [("Oh, no, I meant Ghent Station", "en"), ("Ach nein, ich meinte Ghent Station", "de")]
+)
+def test_a_sigh_before_a_correction_hides_nothing(question: str, lang: str) -> None:
+    reading = condense(question, lang, [turn(STATION)])
+    assert reading is not None
+    assert reading.is_certain
+
+
+@pytest.mark.parametrize(
+    ("question", "lang", "alone"),
+    [
+        ("By the way, who is the mayor?", "en", "Who is the mayor?"),
+        ("Cambiando de tema, ¿quién es el alcalde?", "es", "¿quién es el alcalde?"),
+        ("By the way", "en", "By the way"),
+        ("Who is the mayor?", "en", "Who is the mayor?"),
+    ],
+)
+def test_what_turns_to_something_else_is_no_part_of_the_question(question: str, lang: str, alone: str) -> None:
+    assert without_change(question, lang) == alone
 
 
 def test_a_full_question_is_left_to_the_search() -> None:
