@@ -31,6 +31,8 @@ START_TIMEOUT_S = 300
 FREE_TIMEOUT_S = 30
 WORKER_BYTES = 1 << 30
 """Memory that a worker is counted with."""
+JOIN_TRIES = 3
+"""A cluster starts a program for each who joins from elsewhere; now and then that dies as it starts."""
 RETRIES = 3
 """How often a lost worker is replaced, and a call made anew: reading and embedding change nothing."""
 OBJECT_STORE_BYTES = 256 * 1024 * 1024
@@ -143,10 +145,15 @@ def _start(ray: ModuleType, folder: str) -> None:
 
 
 def _join(ray: ModuleType, address: str) -> None:
-    try:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as exc:
-        raise _no_cluster(address, str(exc).strip().partition("\n")[0]) from exc
+    for tried in range(1, JOIN_TRIES + 1):
+        try:
+            ray.init(address=address, log_to_driver=False, configure_logging=False)
+        except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as exc:
+            if not isinstance(exc, ConnectionAbortedError) or tried == JOIN_TRIES:
+                raise _no_cluster(address, str(exc).strip().partition("\n")[0]) from exc
+            ray.shutdown()
+        else:
+            return
 
 
 def _no_cluster(address: str, reason: str) -> ConfigurationError:

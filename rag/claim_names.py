@@ -31,7 +31,7 @@ _SHORTEST_STEM = 4
 _LIKE = 0.72
 """Share of letters that two spellings of one name have in common."""
 _SHORTEST_SKELETON = 2
-_SHORTEST_COUNTRY = 2
+_SHORTEST_COUNTRY, _SAFE_COUNTRY = 2, 5
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -48,12 +48,15 @@ def names(text: str, lang: str) -> tuple[Name, ...]:
 
 
 def countries(text: str, lang: str) -> tuple[str, ...]:
-    """The countries that a text names by one word, as CLDR calls them in its language, in whatever case."""
+    """The countries that a text names by one word, as CLDR calls them in its language; without a capital only in a text
+    that has none, and long names alone, since "mali" and "oman" are other words too."""
     known = _countries(base(lang))
     if base(lang) in _HAN_LANGS:
         folded = _folded(text)
         return tuple(name for name in sorted(known) if regex.search(_within_other_letters(name), folded))
-    return tuple(dict.fromkeys(match[0] for match in _WORD.finditer(text) if _folded(match[0]) in known))
+    is_plain = not any(map(str.isupper, text[1:]))
+    found = (match[0] for match in _WORD.finditer(text) if _folded(match[0]) in known)
+    return tuple(dict.fromkeys(one for one in found if one[0].isupper() or (is_plain and len(one) >= _SAFE_COUNTRY)))
 
 
 def _within_other_letters(name: str) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_index import DictStore
 
 from evals.torture.hashed_words import HashedWords
 from evals.torture.ray_ingest import Built
-from index.cluster import connected, hired
+from index.cluster import JOIN_TRIES, connected, hired
 from index.encoder import SentenceEncoder
 from index.errors import ConfigurationError
 from index.records import Encoder, FileOutcome, IngestSummary
@@ -146,3 +147,41 @@ def _process_of(actor: object) -> int:
     import ray
 
     return int(ray.get(actor.__ray_call__.remote(lambda _worker: os.getpid())))  # type: ignore[attr-defined]
+
+
+class FlakyRay:
+    """A cluster that lets nobody in from elsewhere for some tries."""
+
+    exceptions = SimpleNamespace(RayError=RuntimeError)
+
+    def __init__(self, *refusals: Exception) -> None:
+        self.refusals = list(refusals)
+        self.joined = 0
+
+    def init(self, **_options: object) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.joined += 1
+
+    def shutdown(self) -> None: ...
+
+
+def test_a_cluster_whose_program_dies_as_it_starts_is_joined_at_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = FlakyRay(*[ConnectionAbortedError("Initialization failure")] * (JOIN_TRIES - 1))
+    monkeypatch.setattr("index.cluster._imported", lambda: ray)
+    with connected("ray://127.0.0.1:10001"):
+        assert ray.joined == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "tries"),
+    [(ConnectionAbortedError("Initialization failure"), JOIN_TRIES), (ConnectionError("token"), 1)],
+)
+def test_a_cluster_that_refuses_is_not_tried_for_ever(
+    refusal: Exception, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = FlakyRay(*[refusal] * (JOIN_TRIES + 1))
+    monkeypatch.setattr("index.cluster._imported", lambda: ray)
+    with pytest.raises(ConfigurationError, match="No Ray cluster can be joined"), connected("ray://127.0.0.1:10001"):
+        pass
+    assert JOIN_TRIES + 1 - len(ray.refusals) == tries

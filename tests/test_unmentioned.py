@@ -13,6 +13,8 @@ from rag.unmentioned import unmentioned
         ("What is the tax in Norway?", "en", "In Norway the tax is 12 kroner.", "en", ()),
         ("Hva er avgiften i Sverige?", "nb", "The tax in Sweden is low.", "en", ()),
         ("vad kostar det i danmark", "sv", "The tax in Norway is low.", "en", ("danmark",)),
+        ("Onko minulla oman auton laturi?", "fi", "Latureita on kaksi.", "fi", ()),
+        ("Why is China clay used in Norway?", "en", "It is used in Norway.", "en", ("China",)),
         ("Wie hoch ist die Prämie in Frankreich?", "de", "Die Prämie in Deutschland ist hoch.", "de", ("Frankreich",)),
         ("Wie hoch ist die Prämie in Frankreich?", "de", "En France, la prime est élevée.", "fr", ()),
         ("韓国の補助金はいくらですか", "ja", "日本の補助金は10万円です。", "ja", ("韓国",)),
