@@ -46,9 +46,11 @@ def evidence(ranked: Sequence[Candidate], question: str, lang: str) -> dict[str,
     * ``elsewhere``: how well the passages of other works match, which a question of common words does everywhere.
     * ``other_kind``: 0, or down to -0.5 for a best one that surely holds nothing of the kind that is asked for.
     * ``unmentioned``: 1 if its passage does not mention a name, country or year of the question.
+    * ``other_setting``: 1 if that is a country or a year.
     """
     best = ranked[0]
     others = [_as_said(one) for one in ranked if one.hit.work_id != best.hit.work_id]
+    missing = unmentioned(question, lang, best.hit)
     lead = _as_said(best) - max(others, default=_as_said(best) - LEAD_CAP)
     return {
         **{name: getattr(best.signals, name) for name in COUNTED},
@@ -56,7 +58,8 @@ def evidence(ranked: Sequence[Candidate], question: str, lang: str) -> dict[str,
         "foreign_late": best.signals.foreign * best.signals.late,
         "elsewhere": _elsewhere(ranked, best),
         "other_kind": min(0.0, best.signals.kind),
-        "unmentioned": float(bool(unmentioned(question, lang, best.hit))),
+        "unmentioned": float(bool(missing.names or missing.setting)),
+        "other_setting": float(bool(missing.setting)),
     }
 
 

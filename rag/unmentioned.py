@@ -5,18 +5,30 @@ stands under has, in any spelling that ``rag/claim_names.py`` knows, nor its dat
 spell so differently that nothing can be told, a name counts as mentioned.
 """
 
+import msgspec
+
 from index.dates import years
 from index.records import Hit
 from rag.claim_names import can_tell, countries, is_named, names
 
 
-def unmentioned(question: str, lang: str, hit: Hit) -> tuple[str, ...]:
-    """In the question's words: names in order, then countries that are not written as names, then years."""
+class Unmentioned(msgspec.Struct, frozen=True):
+    """In the question's words."""
+
+    names: tuple[str, ...]
+    """In order; a country is one too where it is written as a name."""
+    setting: tuple[str, ...]
+    """Countries and years: what holds of one of them does not hold of another."""
+
+
+def unmentioned(question: str, lang: str, hit: Hit) -> Unmentioned:
+    """Of what the question names."""
     text = " ".join((hit.title, *hit.headings, hit.text))
-    asked = [name.text for name in names(question, lang) if can_tell(lang, hit.lang)]
-    asked += [country for country in countries(question, lang) if country not in asked]
+
+    def missing(words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(word for word in words if not is_named(word, lang, text, hit.lang))
+
     stated = years(" ".join((text, hit.published or "", hit.modified or "")))
-    return (
-        *(name for name in asked if not is_named(name, lang, text, hit.lang)),
-        *sorted(years(question) - stated),
-    )
+    named = tuple(name.text for name in names(question, lang)) if can_tell(lang, hit.lang) else ()
+    setting = (*missing(countries(question, lang)), *sorted(years(question) - stated))
+    return Unmentioned(names=missing(named), setting=setting)

@@ -3,7 +3,7 @@
 import pytest
 from small_index import make_hit
 
-from rag.unmentioned import unmentioned
+from rag.unmentioned import Unmentioned, unmentioned
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,11 @@ from rag.unmentioned import unmentioned
 def test_what_is_named_and_not_mentioned(
     question: str, lang: str, text: str, text_lang: str, missing: tuple[str, ...]
 ) -> None:
-    assert unmentioned(question, lang, make_hit(text, lang=text_lang)) == missing
+    found = unmentioned(question, lang, make_hit(text, lang=text_lang))
+    assert tuple(dict.fromkeys((*found.names, *found.setting))) == missing
 
 
 def test_title_headings_and_date_mention_too() -> None:
     hit = make_hit("It is 12 kroner.", title="Tax in Norway", headings=("Heron",), published="2023-01-04")
-    assert unmentioned("What is the tax on the Heron in Norway in 2023?", "en", hit) == ()
-    assert unmentioned("What is the tax on the Tern in Norway in 2024?", "en", hit) == ("Tern", "2024")
+    assert unmentioned("What is the tax on the Heron in Norway in 2023?", "en", hit) == Unmentioned((), ())
+    assert unmentioned("What is the tax on the Tern in Norway in 2024?", "en", hit) == Unmentioned(("Tern",), ("2024",))

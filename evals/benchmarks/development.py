@@ -16,8 +16,8 @@ from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate
 
-SET_BY_HAND = {"other_name": -3.0, "unknown": 2.0}
-"""Weights of signals that too few questions show to be fitted (decision 14)."""
+SET_BY_HAND = {"other_name": -3.0, "unknown": 2.0, "other_setting": -2.0}
+"""Weights of signals that too few questions show to be fitted (decisions 14 and 24)."""
 SAMPLE = Path(__file__).parent.parent / "corpus" / "content"
 
 

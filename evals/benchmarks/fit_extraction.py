@@ -48,7 +48,7 @@ def main() -> None:
         choices += [_choice(ranked, [is_right(case, one) for one in ranked])] * DEVELOPMENT_WEIGHT
     unit_weights = fit(choices)
     extraction = {name: round(float(weight), 2) for name, weight in zip(SIGNALS, unit_weights, strict=True)}
-    extraction |= SET_BY_HAND
+    extraction |= {name: weight for name, weight in SET_BY_HAND.items() if name in SIGNALS}
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(extraction), indent=2) + b"\n")
     print(OUT, extraction)
 
