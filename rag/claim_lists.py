@@ -73,8 +73,11 @@ def number_word_values(lang: str) -> dict[str, int]:
 
 def with_multiplier(value: int, text: str, end: int) -> tuple[tuple[int, ...], int]:
     """What a number word means that ends there, and where that ends: the three million of "three million"."""
-    found = spellings().multiplier_after(text, end)
-    return (tuple(value * factor for factor in found[0]), found[1]) if found else ((value,), end)
+    values: tuple[int, ...] = (value,)
+    while found := spellings().multiplier_after(text, end):
+        factors, end = found
+        values = tuple(known * factor for known in values for factor in factors)
+    return values, end
 
 
 @cache

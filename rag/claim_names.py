@@ -20,7 +20,6 @@ from index.romanise import romanised, skeleton
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds"})
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*(?:[-‐‑.][\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*)*")
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
-_KATAKANA = regex.compile(r"[\p{Katakana}ー]+")
 _OTHER_SCRIPT = regex.compile(
     r"[\p{Arabic}\p{Hebrew}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Devanagari}\p{Cyrillic}\p{Greek}]"
 )
@@ -31,7 +30,13 @@ _SHORTEST_STEM = 4
 _LIKE = 0.72
 """Share of letters that two spellings of one name have in common."""
 _SHORTEST_SKELETON = 2
-_SHORTEST_COUNTRY, _SAFE_COUNTRY = 2, 5
+_SHORTEST_COUNTRY, _SAFE_COUNTRY, _LONG_COUNTRY = 2, 5, 6
+_BETWEEN_WORDS = {
+    "zh": r"(?<=^|[在从從去到和与與对對于於给給，、。\s])(?P<name>{})"
+    r"(?=$|[的有是在会會对對为為和与與今政市人，、。？?\s])",
+    "ja": r"(?<![\p{{Han}}\p{{Katakana}}ー])(?P<name>{})(?![\p{{Han}}\p{{Katakana}}ー])",
+}
+"""Where a country stands by itself: between signs that belong to no word."""
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -48,20 +53,47 @@ def names(text: str, lang: str) -> tuple[Name, ...]:
 
 
 def countries(text: str, lang: str) -> tuple[str, ...]:
-    """The countries that a text names by one word, as CLDR calls them in its language; without a capital only in a text
-    that has none, and long names alone, since "mali" and "oman" are other words too."""
+    """The countries that a text names uninflected and by one word, as CLDR calls them in its language.
+
+    Where a capital shows names, one without counts only if the text has none, and neither that nor the first word if it
+    is short: "mali" and "oman" are other words too. None in Thai and Korean, where other words hold them.
+    """
     known = _countries(base(lang))
     if base(lang) in _HAN_LANGS:
-        folded = _folded(text)
-        return tuple(name for name in sorted(known) if regex.search(_within_other_letters(name), folded))
+        parted = _BETWEEN_WORDS.get(base(lang))
+        found = regex.finditer(parted.format("|".join(map(regex.escape, known))), text) if parted and known else ()
+        return tuple(dict.fromkeys(match["name"] for match in found))
     is_plain = not any(map(str.isupper, text[1:]))
-    found = (match[0] for match in _WORD.finditer(text) if _folded(match[0]) in known)
-    return tuple(dict.fromkeys(one for one in found if one[0].isupper() or (is_plain and len(one) >= _SAFE_COUNTRY)))
+    return tuple(
+        dict.fromkeys(
+            match[0]
+            for match in _WORD.finditer(text)
+            if _folded(match[0]) in known and _shows_country(match[0], is_first=not match.start(), is_plain=is_plain)
+        )
+    )
 
 
-def _within_other_letters(name: str) -> str:
-    """Of a word in katakana, which ends where other letters begin: not タイ in タイヤ."""
-    return rf"(?<![\p{{Katakana}}ー]){name}(?![\p{{Katakana}}ー])" if _KATAKANA.fullmatch(name) else name
+def _shows_country(word: str, *, is_first: bool, is_plain: bool) -> bool:
+    if word[0].isupper() and not is_first:
+        return True
+    return len(word) >= _SAFE_COUNTRY and (is_plain or is_first or not word[0].islower())
+
+
+def names_country(country: str, lang: str, text: str, text_lang: str) -> bool:
+    """Whether a text names a country of ``countries``, or what belongs to it: "Norwegian" for Norge."""
+    codes = {code for code, forms in _spellings(base(lang)).items() if _folded(country) in forms}
+    spelled = {form for code in codes for form in _spellings(base(text_lang)).get(code, ())} | {_folded(country)}
+    folded = _folded(text)
+    if base(text_lang) in _HAN_LANGS:
+        return any(form in folded for form in spelled)
+    words = _comparable(text)
+    return any(
+        form in folded if " " in form else any(word.startswith(_stem(form)) for word in words) for form in spelled
+    )
+
+
+def _stem(form: str) -> str:
+    return form if len(form) < _LONG_COUNTRY else form[:-2]
 
 
 def is_named(name: str, lang: str, text: str, text_lang: str) -> bool:
@@ -193,11 +225,21 @@ def _gazetteer(lang: str) -> dict[str, frozenset[str]]:
 
 @cache
 def _countries(lang: str) -> frozenset[str]:
-    """Their names of one word, folded."""
+    """Their names of one word, folded; in Chinese and Japanese as they are written."""
+    if lang in _HAN_LANGS:
+        return frozenset(_written_countries(lang))
     named = (
         forms[0] for code, forms in _spellings(lang).items() if code.startswith("territory ") and code[-1:].isalpha()
     )
     return frozenset(name for name in named if len(name) >= _SHORTEST_COUNTRY and " " not in name)
+
+
+def _written_countries(lang: str) -> Iterator[str]:
+    from babel import Locale
+
+    for code, name in Locale.parse(lang).territories.items():
+        if code.isalpha() and len(name) >= _SHORTEST_COUNTRY and " " not in name:
+            yield name
 
 
 @cache

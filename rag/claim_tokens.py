@@ -72,7 +72,8 @@ def _tokens(text: str, lang: str) -> Iterator[Token]:
         word = match[0].casefold()
         if word in values:
             meant, end = with_multiplier(values[word], text, match.end())
-            yield Token(match.start(), end, "figure", (*(f"#{value}" for value in meant), word))
+            alone = (word,) if end == match.end() else ()
+            yield Token(match.start(), end, "figure", (*(f"#{value}" for value in meant), *alone))
             found = unit_after(text, end, lang)
             if found:
                 yield Token(end, found[1], "unit", (f"unit {found[0]}",))

@@ -26,6 +26,7 @@ FRAGMENT_CHARS = 60
 BARE_WORDS = 5
 """Of a fragment that nothing tells to go on from the question before."""
 _LAST_WORD = regex.compile(r"([\p{L}\p{M}]+)\s*$")
+_PARTING = frozenset(",،、，:：;—–-")
 _MARKS = {"zh": "？", "ja": "？", "ar": "؟", "fa": "؟", "el": ";"}
 _BRACKETS = {"zh": "（{}）", "ja": "（{}）"}
 
@@ -78,7 +79,8 @@ def without_change(question: str, lang: str) -> str:
     """Without the words that it turns to something else with: "By the way, who owns it?"."""
     text = plain(question).strip()
     change = followup_words(lang).changes.match(text)
-    rest = text[change.end() :] if change else ""
+    is_parted = change is not None and change[0].rstrip()[-1:] in _PARTING
+    rest = text[change.end() :] if change and is_parted else ""
     return _beginning_like(text, rest) if regex.search(r"\p{L}", rest) else question
 
 

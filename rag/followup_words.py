@@ -18,7 +18,10 @@ GLUED = frozenset({"zh", "ja", "th"})
 """Written without spaces: words are found anywhere."""
 _LETTER = r"[\p{L}\p{M}\p{N}]"
 _NOTHING = regex.compile(r"(?!)")
-_SIGH = r"(?:(?:[aoeäöu]h*m*|ach|hm+|oops|ups|u[yf]|a[yi]|euh|а|ах|ой|ай|эм*|哦|啊|あ+|えっと)[\s,.!…，、！]+)?"
+_SIGH = (
+    r"(?:(?:[aoeäöu](?:h+m*|m+)|[ao](?=,)|ach|hm+|oops|ups|u[yf]|a[yi]|euh|а|ах|ой|ай|эм*|哦|啊|あ+|えっと)"
+    r"[\s,.!…，、！:—–-]+)?"
+)
 """Before "no, I meant"."""
 
 

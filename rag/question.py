@@ -22,6 +22,8 @@ TIME_UNITS = frozenset({"h", "min", "s", "ms"})
 CURRENCIES = frozenset({"€", "$", "£", "¥", "₽", "₹", "kr", "CHF"})
 _LINK = regex.compile(r"^\s*(?:de\s|d')?\s*")
 """Between a question word and the unit: "combien de kW"."""
+_NO_UNIT = regex.compile(r"second\b|\p{L}+-\p{L}")
+"""Of "second homes", "second-hand"."""
 _POINTS = regex.compile(r"\s*分")
 """Points or minutes in Chinese and Japanese."""
 _NOUN_REACH = 45
@@ -95,16 +97,21 @@ def names_kind(expected: Expectation, text: str, lang: str) -> bool:
 
 def _without_time_clause(text: str, words: _Words) -> str:
     """Without a clause at the front that says when, if the question follows it: "When it rains, how much …?"."""
-    clause, comma, rest = text.partition(",")
+    clause, _comma, rest = text.partition(",")
     asked = min(_found(clause, words.asks), key=_earliest_longest, default=None)
-    says_when = asked is not None and asked[1].kind == "date" and not any(map(str.isalnum, clause[: asked[0].start()]))
+    says_when = asked is not None and asked[1].kind == "date" and " " not in asked[0][0]
+    is_first = asked is not None and not any(map(str.isalnum, clause[: asked[0].start()]))
     is_asked = words.plain.search(rest) or any(pattern.search(rest) for pattern, _ in words.asks)
-    return rest if comma and says_when and is_asked else text
+    return rest if says_when and is_first and is_asked and "," not in rest else text
 
 
 def _of_unit(expected: Expectation, following: str) -> Expectation:
     """What a number is asked for in, where its unit follows the question word: "Hoeveel kW levert …"."""
-    if expected != Expectation(kind="number"):
+    link = _LINK.match(following)
+    unit_at = link.end() if link else 0
+    if expected != Expectation(kind="number") or not following[unit_at : unit_at + 1].isalpha():
+        return expected
+    if _NO_UNIT.match(following, unit_at):
         return expected
     first = next(iter(numbers(_LINK.sub("1 ", following[:_NOUN_REACH], count=1))), None)
     unit = first.unit if first and first.start == 0 else None

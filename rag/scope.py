@@ -26,8 +26,14 @@ _WORD = regex.compile(
 _DRAWN_OUT = regex.compile(r"(\p{L}{1,2}?)\1{2,}")
 _UNSPACED_LETTER = regex.compile(rf"[{_UNSPACED}ー]")
 _ASKED = regex.compile(r"[?？؟]|[;\u037e]\s*$")
-_GO_ON = frozenset({"ok", "oke", "okay", "okej", "okei", "окей", "ок"})
-"""Thanks when alone; at the front of more words they go on to the next thing."""
+_BEHIND_FRONT = regex.compile(r"([,.!;:—–،、，。！]+)")
+MAX_MORE_WORDS = 6
+"""Or letters, of a script that does not separate words."""
+_GO_ON = frozenset({
+    "ok", "oke", "okay", "okej", "okei", "окей", "ок", "great", "cool", "super", "perfect", "vale", "tamam", "хорошо",
+    "ясно", "top", "gut", "bien", "bene", "好", "пока",
+})  # fmt: skip
+"""Thanks or a goodbye when alone; at the front of more words they go on to the next thing."""
 _APOSTROPHE = regex.compile(r"['’]")
 _STRONGEST: tuple[SmallTalk, ...] = ("about", "goodbye", "thanks", "greeting")
 
@@ -43,12 +49,12 @@ def opens_with_thanks(text: str, lang: str) -> SmallTalk | None:
 
     It may still ask for something ("Thanks, now the other one"): only what the articles do not answer is small talk.
     """
-    words = _words(text)
-    if _ASKED.search(text) or asks(text, lang) or not 0 < len(words) <= MAX_LETTERS or words[0] in _GO_ON:
+    front, sign, rest = _BEHIND_FRONT.split(text, maxsplit=1) if _BEHIND_FRONT.search(text) else (text, "", "")
+    words = _words(front)
+    is_more = bool(sign) and 0 < len(_words(rest)) <= MAX_MORE_WORDS
+    if not is_more or _ASKED.search(text) or asks(text, lang) or _GO_ON & set(words):
         return None
-    known = _known(nearest_language(lang), is_own=True)
-    fronts = (known.get(" ".join(words[:length])) for length in range(len(words) - 1, 0, -1))
-    kind = next((kind for kind in fronts if kind), None)
+    kind = small_talk(front, lang) if words else None
     return kind if kind in {"thanks", "goodbye"} else None
 
 

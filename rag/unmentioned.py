@@ -6,10 +6,16 @@ spell so differently that nothing can be told, a name counts as mentioned.
 """
 
 import msgspec
+import regex
 
 from index.dates import years
+from index.numbers import fold_digits, numbers
 from index.records import Hit
-from rag.claim_names import can_tell, countries, is_named, names
+from rag.claim_names import can_tell, countries, is_named, names, names_country
+
+_BRACKETS = regex.compile(r"[(（][^)）]*[)）]")
+_YEARS = regex.compile(r"(?<!\d)((?:19|20)\d\d)\D{1,7}((?:19|20)\d\d)(?!\d)")
+"""Two years with hardly anything between them."""
 
 
 class Unmentioned(msgspec.Struct, frozen=True):
@@ -25,10 +31,23 @@ def unmentioned(question: str, lang: str, hit: Hit) -> Unmentioned:
     """Of what the question names."""
     text = " ".join((hit.title, *hit.headings, hit.text))
 
-    def missing(words: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(word for word in words if not is_named(word, lang, text, hit.lang))
+    named = (name.text for name in names(question, lang)) if can_tell(lang, hit.lang) else ()
+    abroad = (one for one in countries(question, lang) if not names_country(one, lang, text, hit.lang))
+    stated = _stated_years(" ".join((text, hit.published or "", hit.modified or "")))
+    return Unmentioned(
+        names=tuple(name for name in named if not is_named(name, lang, text, hit.lang)),
+        setting=(*abroad, *sorted(_asked_years(question) - stated)),
+    )
 
-    stated = years(" ".join((text, hit.published or "", hit.modified or "")))
-    named = tuple(name.text for name in names(question, lang)) if can_tell(lang, hit.lang) else ()
-    setting = (*missing(countries(question, lang)), *sorted(years(question) - stated))
-    return Unmentioned(names=missing(named), setting=setting)
+
+def _asked_years(question: str) -> frozenset[str]:
+    """Without what is known from before, or from the calendar, and stands in brackets; and no "2000 km"."""
+    asked = _BRACKETS.sub(" ", question)
+    amounts = {asked[number.start : number.end][:4] for number in numbers(asked) if number.unit}
+    return years(asked) - amounts
+
+
+def _stated_years(text: str) -> frozenset[str]:
+    """With those between the ends of "2019 to 2023"."""
+    ranges = (range(int(first), int(last)) for first, last in _YEARS.findall(fold_digits(text)))
+    return years(text) | frozenset(str(year) for some in ranges for year in some)

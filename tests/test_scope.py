@@ -151,7 +151,7 @@ def test_a_question_after_a_greeting_is_a_question(question: str, lang: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "lang"), [("Thanks, that helps a lot!", "en"), ("Danke, das war alles", "de"), ("谢谢你的帮助", "zh")]
+    ("text", "lang"), [("Thanks, that helps a lot!", "en"), ("Danke, das war alles", "de"), ("谢谢，很有帮助", "zh")]
 )
 def test_thanks_with_more_words_are_known_by_their_front(text: str, lang: str) -> None:
     assert small_talk(text, lang) is None
@@ -165,6 +165,10 @@ def test_thanks_with_more_words_are_known_by_their_front(text: str, lang: str) -
         ("Thanks, and the Tern?", "en"),
         ("OK, the price of the Heron then", "en"),
         ("Hello, the price of the Heron", "en"),
+        ("Great, show me the range", "en"),
+        ("Great Wall sales in Belgium", "en"),
+        ("Merci de me donner le prix de la Zoé", "fr"),
+        ("Thanks, does the Puffin have a heat pump and a hook", "en"),
         ("Thanks", "en"),
         ("!", "en"),
     ],

@@ -138,6 +138,13 @@ def test_a_figure_and_its_unit_belong_together_two_spaces_apart_and_two_figures_
     assert verified(quote, sentence).verdict == verdict
 
 
+def test_a_number_word_with_another_multiplier_is_another_number() -> None:
+    quote = "It sold three million cars."
+    assert is_supported(verified(quote, quote))
+    for sentence in ("It sold three thousand cars.", "It sold three cars.", "It sold three billion cars."):
+        assert not is_supported(verified(quote, sentence))
+
+
 @pytest.mark.parametrize(
     ("quote", "quote_lang", "sentence", "numbers"),
     [
@@ -147,6 +154,8 @@ def test_a_figure_and_its_unit_belong_together_two_spaces_apart_and_two_figures_
         ("It sold three hundred cars.", "en", "It sold 300 cars.", "ok"),
         ("Sie verkaufte zwei Milliarden Teile.", "de", "It sold 2 billion parts.", "ok"),
         ("Vendió cuatro mil coches.", "es", "It sold 4,000 cars.", "ok"),
+        ("It sold three hundred thousand cars.", "en", "It sold 300 cars.", "mismatch"),
+        ("It sold three hundred thousand cars.", "en", "It sold 300,000 cars.", "ok"),
     ],
 )
 def test_a_number_word_counts_with_its_multiplier(quote: str, quote_lang: str, sentence: str, numbers: str) -> None:
