@@ -18,7 +18,7 @@ from index.languages import base
 from index.romanise import romanised, skeleton
 
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds"})
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*(?:[-‐‑.][\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*)*")
+WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*(?:[-‐‑.][\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*)*")
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 _OTHER_SCRIPT = regex.compile(
     r"[\p{Arabic}\p{Hebrew}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Devanagari}\p{Cyrillic}\p{Greek}]"
@@ -30,13 +30,6 @@ _SHORTEST_STEM = 4
 _LIKE = 0.72
 """Share of letters that two spellings of one name have in common."""
 _SHORTEST_SKELETON = 2
-_SHORTEST_COUNTRY, _SAFE_COUNTRY, _LONG_COUNTRY = 2, 5, 6
-_BETWEEN_WORDS = {
-    "zh": r"(?<=^|[在从從去到和与與对對于於给給，、。\s])(?P<name>{})"
-    r"(?=$|[的有是在会會对對为為和与與今政市人，、。？?\s])",
-    "ja": r"(?<![\p{{Han}}\p{{Katakana}}ー])(?P<name>{})(?![\p{{Han}}\p{{Katakana}}ー])",
-}
-"""Where a country stands by itself: between signs that belong to no word."""
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -52,55 +45,11 @@ def names(text: str, lang: str) -> tuple[Name, ...]:
     return tuple(_names(text, base(lang)))
 
 
-def countries(text: str, lang: str) -> tuple[str, ...]:
-    """The countries that a text names uninflected and by one word, as CLDR calls them in its language.
-
-    Where a capital shows names, one without counts only if the text has none, and neither that nor the first word if it
-    is short: "mali" and "oman" are other words too. None in Thai and Korean, where other words hold them.
-    """
-    known = _countries(base(lang))
-    if base(lang) in _HAN_LANGS:
-        parted = _BETWEEN_WORDS.get(base(lang))
-        found = regex.finditer(parted.format("|".join(map(regex.escape, known))), text) if parted and known else ()
-        return tuple(dict.fromkeys(match["name"] for match in found))
-    is_plain = not any(map(str.isupper, text[1:]))
-    return tuple(
-        dict.fromkeys(
-            match[0]
-            for match in _WORD.finditer(text)
-            if _folded(match[0]) in known and _shows_country(match[0], is_first=not match.start(), is_plain=is_plain)
-        )
-    )
-
-
-def _shows_country(word: str, *, is_first: bool, is_plain: bool) -> bool:
-    if word[0].isupper() and not is_first:
-        return True
-    return len(word) >= _SAFE_COUNTRY and (is_plain or is_first or not word[0].islower())
-
-
-def names_country(country: str, lang: str, text: str, text_lang: str) -> bool:
-    """Whether a text names a country of ``countries``, or what belongs to it: "Norwegian" for Norge."""
-    codes = {code for code, forms in _spellings(base(lang)).items() if _folded(country) in forms}
-    spelled = {form for code in codes for form in _spellings(base(text_lang)).get(code, ())} | {_folded(country)}
-    folded = _folded(text)
-    if base(text_lang) in _HAN_LANGS:
-        return any(form in folded for form in spelled)
-    words = _comparable(text)
-    return any(
-        form in folded if " " in form else any(word.startswith(_stem(form)) for word in words) for form in spelled
-    )
-
-
-def _stem(form: str) -> str:
-    return form if len(form) < _LONG_COUNTRY else form[:-2]
-
-
 def is_named(name: str, lang: str, text: str, text_lang: str) -> bool:
     """Whether ``text`` has the name, in its own spelling of it."""
-    words = _comparable(text)
-    wanted = _folded(name)
-    if wanted in words or (len(wanted) >= _SHORTEST_STEM and wanted in _folded(text)):
+    words = comparable(text)
+    wanted = folded(name)
+    if wanted in words or (len(wanted) >= _SHORTEST_STEM and wanted in folded(text)):
         return True
     if any(_same_stem(wanted, word) or _sounds_like(wanted, word) for word in words):
         return True
@@ -109,15 +58,15 @@ def is_named(name: str, lang: str, text: str, text_lang: str) -> bool:
 
 def can_tell(lang: str, other: str) -> bool:
     """Whether a name that is not found is missing: not where one of the texts spells by syllables or signs."""
-    return not _HAN_LANGS & {base(lang), base(other)}
+    return not UNSPACED & {base(lang), base(other)}
 
 
-_HAN_LANGS = frozenset({"zh", "ja", "ko", "th", "yue"})
+UNSPACED = frozenset({"zh", "ja", "ko", "th", "yue"})
 
 
 def _names(text: str, lang: str) -> Iterator[Name]:
     shows_latin = not _is_cased(text) and len(_OTHER_SCRIPT.findall(text)) * 2 > sum(map(str.isalpha, text))
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         word = match[0]
         if _HAN.search(word) or len(word) < 2 or word[0].isdigit() or _ROMAN.fullmatch(word):
             continue
@@ -147,17 +96,14 @@ def _starts_sentence(text: str, start: int) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _comparable(text: str) -> frozenset[str]:
+def comparable(text: str) -> frozenset[str]:
     return frozenset(
-        _folded(part)
-        for match in _WORD.finditer(text)
-        for part in {match[0], *regex.split(r"[-‐‑.]", match[0])}
-        if part
+        folded(part) for match in WORD.finditer(text) for part in {match[0], *regex.split(r"[-‐‑.]", match[0])} if part
     )
 
 
 @lru_cache(maxsize=65536)
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
     plain = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")
     plain = regex.sub(r"'s?$", "", plain)
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", plain)))
@@ -195,26 +141,26 @@ def _is_initials(name: str, text: str) -> bool:
     """``EU`` of "European Union", and the other way round."""
     if not _is_acronym(name) or len(name) > 6:
         return False
-    initials = "".join(match[0][0] for match in _WORD.finditer(text) if match[0][0].isupper())
+    initials = "".join(match[0][0] for match in WORD.finditer(text) if match[0][0].isupper())
     return name.upper() in initials.upper()
 
 
 def _is_place(name: str, lang: str, text: str, text_lang: str) -> bool:
-    wanted = _folded(name)
+    wanted = folded(name)
     known = _gazetteer(base(lang))
     codes = known.get(wanted) or {
         code for form in known.get(wanted[:_SHORTEST_STEM], ()) if _same_stem(wanted, form) for code in known[form]
     }
-    spelled = _spellings(base(text_lang))
-    folded = _folded(text)
-    return any(form[: max(2, len(form) - 2)] in folded for code in codes for form in spelled.get(code, ()))
+    spelled = spellings(base(text_lang))
+    given = folded(text)
+    return any(form[: max(2, len(form) - 2)] in given for code in codes for form in spelled.get(code, ()))
 
 
 @cache
 def _gazetteer(lang: str) -> dict[str, frozenset[str]]:
     """Folded words of names of countries, languages and cities to CLDR's codes; first letters to those words."""
     found: dict[str, set[str]] = {}
-    for code, forms in _spellings(lang).items():
+    for code, forms in spellings(lang).items():
         for form in forms:
             for word in {form, *(part for part in form.split() if len(part) > 4)}:
                 found.setdefault(word, set()).add(code)
@@ -224,26 +170,7 @@ def _gazetteer(lang: str) -> dict[str, frozenset[str]]:
 
 
 @cache
-def _countries(lang: str) -> frozenset[str]:
-    """Their names of one word, folded; in Chinese and Japanese as they are written."""
-    if lang in _HAN_LANGS:
-        return frozenset(_written_countries(lang))
-    named = (
-        forms[0] for code, forms in _spellings(lang).items() if code.startswith("territory ") and code[-1:].isalpha()
-    )
-    return frozenset(name for name in named if len(name) >= _SHORTEST_COUNTRY and " " not in name)
-
-
-def _written_countries(lang: str) -> Iterator[str]:
-    from babel import Locale
-
-    for code, name in Locale.parse(lang).territories.items():
-        if code.isalpha() and len(name) >= _SHORTEST_COUNTRY and " " not in name:
-            yield name
-
-
-@cache
-def _spellings(lang: str) -> dict[str, tuple[str, ...]]:
+def spellings(lang: str) -> dict[str, tuple[str, ...]]:
     """CLDR's codes of countries, languages and time zones' cities to their folded names."""
     from babel import Locale, UnknownLocaleError
 
@@ -252,13 +179,13 @@ def _spellings(lang: str) -> dict[str, tuple[str, ...]]:
     except (UnknownLocaleError, ValueError):
         return {}
     found: dict[str, tuple[str, ...]] = {
-        f"territory {code}": (_folded(name),) for code, name in locale.territories.items()
+        f"territory {code}": (folded(name),) for code, name in locale.territories.items()
     }
-    found |= {f"language {code}": (_folded(name),) for code, name in locale.languages.items() if len(code) == 2}
+    found |= {f"language {code}": (folded(name),) for code, name in locale.languages.items() if len(code) == 2}
     zones = {**locale.time_zones}
     for zone in {*zones, *english.time_zones, *_zones()}:
         city = zones.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " ")
-        found[f"city {zone}"] = (_folded(str(city)),)
+        found[f"city {zone}"] = (folded(str(city)),)
     return found
 
 

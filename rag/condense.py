@@ -79,8 +79,7 @@ def without_change(question: str, lang: str) -> str:
     """Without the words that it turns to something else with: "By the way, who owns it?"."""
     text = plain(question).strip()
     change = followup_words(lang).changes.match(text)
-    is_parted = change is not None and change[0].rstrip()[-1:] in _PARTING
-    rest = text[change.end() :] if change and is_parted else ""
+    rest = text[change.end() :] if change and change[0].rstrip()[-1] in _PARTING else ""
     return _beginning_like(text, rest) if regex.search(r"\p{L}", rest) else question
 
 

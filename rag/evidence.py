@@ -1,6 +1,6 @@
 """How sure it is that the articles answer: a calibrated probability from what search and extraction saw.
 
-In: the ranked candidates of a question. Out: 0 to 1, and what is enough to answer. Coefficients are data, fitted by
+In: a question with its ranked candidates. Out: 0 to 1, and what is enough to answer. Coefficients are data, fitted by
 ``evals/benchmarks/fit_evidence.py`` on questions whose passages were taken away; never a fixed cosine.
 """
 

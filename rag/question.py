@@ -22,10 +22,8 @@ TIME_UNITS = frozenset({"h", "min", "s", "ms"})
 CURRENCIES = frozenset({"€", "$", "£", "¥", "₽", "₹", "kr", "CHF"})
 _LINK = regex.compile(r"^\s*(?:de\s|d')?\s*")
 """Between a question word and the unit: "combien de kW"."""
-_NO_UNIT = regex.compile(r"second\b|\p{L}+-\p{L}")
-"""Of "second homes", "second-hand"."""
-_POINTS = regex.compile(r"\s*分")
-"""Points or minutes in Chinese and Japanese."""
+_NO_UNIT = regex.compile(r"second\b|\p{L}+-\p{L}|分")
+"""Of "second homes" and "second-hand"; points or minutes in Chinese and Japanese."""
 _NOUN_REACH = 45
 """Characters between a plain question word and the noun that tells what it asks for."""
 _GAP = r"(?:[^.?!;。？！]{0,60}[^\p{L}\p{M}.?!;。？！])?"
@@ -53,7 +51,8 @@ class _Words(msgspec.Struct, frozen=True):
 
 
 def expects(question: str, lang: str) -> Expectation:
-    """By the first question word; of several that start at one place the longest decides."""
+    """By the first question word, behind a clause that says when; of several that start at one place the longest
+    decides, and the unit that follows it."""
     words = _words(primary(lang))
     if words is None:
         return OTHER
@@ -97,26 +96,29 @@ def names_kind(expected: Expectation, text: str, lang: str) -> bool:
 
 def _without_time_clause(text: str, words: _Words) -> str:
     """Without a clause at the front that says when, if the question follows it: "When it rains, how much …?"."""
+    if text.count(",") != 1:
+        return text
     clause, _comma, rest = text.partition(",")
     asked = min(_found(clause, words.asks), key=_earliest_longest, default=None)
-    says_when = asked is not None and asked[1].kind == "date" and " " not in asked[0][0]
-    is_first = asked is not None and not any(map(str.isalnum, clause[: asked[0].start()]))
+    if (
+        asked is None
+        or asked[1].kind != "date"
+        or " " in asked[0][0]
+        or any(map(str.isalnum, clause[: asked[0].start()]))
+    ):
+        return text
     is_asked = words.plain.search(rest) or any(pattern.search(rest) for pattern, _ in words.asks)
-    return rest if says_when and is_first and is_asked and "," not in rest else text
+    return rest if is_asked else text
 
 
 def _of_unit(expected: Expectation, following: str) -> Expectation:
     """What a number is asked for in, where its unit follows the question word: "Hoeveel kW levert …"."""
-    link = _LINK.match(following)
-    unit_at = link.end() if link else 0
-    if expected != Expectation(kind="number") or not following[unit_at : unit_at + 1].isalpha():
+    named = _LINK.sub("", following[:_NOUN_REACH], count=1)
+    if expected != Expectation(kind="number") or not named[:1].isalpha() or _NO_UNIT.match(named):
         return expected
-    if _NO_UNIT.match(following, unit_at):
-        return expected
-    first = next(iter(numbers(_LINK.sub("1 ", following[:_NOUN_REACH], count=1))), None)
-    unit = first.unit if first and first.start == 0 else None
+    unit = numbers(f"1 {named}")[0].unit
     if unit in TIME_UNITS:
-        return expected if _POINTS.match(following) else Expectation(kind="duration")
+        return Expectation(kind="duration")
     if unit in CURRENCIES:
         return Expectation(kind="price")
     families = (units for units in question_words().quantities.values() if unit in units)

@@ -1,6 +1,7 @@
 """Small talk: messages that ask nothing of the articles. In: a message and the likely language. Out: its kind, or None.
 
-Only a message that is small talk as a whole counts: "Hi, how far does it go?" is a question. The words stand in
+Only a message that is small talk as a whole counts: "Hi, how far does it go?" is a question. Thanks at the front of one
+that the articles do not answer are told on their own. The words stand in
 ``rag/phrases``; case, accents and punctuation do not matter. Refuses nothing.
 """
 
@@ -26,7 +27,7 @@ _WORD = regex.compile(
 _DRAWN_OUT = regex.compile(r"(\p{L}{1,2}?)\1{2,}")
 _UNSPACED_LETTER = regex.compile(rf"[{_UNSPACED}ー]")
 _ASKED = regex.compile(r"[?？؟]|[;\u037e]\s*$")
-_BEHIND_FRONT = regex.compile(r"([,.!;:—–،、，。！]+)")
+_BEHIND_FRONT = regex.compile(r"[,.!;:—–،、，。！]+")
 MAX_MORE_WORDS = 6
 """Or letters, of a script that does not separate words."""
 _GO_ON = frozenset({
@@ -49,12 +50,13 @@ def opens_with_thanks(text: str, lang: str) -> SmallTalk | None:
 
     It may still ask for something ("Thanks, now the other one"): only what the articles do not answer is small talk.
     """
-    front, sign, rest = _BEHIND_FRONT.split(text, maxsplit=1) if _BEHIND_FRONT.search(text) else (text, "", "")
-    words = _words(front)
-    is_more = bool(sign) and 0 < len(_words(rest)) <= MAX_MORE_WORDS
-    if not is_more or _ASKED.search(text) or asks(text, lang) or _GO_ON & set(words):
+    sign = _BEHIND_FRONT.search(text)
+    if sign is None or _ASKED.search(text) or asks(text, lang):
         return None
-    kind = small_talk(front, lang) if words else None
+    front, rest = text[: sign.start()], text[sign.end() :]
+    if not 0 < len(_words(rest)) <= MAX_MORE_WORDS or _GO_ON & set(_words(front)):
+        return None
+    kind = small_talk(front, lang)
     return kind if kind in {"thanks", "goodbye"} else None
 
 

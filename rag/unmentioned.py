@@ -1,8 +1,8 @@
 """What a question names and a passage says nothing of: another town's plaza, another country's tax, another year.
 
 In: a question and a hit. Out: the names, countries and years of the question that neither the hit's text nor what it
-stands under has, in any spelling that ``rag/claim_names.py`` knows, nor its dates. Refuses nothing: where two scripts
-spell so differently that nothing can be told, a name counts as mentioned.
+stands under has, in any spelling that ``claim_names`` and ``countries`` know, nor its dates. Refuses nothing: where two
+scripts spell so differently that nothing can be told, a name counts as mentioned.
 """
 
 import msgspec
@@ -11,7 +11,8 @@ import regex
 from index.dates import years
 from index.numbers import fold_digits, numbers
 from index.records import Hit
-from rag.claim_names import can_tell, countries, is_named, names, names_country
+from rag.claim_names import can_tell, is_named, names
+from rag.countries import countries, names_country
 
 _BRACKETS = regex.compile(r"[(（][^)）]*[)）]")
 _YEARS = regex.compile(r"(?<!\d)((?:19|20)\d\d)\D{1,7}((?:19|20)\d\d)(?!\d)")
@@ -28,9 +29,8 @@ class Unmentioned(msgspec.Struct, frozen=True):
 
 
 def unmentioned(question: str, lang: str, hit: Hit) -> Unmentioned:
-    """Of what the question names."""
+    """By the hit's text, title, headings and dates."""
     text = " ".join((hit.title, *hit.headings, hit.text))
-
     named = (name.text for name in names(question, lang)) if can_tell(lang, hit.lang) else ()
     abroad = (one for one in countries(question, lang) if not names_country(one, lang, text, hit.lang))
     stated = _stated_years(" ".join((text, hit.published or "", hit.modified or "")))
