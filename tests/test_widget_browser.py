@@ -197,6 +197,14 @@ def test_a_judgement_is_shown_on_the_next_page_until_the_conversation_is_forgott
     assert demo.page.evaluate("Object.keys(sessionStorage)") == []
 
 
+def test_a_judgement_that_is_under_way_is_shown_on_the_next_page(demo: Visit) -> None:
+    demo.answered()
+    demo.page.route("**/feedback", lambda route: None)
+    demo.page.get_by_role("button", name="Helpful", exact=True).click()
+    demo.open("/?another")
+    expect(demo.page.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
 def test_asking_on_the_next_page_keeps_the_turns_before(browser: Browser) -> None:
     with visit(browser) as opened:
         opened.open()

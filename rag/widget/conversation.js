@@ -60,9 +60,9 @@ export class Conversation {
     return this.#judged()[messageId] ?? { rating: null };
   }
 
-  /** @param {string} messageId @param {Judged} judged */
+  /** Unless the conversation is forgotten. @param {string} messageId @param {Judged} judged */
   keepJudged(messageId, judged) {
-    keep(this.ratingsKey, JSON.stringify({ ...this.#judged(), [messageId]: judged }));
+    if (kept(this.key)) keep(this.ratingsKey, JSON.stringify({ ...this.#judged(), [messageId]: judged }));
   }
 
   /** @returns {Record<string, Judged>} */

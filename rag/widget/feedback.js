@@ -45,10 +45,10 @@ function feedback(context, messageId, state) {
   /** @param {Rating} rating */
   async function rate(rating) {
     const before = judged;
-    show({ rating });
+    settle({ rating });
     if (rating === "down") showForm();
     const done = await send({ rating });
-    if (!done) show(before);
+    if (!done) settle(before);
     state.textContent = done ? SAID[rating ?? "none"](words) : words.unsent;
   }
 
@@ -63,20 +63,21 @@ function feedback(context, messageId, state) {
     const done = await send({ rating: "down", ...details });
     state.textContent = done ? words.thanks : words.unsent;
     if (!done) return;
-    show({ rating: "down", explained: true });
+    settle({ rating: "down", explained: true });
     thumbs.down.focus();
   }
 
   /** @param {Judgement} judgement */
   function send(judgement) {
     const post = () => context.service.rate(messageId, judgement);
-    return (sent = sent.then(post).then(() => (note(judgement), true), () => false));
+    const tell = () => context.tell("feedback-submit", { message_id: messageId, ...judgement });
+    return (sent = sent.then(post).then(() => (tell(), true), () => false));
   }
 
-  /** @param {Judgement} judgement */
-  function note(judgement) {
-    context.conversation.keepJudged(messageId, { rating: judgement.rating, explained: "reason" in judgement });
-    context.tell("feedback-submit", { message_id: messageId, ...judgement });
+  /** Before it has arrived: who leaves at once finds it on the next page. @param {Judged} now */
+  function settle(now) {
+    context.conversation.keepJudged(messageId, now);
+    show(now);
   }
 
   /** @param {Judged} now */

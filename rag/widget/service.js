@@ -63,9 +63,10 @@ export class Service {
     return (await this.#request(`v1/conversations/${encodeURIComponent(id)}`, { method: "DELETE", gone: true })).ok;
   }
 
-  /** @param {string} messageId @param {Judgement} judgement */
+  /** Arrives also when the page is left. @param {string} messageId @param {Judgement} judgement */
   async rate(messageId, judgement) {
-    await this.#request(`v1/messages/${encodeURIComponent(messageId)}/feedback`, { method: "POST", body: judgement });
+    const path = `v1/messages/${encodeURIComponent(messageId)}/feedback`;
+    await this.#request(path, { method: "POST", body: judgement, keepalive: true });
   }
 
   /** @param {string} messageId */
