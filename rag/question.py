@@ -24,6 +24,8 @@ _LINK = regex.compile(r"^\s*(?:de\s|d')?\s*")
 """Between a question word and the unit: "combien de kW"."""
 _NO_UNIT = regex.compile(r"second\b|\p{L}+-\p{L}|分")
 """Of "second homes" and "second-hand"; points or minutes in Chinese and Japanese."""
+_CAPITALS = regex.compile(rf"{_LINK.pattern}(\p{{Lu}}{{2,}}\p{{Ll}}?)\b")
+"""A unit behind a question word that is known by its capitals: of one letter it might be anything."""
 _NOUN_REACH = 45
 """Characters between a plain question word and the noun that tells what it asks for."""
 _GAP = r"(?:[^.?!;。？！]{0,60}[^\p{L}\p{M}.?!;。？！])?"
@@ -60,7 +62,8 @@ def expects(question: str, lang: str) -> Expectation:
     asked = min(_found(text, words.asks), key=_earliest_longest, default=None)
     plain = words.plain.search(text)
     if asked and not (plain and _earliest_longest((plain, OTHER)) < _earliest_longest(asked)):
-        return _of_unit(asked[1], text[asked[0].end() :])
+        spelled = question[-len(text) :] if len(normalised(question)) == len(question) else text
+        return _of_unit(asked[1], text[asked[0].end() :], spelled[asked[0].end() :])
     near = [(match, what) for match, what in _found(text, words.nouns) if not plain or _belongs(match, plain, words)]
     return min(near, key=_earliest_longest, default=(None, OTHER))[1]
 
@@ -111,12 +114,14 @@ def _without_time_clause(text: str, words: _Words) -> str:
     return rest if is_asked else text
 
 
-def _of_unit(expected: Expectation, following: str) -> Expectation:
-    """What a number is asked for in, where its unit follows the question word: "Hoeveel kW levert …"."""
+def _of_unit(expected: Expectation, following: str, spelled: str) -> Expectation:
+    """What a number is asked for in, where its unit follows the question word: "Hoeveel kW levert …". ``spelled`` is
+    ``following`` as it was written: MW is none of the units in small letters."""
     named = _LINK.sub("", following[:_NOUN_REACH], count=1)
     if expected != Expectation(kind="number") or not named[:1].isalpha() or _NO_UNIT.match(named):
         return expected
-    unit = numbers(f"1 {named}")[0].unit
+    capitals = _CAPITALS.match(spelled)
+    unit = numbers(f"1 {named}")[0].unit or (capitals and numbers(f"1 {capitals[1]}")[0].unit)
     if unit in TIME_UNITS:
         return Expectation(kind="duration")
     if unit in CURRENCIES:
