@@ -169,7 +169,8 @@ class Encoder(Protocol):
     def encode_question(self, text: str) -> QuestionVectors: ...
 
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
-        """In order; the same vectors, to the bit, as of each by itself."""
+        """In order; the same vectors as of each by itself, to the bit but where the processor's products depend on how
+        many texts share a pass (page 5 of docs/decisions)."""
         ...
 
     def surprises(self, words: list[str]) -> list[float]:

