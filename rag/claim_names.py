@@ -17,6 +17,8 @@ import regex
 from index.languages import base
 from index.romanise import romanised, skeleton
 
+UNSPACED = frozenset({"zh", "ja", "ko", "th", "yue"})
+"""Languages in which other words hold a name, or endings hang on it."""
 _CAPITAL_NOUNS = frozenset({"de", "lb", "nds"})
 WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*(?:[-‐‑.][\p{L}\p{N}][\p{L}\p{M}\p{N}'’]*)*")
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
@@ -61,9 +63,6 @@ def can_tell(lang: str, other: str) -> bool:
     return not UNSPACED & {base(lang), base(other)}
 
 
-UNSPACED = frozenset({"zh", "ja", "ko", "th", "yue"})
-
-
 def _names(text: str, lang: str) -> Iterator[Name]:
     shows_latin = not _is_cased(text) and len(_OTHER_SCRIPT.findall(text)) * 2 > sum(map(str.isalpha, text))
     for match in WORD.finditer(text):
@@ -97,6 +96,7 @@ def _starts_sentence(text: str, start: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def comparable(text: str) -> frozenset[str]:
+    """The words of a text and the parts of those that are joined, folded."""
     return frozenset(
         folded(part) for match in WORD.finditer(text) for part in {match[0], *regex.split(r"[-‐‑.]", match[0])} if part
     )
@@ -104,6 +104,7 @@ def comparable(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def folded(word: str) -> str:
+    """Without case, marks and a genitive s behind an apostrophe; of several words, the last one's."""
     plain = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")
     plain = regex.sub(r"'s?$", "", plain)
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", plain)))

@@ -49,7 +49,7 @@ def wait(opened: Visit, holds: Callable[[], bool]) -> None:
 def test_an_answer_that_is_stored_is_erased(opened: Visit) -> None:
     turns(opened).search_now.may_find.set()
     opened.answered(ASKED)
-    assert rows_at_last(opened) == (1, 1)
+    wait(opened, lambda: turns(opened).rows() == (1, 1))
     opened.forget()
     expect(opened.page.get_by_text(FORGOTTEN)).to_be_visible()
     assert turns(opened).rows() == (0, 0)
@@ -143,15 +143,6 @@ def test_where_the_connection_breaks_before_there_is_an_id_nothing_is_said_to_be
     expect(opened.page.locator(".turn")).to_have_count(1)
 
 
-def rows_at_last(opened: Visit) -> tuple[int, int]:
-    """Once something is kept: the page may show an answer a moment before."""
-    for _ in range(100):
-        if any(turns(opened).rows()):
-            break
-        opened.page.wait_for_timeout(50)
-    return turns(opened).rows()
-
-
 def test_what_is_asked_after_forgetting_begins_anew(opened: Visit) -> None:
     begin(opened)
     opened.forget()
@@ -159,7 +150,7 @@ def test_what_is_asked_after_forgetting_begins_anew(opened: Visit) -> None:
     turns(opened).search_now.may_find.set()
     expect(opened.page.locator(".actions")).to_be_visible()
     expect(opened.page.locator(".turn")).to_have_count(1)
-    assert rows_at_last(opened) == (1, 1)
+    wait(opened, lambda: turns(opened).rows() == (1, 1))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +179,7 @@ def test_what_is_asked_while_the_widget_changes_waits_until_all_is_forgotten(ope
     turns(opened).search_now.may_find.set()
     expect(opened.page.locator(".actions")).to_be_visible()
     expect(opened.page.locator(".asked")).to_have_text([ASKED + "?"])
-    assert rows_at_last(opened) == (1, 1)
+    wait(opened, lambda: turns(opened).rows() == (1, 1))
 
 
 def test_what_cannot_be_brought_back_is_asked_for_twice(opened: Visit) -> None:
@@ -203,5 +194,5 @@ def test_what_cannot_be_brought_back_is_asked_for_twice(opened: Visit) -> None:
     opened.page.keyboard.press("Enter")
     expect(asked).to_be_hidden()
     assert opened.focused() == "bare"
-    assert rows_at_last(opened) == (1, 1)
+    wait(opened, lambda: turns(opened).rows() == (1, 1))
     expect(opened.page.locator(".turn")).to_have_count(1)
