@@ -73,6 +73,7 @@ def test_a_suggestion_is_asked(demo: Visit) -> None:
     demo.page.get_by_role("button", name="Wann wurde die Brücke eröffnet?").click()
     expect(demo.page.locator(".turn")).to_have_count(2)
     expect(demo.page.locator(".turn").last.locator(".asked")).to_have_text("Wann wurde die Brücke eröffnet?")
+    expect(demo.page.locator(".turn").last.locator(".actions")).to_be_visible()
     asked = [call for call in demo.backend.calls if isinstance(call, Question)]
     assert [question.conversation_id for question in asked] == [None, "c1"]
 

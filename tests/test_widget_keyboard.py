@@ -6,7 +6,7 @@ import pytest
 from browsing import Visit, needs_chromium, script_tag, visit
 from contrast import OUTLINE_CONTRAST
 from fake_backend import ANSWER, QUOTE, FakeBackend, turn
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from widget_states import LAUNCHER, failed, judged, launched, launcher, passage
 
 from rag.feedback_records import FeedbackRequest
@@ -91,6 +91,20 @@ def test_a_quote_is_read_and_left_again(opened: Visit) -> None:
         assert opened.page.evaluate(FOCUSED) == name
 
 
+def test_the_focus_stays_where_it_was_moved_while_the_article_came(opened: Visit) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    opened.page.route("**/v1/articles/*", hold)
+    use(opened, MARKER)
+    reach(opened, "Open the article")
+    held[0].continue_()
+    expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)
+    assert opened.page.evaluate(FOCUSED) == "Open the article"
+
+
 def test_an_article_is_opened(opened: Visit) -> None:
     with opened.page.context.expect_page() as first:
         use(opened, "The harbour bridge")
@@ -127,6 +141,7 @@ def test_an_answer_is_copied(opened: Visit) -> None:
 def test_what_is_offered_is_asked_and_read_on_from(opened: Visit) -> None:
     use(opened, FURTHER)
     expect(opened.page.locator(".turn")).to_have_count(2)
+    expect(opened.page.locator(".turn").last.locator(".actions")).to_be_visible()
     asked = [call.question for call in opened.backend.calls if isinstance(call, Question)]
     assert asked == ["Wie viele?", FURTHER]
 

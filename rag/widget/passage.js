@@ -34,11 +34,16 @@ export class Passage {
     this.#head(source);
     this.text.replaceChildren(this.#notice(this.context.words.loading));
     this.dialog.showModal();
+    const before = this.#focused;
     const views = await this.#views(source, citations);
     if (this.#opened !== mine) return;
     this.text.replaceChildren(...views);
     this.#scrollTo(this.text.querySelector("mark"));
-    this.text.focus({ preventScroll: true });
+    if (this.#focused === before) this.text.focus({ preventScroll: true }); // not from who has moved on meanwhile
+  }
+
+  get #focused() {
+    return /** @type {ShadowRoot} */ (this.dialog.getRootNode()).activeElement;
   }
 
   /** @param {CitationSource | Source} source */
