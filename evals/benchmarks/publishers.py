@@ -1,0 +1,25 @@
+"""Ask four invented publishers' questions, none of which is fitted on: ``python -m evals.benchmarks.publishers``.
+
+In: nothing but what the project holds (``evals/publishers``). Out: on stdout rights by language and tag, measures that
+tell where the rest goes wrong, quotes that are not exact, and times.
+"""
+
+from evals.benchmarks.asking import ask_fresh
+from evals.benchmarks.development import publishers
+from evals.benchmarks.machine import describe
+from evals.benchmarks.retrieval_report import markdown_table
+from evals.benchmarks.rights import measured, rows
+from evals.benchmarks.table import markdown
+from evals.golden import load_cases
+
+
+def main() -> None:
+    folders, files = publishers(reported=True)
+    asked = ask_fresh([case for file in files for case in load_cases(file)], folders)
+    print(markdown(list(rows(asked))))
+    print(f"\n{markdown_table(measured(asked))}")
+    print(f"\n{describe()}")
+
+
+if __name__ == "__main__":
+    main()
