@@ -1,9 +1,8 @@
-"""The questions for tuning, never for reports: over pages as publishers have them, the sample articles and twelve
-invented publishers.
+"""The questions for tuning, never for reports: over pages as publishers have them, and over the sample articles.
 
 In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. What
 nothing is fitted on lies in ``golden-*.jsonl``, ``own.jsonl``, ``pages.jsonl`` and ``seeds_fresh.jsonl`` of
-``evals/questions``, and with the publishers of ``REPORTED``.
+``evals/questions``, and with the publishers of ``REPORTED``; their neighbours may be tuned on, and nothing is yet.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,25 +22,12 @@ SAMPLE = Path(__file__).parent.parent / "corpus" / "content"
 PUBLISHERS = Path(__file__).parent.parent / "publishers"
 REPORTED = ("campus", "kitchen", "sky", "town")
 """The publishers that nothing is fitted on."""
-CALIBRATED = ("clinic", "islands", "support")
 
 
 def development_hits(data: Path) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
     """Every case with its question's language and its hits: over the electric-vehicle pages, then over the samples."""
     yield from _asked([data / "evkx" / "content"], [QUESTIONS / "development.jsonl", QUESTIONS / "tempting.jsonl"])
     yield from _asked([SAMPLE], [QUESTIONS / "sample.jsonl"])
-
-
-def publisher_hits() -> Iterator[tuple[str, Case, str, tuple[Hit, ...]]]:
-    """The same for the publishers that are fitted on, in one index, with the publisher's name."""
-    folders, files = publishers(reported=False)
-    names = [file.parent.name for file in files for _ in load_cases(file)]
-    yield from ((name, *one) for name, one in zip(names, _asked(folders, files), strict=True))
-
-
-def is_calibrated_on(group: int | str) -> bool:
-    """Whether evidence is calibrated on an even article, by number, or a publisher, and the reader not fitted on it."""
-    return group in CALIBRATED if isinstance(group, str) else group // 2 % 4 == 3
 
 
 def publishers(*, reported: bool) -> tuple[list[Path], list[Path]]:
