@@ -2,11 +2,10 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from evals.benchmarks.development import PUBLISHERS, REPORTED, publishers
+from evals.benchmarks.publishers import PUBLISHERS, REPORTED
 from evals.golden import QUESTIONS, Case, holds, load_cases, normalise
 from index.languages import split_path
 
@@ -56,11 +55,11 @@ def test_every_version_of_the_work_that_a_question_names_answers_it(publisher: s
     assert wrong == {}
 
 
-def test_what_is_reported_on_is_apart_from_what_may_be_fitted_on() -> None:
-    fitted, reported = publishers(reported=False), publishers(reported=True)
-    assert [folder.parent.name for folder in reported[0]] == sorted(REPORTED)
-    assert {*map(Path.resolve, fitted[1])}.isdisjoint(map(Path.resolve, reported[1]))
-    assert len(fitted[0]) + len(reported[0]) == len(NAMES)
+def test_the_page_names_every_publisher_as_kept_for_reports_or_for_tuning() -> None:
+    table = (PUBLISHERS / "README.md").read_text("utf-8").split("| --- | --- |\n| ")[1].splitlines()[0]
+    kept, tuned = (re.findall(r"`(\w+)`", cell) for cell in table.split(" | "))
+    assert kept == sorted(REPORTED)
+    assert sorted([*kept, *tuned]) == NAMES
 
 
 def test_no_question_is_a_golden_one() -> None:

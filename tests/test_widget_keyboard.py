@@ -98,7 +98,8 @@ def test_the_focus_stays_where_it_was_moved_while_the_article_came(opened: Visit
         held.append(route)
 
     opened.page.route("**/v1/articles/*", hold)
-    use(opened, MARKER)
+    with opened.page.expect_request("**/v1/articles/*"):
+        use(opened, MARKER)
     reach(opened, "Open the article")
     held[0].continue_()
     expect(opened.page.locator(".passage mark")).to_have_text(QUOTE)

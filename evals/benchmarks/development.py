@@ -2,10 +2,10 @@
 
 In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. What
 nothing is fitted on lies in ``golden-*.jsonl``, ``own.jsonl``, ``pages.jsonl`` and ``seeds_fresh.jsonl`` of
-``evals/questions``, and with the publishers of ``REPORTED``; their neighbours may be tuned on, and nothing is yet.
+``evals/questions``, and in ``evals/publishers``, of which most may be tuned on (its page), and nothing is yet.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from evals.fresh import open_fresh
@@ -19,30 +19,17 @@ from rag.candidates import Candidate
 SET_BY_HAND = {"other_name": -3.0, "unknown": 2.0, "other_setting": -2.0}
 """Weights of signals that too few questions show to be fitted (decisions 14 and 24)."""
 SAMPLE = Path(__file__).parent.parent / "corpus" / "content"
-PUBLISHERS = Path(__file__).parent.parent / "publishers"
-REPORTED = ("campus", "kitchen", "sky", "town")
-"""The publishers that nothing is fitted on."""
 
 
 def development_hits(data: Path) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
     """Every case with its question's language and its hits: over the electric-vehicle pages, then over the samples."""
-    yield from _asked([data / "evkx" / "content"], [QUESTIONS / "development.jsonl", QUESTIONS / "tempting.jsonl"])
-    yield from _asked([SAMPLE], [QUESTIONS / "sample.jsonl"])
-
-
-def publishers(*, reported: bool) -> tuple[list[Path], list[Path]]:
-    """The folders of articles and the files of questions: of those kept for reports, or of the others."""
-    folders = sorted(one.parent for one in PUBLISHERS.glob("*/questions.jsonl"))
-    chosen = [folder for folder in folders if (folder.name in REPORTED) == reported]
-    return [folder / "content" for folder in chosen], [folder / "questions.jsonl" for folder in chosen]
-
-
-def _asked(folders: Sequence[Path], files: Sequence[Path]) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
-    with open_fresh(folders) as runtime:
-        for case in (case for file in files for case in load_cases(file)):
-            lang = detect_question(case.question)
-            query = Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False)
-            yield case, lang, runtime.find(query)
+    for folder, names in ((data / "evkx" / "content", ("development", "tempting")), (SAMPLE, ("sample",))):
+        with open_fresh([folder]) as runtime:
+            for name in names:
+                for case in load_cases(QUESTIONS / f"{name}.jsonl"):
+                    lang = detect_question(case.question)
+                    query = Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False)
+                    yield case, lang, runtime.find(query)
 
 
 def is_right(case: Case, candidate: Candidate) -> bool:
