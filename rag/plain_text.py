@@ -5,8 +5,10 @@ be run, however it is written. What articles link to is shown as their address, 
 """
 
 import unicodedata
+from importlib.resources import files
 from urllib.parse import urlsplit
 
+import msgspec
 import regex
 
 from rag.prompt import neutral
@@ -15,8 +17,23 @@ _LIST_MARK = regex.compile(r"^\s*(?:[-*•–]|#{1,6}|>+|\d{1,2}[.)])\s+")
 _EMPHASIS = regex.compile(r"(\*{1,3}|_{1,3}|`{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _LOOSE_MARK = regex.compile(r"\*{2,}|`+|(?<!\w)_{2,}|_{2,}(?!\w)")
 _SPACE = regex.compile(r"\s+")
-_TOP_LEVEL = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,40})"
-_HOST = regex.compile(rf"(?<![\p{{L}}\p{{N}}])(?:[\p{{L}}\p{{N}}-]{{2,}}\.)+{_TOP_LEVEL}(?![\p{{L}}\p{{N}}])", regex.I)
+_LETTER = r"[\p{L}\p{N}]"
+
+
+class _TopLevels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ends of hosts in other than Latin letters, by whether their script puts spaces between words."""
+
+    spaced: tuple[str, ...]
+    unspaced: tuple[str, ...]
+
+    @property
+    def pattern(self) -> str:
+        latin = r"[a-z]{2,24}|xn--[a-z0-9-]{2,40}"
+        return rf"(?:(?:{latin}|{'|'.join(self.spaced)})(?!{_LETTER})|{'|'.join(self.unspaced)})"
+
+
+_TOP_LEVELS = msgspec.toml.decode((files("rag") / "data" / "top_levels.toml").read_bytes(), type=_TopLevels)
+_HOST = regex.compile(rf"(?<!{_LETTER})(?:[\p{{L}}\p{{N}}\p{{M}}-]{{2,}}\.)+{_TOP_LEVELS.pattern}", regex.I)
 _AROUND_WORDS = ".,;:!?()\"'“”„«»‘’"
 _LEADS_ON = regex.compile(r"[@/\\%]")
 """Beside the name of a host: what makes an address of it."""
