@@ -20,7 +20,7 @@ from litestar import Litestar
 from rag.api import server
 from rag.api.app import build_app
 from rag.errors import NotFoundError
-from rag.records import Answer, Event, MessageEnd, Question
+from rag.records import Answer, Event, MessageEnd, Question, TextDelta
 from rag.settings import Settings
 
 
@@ -144,3 +144,20 @@ def slack_service(
         asked = backend(settings=slack_settings(slack, folder, **settings), **(more or {}))
         with serving(build_app(asked)) as url:
             yield Service(url, slack, asked)
+
+
+class Slow(Echo):
+    """Writes its text in four pieces, with a pause before each."""
+
+    def _script(self, answer: Any) -> tuple[Any, ...]:
+        first, *_, last = turn(answer)
+        part = len(answer.text) // 4
+        ends = [part, 2 * part, 3 * part, len(answer.text)]
+        pieces = [answer.text[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+        return (first, *(TextDelta(text=piece) for piece in pieces), last)
+
+    async def events(self, question: Any) -> Any:
+        async for event in super().events(question):
+            if isinstance(event, TextDelta):
+                await anyio.sleep(0.2)
+            yield event
