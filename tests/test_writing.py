@@ -3,13 +3,11 @@
 import anyio
 import msgspec
 import pytest
-from made_meaning import MadeMeaning
-from scripted_llm import Step, answering, broken, ended, in_turn, llm, notices, saying, says, status, written
+from scripted_llm import Step, answering, broken, ended, llm, notices, saying, says, status, written
 from small_answering import ASKED, FACT, FixedSearch, found, unrelated
 
-from evals.benchmarks.scripted_llm import ScriptedLlm, finish, prompt_of
+from evals.benchmarks.scripted_llm import finish
 from index.records import Hit
-from index.search import Query
 from rag.conversations import Conversations
 from rag.errors import StorageError
 from rag.framing import not_found_text
@@ -142,55 +140,6 @@ def test_an_llm_that_finds_nothing_where_the_articles_surely_answer_is_not_belie
     assert notices(events) == ["llm_silent"]
 
 
-@pytest.mark.parametrize("said", ["The factory uses Node.js [1].", "The factory sells on Booking.com [1]."])
-def test_a_name_that_looks_like_a_host_is_quoted_where_the_article_has_it(
-    said: str, conversations: Conversations
-) -> None:
-    hit = found(said.replace(" [1]", ""), FACT)
-    with saying(said) as server:
-        events = written(conversations, FixedSearch(hit), server)
-    assert ended(events).text == f"According to “Title of a”: “{said.replace(' [1]', '')}” [1]"
-    assert notices(events) == []
-
-
-SITE = "https://www.cars.example/en/a"
-
-
-@pytest.mark.parametrize(
-    ("said", "address", "is_prose"),
-    [
-        ("The tests are on Cars.example", SITE, True),
-        ("The tests are on Cars.example", None, False),
-        ("The tests are on Cars.example", "https://shop.cars.example/a", False),
-        ("The tests are on Cars.example/out", SITE, False),
-        ("The tests are on shop.cars.example", SITE, False),
-        ("The tests are on Cars.example and Other.example", SITE, False),
-        ("The tests are on Cars.example, says “Cars.example”", SITE, True),
-        ("The tests are on Cars.example.x.com", SITE, False),
-        ("The tests are on Cars.example.рф", SITE, False),
-        ("The tests are on my_cars.example", SITE, False),
-        ("The tests are at info @ Cars.example", SITE, False),
-        ("The tests are on Cars.example /out", SITE, False),
-        ("The tests are on Cars.example%2fout", SITE, False),
-        ("The tests are on Cars.example", "http://[cars.example/a", False),
-    ],
-)
-def test_the_name_of_the_site_itself_may_stand_in_prose(
-    conversations: Conversations, said: str, address: str | None, is_prose: bool
-) -> None:
-    hit = found(f"{said}, as every year.", url=address)
-    with saying(f"{said} [1]. {said} [1].") as server:
-        answer = ended(written(conversations, FixedSearch(hit), server))
-    assert (answer.text == f"{said}. [1]") is is_prose
-    assert answer.status == "answered"
-
-
-def test_a_host_that_the_article_does_not_have_is_left_out(conversations: Conversations) -> None:
-    with saying("In 2021, the factory built 43,866 cars [1]. The factory uses evil.example [1].") as server:
-        answer = ended(written(conversations, FixedSearch(found(FACT, "The factory uses Node.js.")), server))
-    assert answer.text == "In 2021, the factory built 43,866 cars. [1]"
-
-
 def test_the_sources_that_are_told_are_those_that_are_cited(conversations: Conversations) -> None:
     with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
         events = written(conversations, TWO, server)
@@ -199,90 +148,12 @@ def test_the_sources_that_are_told_are_those_that_are_cited(conversations: Conve
     assert [source.n for source in ended(events).sources] == [1, 2]
 
 
-AZERBAIJANI = "Zavod 2021-ci ildə ümumilikdə 43,866 avtomobil istehsal etmişdir [1]."
-
-
-def test_no_language_that_cannot_be_told_from_others_is_called_foreign(conversations: Conversations) -> None:
-    with saying(AZERBAIJANI) as server:
-        events = written(conversations, FixedSearch(found(FACT)), server, ASKED, answer_lang="az")
-    assert "llm_wrong_language" not in notices(events)
-    assert len(server.requests) == 1
-
-
-def test_an_answer_to_a_part_of_the_question_is_partial(conversations: Conversations) -> None:
-    with saying(f"In 2021, the factory built 43,866 cars [1]. {SILENT}") as server:
-        answer = ended(written(conversations, FixedSearch(found(FACT)), server))
-    assert answer.status == "partial"
-    assert answer.text == ("In 2021, the factory built 43,866 cars. [1]\n\nThe articles answer only part of this.")
-
-
 def test_what_no_article_says_is_not_asked_of_the_llm(conversations: Conversations) -> None:
     with saying("In 2021, the factory built 43,866 cars [1].") as server:
         answer = ended(written(conversations, FixedSearch(unrelated("a")), server))
         small_talk = ended(written(conversations, FixedSearch(unrelated("a")), server, "Hello!"))
     assert (answer.status, small_talk.status) == ("not_found", "out_of_scope")
     assert (answer.written, server.requests) == (None, [])
-
-
-GERMAN = "Das Werk hat im Jahr 2021 insgesamt 43,866 Autos gebaut und verkauft [1]."
-
-
-def test_an_answer_in_the_wrong_language_is_asked_for_once_more(conversations: Conversations) -> None:
-    with ScriptedLlm(in_turn(says(GERMAN), says("In 2021, the factory built 43,866 cars [1]."))) as server:
-        events = written(conversations, FixedSearch(found(FACT)), server)
-    assert (ended(events).composer, notices(events)) == ("llm", [])
-    first, second = map(prompt_of, server.requests)
-    assert "and in no other" not in first
-    assert "Write in the language English (en), and in no other" in second
-
-
-def test_twice_in_the_wrong_language_is_answered_by_quotes(conversations: Conversations) -> None:
-    with saying(GERMAN) as server:
-        events = written(conversations, FixedSearch(found(FACT)), server)
-    assert (ended(events).composer, notices(events)) == ("extractive", ["llm_wrong_language"])
-    assert len(server.requests) == 2
-
-
-def test_a_later_sentence_in_another_language_is_left_out(conversations: Conversations) -> None:
-    with saying(f"In 2021, the factory built 43,866 cars [1]. {GERMAN}") as server:
-        events = written(conversations, FixedSearch(found(FACT)), server)
-    assert ended(events).text == "In 2021, the factory built 43,866 cars. [1]"
-
-
-def test_the_answer_is_in_the_readers_language_and_the_quote_in_its_own(conversations: Conversations) -> None:
-    with saying("Im Jahr 2021 baute die Fabrik 43.866 Autos [1].") as server:
-        search = FixedSearch(found(FACT))
-        answer = ended(written(conversations, search, server, meaning=MadeMeaning(), answer_lang="de"))
-    assert (answer.lang, answer.text) == ("de", "Im Jahr 2021 baute die Fabrik 43.866 Autos. [1]")
-    assert (answer.citations[0].quote, answer.citations[0].source.lang) == (FACT, "en")
-    assert "German (de)" in prompt_of(server.requests[0])
-
-
-IN_ENGLISH = {
-    **{"Wir": "We", "bau": "build", "es": "it", "so": "as", "alt": "old", "ganz": "whole", "neu": "new", "auf": "up"},
-    **{"und": "and", "das": "that", "im": "in", "Mai": "May", "hat": "has", "er": "he", "nun": "now", "ja": "yes"},
-    **{"Konkurrenzunternehmenssprecher": "rivals", "erklärten": "told", "Zeitungsredaktionen": "newspapers"},
-}
-SPOKEN = "Wir bau es so ganz neu auf und das im Mai ja nun"
-
-
-@pytest.mark.parametrize(
-    ("said", "is_shown"),
-    [
-        (f"{SPOKEN}.", False),
-        (f"„Wir“ {SPOKEN.removeprefix('Wir ')}.", False),
-        (f"Konkurrenzunternehmenssprecher erklärten Zeitungsredaktionen: „{SPOKEN}“.", True),
-    ],
-)
-def test_what_somebody_says_in_another_language_stays_what_he_says(
-    conversations: Conversations, said: str, is_shown: bool
-) -> None:
-    spoken = " ".join(IN_ENGLISH[word] for word in SPOKEN.split())
-    search = FixedSearch(found(f"rivals told newspapers: “{spoken}”."))
-    meaning = MadeMeaning(translated=IN_ENGLISH)
-    with saying(f"{said} [1]") as server:
-        answer = ended(written(conversations, search, server, meaning=meaning, answer_lang="de"))
-    assert (answer.text == f"{said} [1]") is is_shown
 
 
 @pytest.mark.parametrize("said", ["44,120", "43,866"])
@@ -305,50 +176,6 @@ def test_sources_that_contradict_each_other_are_quoted_both_behind_what_the_llm_
     )
     for citation in answer.citations[1:]:
         assert answer.text[citation.answer.start : citation.answer.end] == citation.quote
-
-
-class TwoSearches(FixedSearch):
-    """Finds the fact for a question for cars, and another for one for people."""
-
-    def __init__(self, *people: Hit) -> None:
-        super().__init__(found(FACT))
-        self.people = people
-
-    def __call__(self, query: Query) -> tuple[Hit, ...]:
-        return self.people if "people" in query.text else super().__call__(query)
-
-
-TWO_PARTS = "How many cars did the factory build in 2021, and how many people worked at the plant in Ghent?"
-
-
-def test_a_question_of_two_parts_is_written_with_the_sources_of_both(conversations: Conversations) -> None:
-    search = TwoSearches(found(OTHER, article_id="b"))
-    with saying("In 2021, the factory built 43,866 cars [1]. The plant in Ghent employed 3,000 people [2].") as server:
-        answer = ended(written(conversations, search, server, TWO_PARTS))
-    assert (answer.composer, answer.status, [citation.n for citation in answer.citations]) == (
-        "llm",
-        "answered",
-        [1, 2],
-    )
-    assert answer.text == "In 2021, the factory built 43,866 cars. [1] The plant in Ghent employed 3,000 people. [2]"
-
-
-def test_a_part_that_the_llm_passes_over_is_quoted(conversations: Conversations) -> None:
-    search = TwoSearches(found(OTHER, article_id="b"))
-    with saying("In 2021, the factory built 43,866 cars [1].") as server:
-        answer = ended(written(conversations, search, server, TWO_PARTS))
-    assert answer.text == (f"In 2021, the factory built 43,866 cars. [1]\n\nAccording to “Title of b”: “{OTHER}” [2]")
-
-
-def test_a_part_that_no_article_answers_is_named_behind_what_the_llm_says(conversations: Conversations) -> None:
-    with saying("In 2021, the factory built 43,866 cars [1].") as server:
-        answer = ended(written(conversations, TwoSearches(unrelated("b")), server, TWO_PARTS))
-    assert (answer.composer, answer.status) == ("llm", "partial")
-    first, last = answer.text.split("\n\n")
-    assert first == "In 2021, the factory built 43,866 cars. [1]"
-    assert last.startswith("“How many people worked at the plant in Ghent?”")
-    assert last.endswith(not_found_text("en"))
-    assert "people" not in prompt_of(server.requests[0]).rpartition("Question")[2]
 
 
 def test_an_answer_that_is_not_streamed_is_the_same(conversations: Conversations) -> None:
