@@ -383,3 +383,15 @@ def _check_view(given: dict[str, Any]) -> None:
         raise RefusedError("invalid_arguments")
     for block in view["blocks"]:
         check_block(block)
+
+
+def mention(slack: FakeSlack, n: int) -> dict[str, Any]:
+    """The ``n``-th question, in a channel of a few."""
+    return slack.event(
+        {"type": "app_mention", "text": f"<@UKILDE> Question {n}?", "ts": f"{n}.1", "channel": f"C{n % 7}"}, f"Ev{n}"
+    )
+
+
+def answered(slack: FakeSlack) -> list[str]:
+    """The threads that were written to."""
+    return [str(posted.thread_ts) for posted in slack.messages]
