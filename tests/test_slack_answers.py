@@ -26,13 +26,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield opened
 
 
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.slack.streaming.BEGIN_S", 0.1)
-    monkeypatch.setattr("rag.slack.streaming.APPEND_S", 0.1)
-    monkeypatch.setattr("rag.slack.streaming.APART_S", {"chat.startStream": 0.0, "chat.appendStream": 0.0})
-
-
 def test_a_mention_is_answered_in_its_thread_with_sources_and_buttons(service: Service) -> None:
     assert service.mention("Wie viele?", ts="5.1") == 200
     service.slack.wait(lambda slack: slack.messages)

@@ -23,13 +23,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield opened
 
 
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.slack.streaming.BEGIN_S", 0.1)
-    monkeypatch.setattr("rag.slack.streaming.APPEND_S", 0.1)
-    monkeypatch.setattr("rag.slack.streaming.APART_S", {"chat.startStream": 0.0, "chat.appendStream": 0.0})
-
-
 @pytest.mark.parametrize("backend", [Echo, Slow])
 def test_13000_characters_are_delivered_whole(tmp_path: Path, backend: type[Echo]) -> None:
     text = "Die Brücke trägt *jeden* Tag 4200 Radfahrer. " * 289

@@ -2,22 +2,15 @@
 
 import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from fake_backend import TEXT
-from small_slack import Service, Slow, slack_service
+from small_slack import Slow, slack_service
 
 from rag.records import MessageEnd, Notice
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with slack_service(tmp_path, slack_help_group="S1", slack_channel_langs="CNB=nb") as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)
