@@ -1,0 +1,170 @@
+"""The bundled model as one that reads a question and a sentence together, in torch, and its training.
+
+In: questions with the sentences that extraction ranks first, their scores, and which of them answer. Out: of each
+sentence what to add to its score, and the log-odds that it answers. The lower layers of the model read both texts at
+once (arXiv 1901.04085), with low-rank changes to all but the first few (LoRA, arXiv 2106.09685). Of each question the
+training sees a right sentence, four of the first six wrong ones and one from behind them: the loss is the right one's
+share of the softmax over scores with what is added, and whether each answers by itself. Seeded.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+LAYERS, FIRST_CHANGED = 8, 4
+"""Of the model those below are run, and those from here on changed."""
+MAPS = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+"""The linear maps of a layer, as the model names them."""
+RANK = 16
+MAX_TOKENS = 96
+"""Of question and sentence; what stands behind them is not read."""
+PROMPT = "query: "
+SCALE = 8.0
+"""What the mean over tokens is multiplied with before the last map."""
+RATE = 8e-4
+WARM_UP = 40
+ANSWERS = 0.5
+"""How much it counts whether each answers."""
+TEMPTING, DRAWN = 6, 4
+"""Wrong candidates of which so many are drawn."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A sentence as it is read, its score and whether it answers."""
+
+    text: str
+    score: float
+    is_right: bool
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A question with its candidates, best first; where nothing answers it, none is right."""
+
+    question: str
+    seen: tuple[Seen, ...]
+
+
+class Low(nn.Module):
+    """A linear map and what is added to it."""
+
+    def __init__(self, whole: nn.Linear) -> None:
+        super().__init__()
+        self.whole = whole
+        self.down = nn.Parameter(torch.randn(RANK, whole.in_features) / math.sqrt(whole.in_features))
+        self.up = nn.Parameter(torch.zeros(whole.out_features, RANK))
+
+    def forward(self, values: Tensor) -> Tensor:
+        added: Tensor = self.whole(values) + (values @ self.down.T) @ self.up.T
+        return added
+
+    def merged(self) -> nn.Linear:
+        """Both in one."""
+        with torch.no_grad():
+            self.whole.weight += self.up @ self.down
+        return self.whole
+
+
+class PairReader(nn.Module):
+    """The model with its changes and a last map, which begins at zero."""
+
+    def __init__(self, model: "SentenceTransformer") -> None:
+        super().__init__()
+        self._tokenizer: Callable[..., Mapping[str, Any]] = model.tokenizer
+        self.transformer = _transformer(model).eval().requires_grad_(False)
+        self.transformer.encoder.layer = self.transformer.encoder.layer[:LAYERS]
+        self._changed = [
+            f"encoder.layer.{layer}.{name}"
+            for layer in range(FIRST_CHANGED, len(self.transformer.encoder.layer))
+            for name in MAPS
+        ]
+        self._replace(Low)
+        self.last = nn.Linear(self.transformer.config.hidden_size, 2)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, asked: Sequence[tuple[str, Sequence[str]]]) -> Tensor:
+        """``[all sentences, 2]`` of questions with their sentences."""
+        inputs = self._tokenizer(
+            text=[PROMPT + question for question, texts in asked for _ in texts],
+            text_pair=[text for _, texts in asked for text in texts],
+            padding=True,
+            truncation="only_second",
+            max_length=MAX_TOKENS,
+            return_tensors="pt",
+        )
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden = self.transformer(**inputs).last_hidden_state
+        mask = inputs["attention_mask"][..., None]
+        said: Tensor = self.last(SCALE * (hidden.float() * mask).sum(1) / mask.sum(1))
+        return said
+
+    def merge(self) -> None:
+        """Put the changes into the weights: read as fast as the model itself, and trained no more."""
+        self._replace(Low.merged)
+
+    def _replace(self, by: Callable[[Any], nn.Module]) -> None:
+        maps = dict(self.transformer.named_modules())
+        for name in self._changed:
+            host, _, attribute = name.rpartition(".")
+            setattr(maps[host], attribute, by(maps[name]))
+
+
+def train(reader: PairReader, drawn: Iterator[Sequence[Example]], steps: int, rng: np.random.Generator) -> None:
+    """``drawn``: the questions of each step."""
+    trained = [weight for weight in reader.parameters() if weight.requires_grad]
+    optimiser = torch.optim.AdamW(trained, weight_decay=0.0)
+    for step in range(1, steps + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * min(1.0, step / WARM_UP) * max(0.02, 1 - step / steps)
+        loss = _loss(reader, [_some_of(one, rng) for one in next(drawn)])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimiser.step()
+
+
+def _loss(reader: PairReader, asked: Sequence[Example]) -> Tensor:
+    said = reader([(one.question, [seen.text for seen in one.seen]) for one in asked])
+    loss, at = torch.zeros(()), 0
+    for one in asked:
+        added, answers = said[at : at + len(one.seen)].T
+        at += len(one.seen)
+        right = torch.tensor([seen.is_right for seen in one.seen])
+        if right.any():
+            scores = added + torch.tensor([seen.score for seen in one.seen])
+            loss = loss + torch.logsumexp(scores, 0) - scores[0]
+        each = functional.binary_cross_entropy_with_logits(answers, right.float(), reduction="none")
+        for is_right in {*right.tolist()}:
+            loss = loss + ANSWERS * each[right == is_right].mean()
+    return loss / len(asked)
+
+
+def _some_of(example: Example, rng: np.random.Generator) -> Example:
+    """A right one first, if any, then wrong ones."""
+    right = [seen for seen in example.seen if seen.is_right][:2]
+    wrong = [seen for seen in example.seen if not seen.is_right]
+    first = [wrong[place] for place in rng.permutation(min(TEMPTING, len(wrong)))[:DRAWN]]
+    behind = wrong[TEMPTING:]
+    last = [behind[rng.integers(len(behind))]] if behind else []
+    return Example(example.question, (*([right[rng.integers(len(right))]] if right else []), *first, *last))
+
+
+def _transformer(model: "SentenceTransformer") -> Any:
+    """What runs inside it, as the transformers library has it."""
+    return model[0].auto_model

@@ -1,0 +1,123 @@
+"""What reading question and sentence together is fitted on: its questions with their candidates.
+
+In: the folder of shared data. Out: each question with its candidates, and which of them answer: those of XQuAD's even
+articles over one pool of all languages, with the passage in the question's own language and without, and without any;
+those of the publishers that may be tuned on, all in one index; those of ``development.py``. What is kept from the
+training tells what it brings. The odd articles and four publishers stay unseen by either.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from evals.benchmarks.development import development_hits, is_right
+from evals.benchmarks.publishers import PUBLISHERS, REPORTED
+from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.fresh import open_fresh
+from evals.golden import Case, load_cases
+from index.languages import detect_question
+from index.records import Hit
+from index.search import Query
+from rag.answer import SEARCHED_HITS
+from rag.candidates import Candidate, candidates
+from rag.evidence import support
+from rag.log_odds import log_odds
+
+SAMPLED = 2
+"""Every how many-th question of XQuAD is asked."""
+RANKED = 12
+"""Candidates that are kept of each."""
+KEPT_ARTICLES = 36
+"""Of XQuAD those from here on are kept from the training,"""
+KEPT_PUBLISHERS = ("advice", "heritage", "ledger")
+"""and these publishers, and every second question of ``development.py``."""
+
+SOURCES = ("xquad", "publishers", "development")
+Answers = dict[tuple[str, int, int, int], tuple[str, ...]]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with its first candidates, best first."""
+
+    question: str
+    lang: str
+    source: str
+    """One of ``SOURCES``."""
+    is_kept: bool
+    """From the training of the model."""
+    answerable: bool
+    evidence: float
+    """Log-odds that the articles answer, as evidence has them."""
+    found: tuple[Candidate, ...]
+    right: tuple[bool, ...]
+
+
+def asked(data: Path) -> Iterator[Asked]:
+    """All of them; ``data`` holds ``xquad`` and the pages of ``development.py``."""
+    yield from _of_xquad(data / "xquad")
+    yield from _of_publishers()
+    for number, (case, lang, hits) in enumerate(development_hits(data)):
+        yield _of_case(case, lang, hits, "development", is_kept=bool(number % 2))
+
+
+def _of_xquad(data: Path) -> Iterator[Asked]:
+    every = list(questions(data, 0))
+    answers = {(one.lang, *one.key): one.answers for one in every}
+    with tempfile.TemporaryDirectory() as scratch:
+        write_articles(data, Path(scratch))
+        with open_fresh([Path(scratch)]) as runtime:
+            for one in every[::SAMPLED]:
+                hits = runtime.find(Query(text=one.text, lang=one.lang, top_k=SEARCHED_HITS, group_works=False))
+                yield from _three_ways(one, hits, answers)
+
+
+def _three_ways(one: XquadQuestion, hits: Sequence[Hit], answers: Answers) -> Iterator[Asked]:
+    foreign = [hit for hit in hits if not (_holds(hit, one) and hit.lang == one.lang)]
+    without = [hit for hit in hits if not _holds(hit, one)]
+    for pool, answerable in ((hits, True), (foreign, True), (without, False)):
+        ranked = candidates(pool, one.text, one.lang)
+        found = tuple(ranked[:RANKED])
+        yield Asked(
+            question=one.text,
+            lang=one.lang,
+            source="xquad",
+            is_kept=one.article >= KEPT_ARTICLES,
+            answerable=answerable,
+            evidence=log_odds(support(ranked, one.text, one.lang)),
+            found=found,
+            right=tuple(
+                _holds(each.hit, one) and any(gold in each.text for gold in answers[each.hit.lang, *one.key])
+                for each in found
+            ),
+        )
+
+
+def _of_publishers() -> Iterator[Asked]:
+    names = [one.name for one in sorted(PUBLISHERS.iterdir()) if one.is_dir() and one.name not in REPORTED]
+    with open_fresh([PUBLISHERS / name / "content" for name in names]) as runtime:
+        for name in names:
+            for case in load_cases(PUBLISHERS / name / "questions.jsonl"):
+                lang = detect_question(case.question)
+                hits = runtime.find(Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False))
+                yield _of_case(case, lang, hits, "publishers", is_kept=name in KEPT_PUBLISHERS)
+
+
+def _of_case(case: Case, lang: str, hits: Sequence[Hit], source: str, *, is_kept: bool) -> Asked:
+    ranked = candidates(hits, case.question, lang)
+    found = tuple(ranked[:RANKED])
+    return Asked(
+        question=case.question,
+        lang=lang,
+        source=source,
+        is_kept=is_kept,
+        answerable=case.answerable,
+        evidence=log_odds(support(ranked, case.question, lang)),
+        found=found,
+        right=tuple(is_right(case, one) for one in found),
+    )
+
+
+def _holds(hit: Hit, one: XquadQuestion) -> bool:
+    return passage_of(hit) == (one.article, one.paragraph)
