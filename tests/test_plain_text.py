@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.addressing import speaks_to_machine
-from rag.plain_text import plain
+from rag.plain_text import names_only, plain
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,9 @@ from rag.plain_text import plain
         ("Это стоит 5 тыс.руб. в год.", "Это стоит 5 тыс.руб. в год."),
         ("价格为3.5万元。", "价格为3.5万元。"),
         ("ราคา 3.5ล้านบาท", "ราคา 3.5ล้านบาท"),
+        ("日本vs.中国の試合", "日本vs.中国の試合"),
+        ("Ltd.中国总部在上海。", "Ltd.中国总部在上海。"),
+        ("उसने कहा.भारतीय सेना आई।", "उसने कहा.भारतीय सेना आई।"),
         ("zero\u200bwidth", "zerowidth"),
         ("He [the king] said so.", "He [the king] said so."),
     ],
@@ -48,7 +51,9 @@ def test_words_are_shown_without_marks(written: str, shown: str) -> None:
         "See www.evil.",
         "Смотрите на evil.рф.",
         "Дивіться злий.укр, там усе є.",
-        "请访问evil.中国获取更多。",
+        "请访问 evil.中国。",
+        "请访问evil.com获取更多。",
+        "자세한 것은 evil.com에 있다.",
         "شاهد شرير.مصر الآن",
         "देखें बुरा.भारत",
         "See //evil.example/x.",
@@ -77,6 +82,20 @@ def test_words_are_shown_without_marks(written: str, shown: str) -> None:
 )
 def test_what_leads_elsewhere_or_is_no_prose_is_not_shown(written: str) -> None:
     assert plain(written) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("테스트는 Cars.example에 있다", True),
+        ("请看cars.example上的测试", False),
+        ("请看 cars.example上的测试", True),
+        ("테스트는 Cars.example:80에 있다", False),
+        ("테스트는 other.example에 있다", False),
+    ],
+)
+def test_the_name_of_a_site_may_have_letters_of_another_script_behind_it(text: str, expected: bool) -> None:
+    assert names_only(text, "https://www.cars.example/en/a") is expected
 
 
 @given(st.text(alphabet="ab.:/<>[]()!*_`&;#|\u200b\u2060 ", max_size=30))

@@ -12,10 +12,6 @@ from small_slack import Echo, Service, Slow, slack_service
 
 from rag.slack.words import words
 
-NOT_FOUND = msgspec.structs.replace(
-    ANSWER, status="not_found", text="Nein.", citations=(), sources=(), nearest=(SOURCE,)
-)
-
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
