@@ -7,9 +7,10 @@ import pytest
 import torch
 from small_candidates import make_candidate
 
-from evals.benchmarks.fit_pair_reader import TITLE, Read, as_read, row, teaches
-from evals.benchmarks.pair_reader import DRAWN, LAYERS, TEMPTING, Example, PairReader, Seen, _some_of, train
-from evals.benchmarks.reading_cases import SOURCES, Asked
+from evals.benchmarks.fit_pair_reader import AMONG, TITLE, Read, as_read, row, teaches
+from evals.benchmarks.pair_reader import LAYERS, TEMPTING, WRONG, Example, PairReader, Seen, _some_of, train
+from evals.benchmarks.publishers import REPORTED
+from evals.benchmarks.reading_cases import KEPT_PUBLISHERS, SOURCES, Asked, tuned_on
 from index.bundled_model import ensure_unpacked
 
 QUESTION = "Where does the heron fish?"
@@ -51,7 +52,7 @@ def test_training_sees_one_right_sentence_and_a_draw_of_the_most_tempting_wrong_
     example = Example(QUESTION, (*seen[:2], Seen("right", -1.5, True), *seen[2:]))
     for seed in range(5):
         drawn = _some_of(example, np.random.default_rng(seed)).seen
-        assert [one.is_right for one in drawn] == [True] + [False] * (DRAWN + 1)
+        assert [one.is_right for one in drawn] == [True] + [False] * (WRONG + 1)
         assert {one.text for one in drawn[1:-1]} <= {f"wrong {n}" for n in range(TEMPTING)}
         assert drawn[-1].text in {f"wrong {n}" for n in range(TEMPTING, TEMPTING + 3)}
     alone = Example(QUESTION, (Seen("wrong", 0.0, False),))
@@ -63,6 +64,7 @@ def test_training_sees_one_right_sentence_and_a_draw_of_the_most_tempting_wrong_
     [
         (True, (False, True), "xquad", True),
         (True, (False, False), "xquad", False),
+        (True, (False,) * AMONG + (True,), "xquad", False),
         (False, (False, False), "publishers", True),
         (False, (False, False), "xquad", False),
     ],
@@ -71,7 +73,7 @@ def test_a_question_teaches_where_its_answer_is_among_the_first_or_there_is_none
     answerable: bool, right: tuple[bool, ...], source: str, expected: bool
 ) -> None:
     assert source in SOURCES
-    found = tuple(make_candidate(text, 1.0) for text in TEXTS[: len(right)])
+    found = tuple(make_candidate(TEXTS[0], 1.0) for _ in right)
     one = Asked(
         question=QUESTION,
         lang="en",
@@ -104,5 +106,10 @@ def test_the_report_counts_first_candidates_and_tells_evidence_from_what_is_read
         )
 
     told = row("xquad", [seen(True, 2.0), seen(True, 1.0), seen(False, -1.0)])
-    assert told == ["xquad", "2 + 1", "0.000", "0.000", "1.000", "1.000", *told[6:]]
-    assert told[-2:] == ["10", "10"]
+    assert told == ["xquad", "2 + 1", "0.000", "0.000", "1.000", "1.000", "0.500", "1.000", "1.000", "10", "10"]
+
+
+def test_publishers_that_are_for_reports_teach_nothing_and_some_of_the_others_are_kept() -> None:
+    assert set(tuned_on()).isdisjoint(REPORTED)
+    assert len(tuned_on()) == 12
+    assert set(KEPT_PUBLISHERS) < set(tuned_on())

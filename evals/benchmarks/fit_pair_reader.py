@@ -39,6 +39,8 @@ AMONG = 8
 READ = 4
 """Candidates that are read of a kept question."""
 SHARES = (0.0, 0.25, 0.5, 1.0)
+TRUSTED = 0.5
+"""Share with which a question counts as answered for AUROC: where its first candidate is right then."""
 WITH_EVIDENCE = 0.5
 """Share of the log-odds that a sentence answers which is added to evidence's."""
 TITLE = 40
@@ -98,9 +100,10 @@ HEAD = [
 
 
 def row(source: str, seen: Sequence[Read]) -> list[str]:
-    """Of the answerable ones the share whose first candidate is right; AUROC where it is, against the others."""
+    """Of the answerable ones the share whose first candidate is right; AUROC of those where it is with ``TRUSTED``
+    added, against the unanswerable ones."""
     answerable = [one for one in seen if one.answerable]
-    used = [one for one in seen if not one.answerable or one.is_right(WITH_EVIDENCE)]
+    used = [one for one in seen if not one.answerable or one.is_right(TRUSTED)]
     told = [one.answerable for one in used]
     evidence, answers = (np.array([getattr(one, name) for one in used]) for name in ("evidence", "answers"))
     figures = [roc_auc_score(told, by) for by in (evidence, answers, evidence + WITH_EVIDENCE * answers)]

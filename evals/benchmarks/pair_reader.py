@@ -33,7 +33,7 @@ MAPS = (
 """The linear maps of a layer, as the model names them."""
 RANK = 16
 MAX_TOKENS = 96
-"""Of question and sentence; what stands behind them is not read."""
+"""Of question and sentence together; of the longer one the end is not read."""
 PROMPT = "query: "
 SCALE = 8.0
 """What the mean over tokens is multiplied with before the last map."""
@@ -41,7 +41,7 @@ RATE = 8e-4
 WARM_UP = 40
 ANSWERS = 0.5
 """How much it counts whether each answers."""
-TEMPTING, DRAWN = 6, 4
+TEMPTING, WRONG = 6, 4
 """Wrong candidates of which so many are drawn."""
 
 
@@ -104,7 +104,7 @@ class PairReader(nn.Module):
             text=[PROMPT + question for question, texts in asked for _ in texts],
             text_pair=[text for _, texts in asked for text in texts],
             padding=True,
-            truncation="only_second",
+            truncation=True,
             max_length=MAX_TOKENS,
             return_tensors="pt",
         )
@@ -159,7 +159,7 @@ def _some_of(example: Example, rng: np.random.Generator) -> Example:
     """A right one first, if any, then wrong ones."""
     right = [seen for seen in example.seen if seen.is_right][:2]
     wrong = [seen for seen in example.seen if not seen.is_right]
-    first = [wrong[place] for place in rng.permutation(min(TEMPTING, len(wrong)))[:DRAWN]]
+    first = [wrong[place] for place in rng.permutation(min(TEMPTING, len(wrong)))[:WRONG]]
     behind = wrong[TEMPTING:]
     last = [behind[rng.integers(len(behind))]] if behind else []
     return Example(example.question, (*([right[rng.integers(len(right))]] if right else []), *first, *last))

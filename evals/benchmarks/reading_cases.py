@@ -3,7 +3,8 @@
 In: the folder of shared data. Out: each question with its candidates, and which of them answer: those of XQuAD's even
 articles over one pool of all languages, with the passage in the question's own language and without, and without any;
 those of the publishers that may be tuned on, all in one index; those of ``development.py``. What is kept from the
-training tells what it brings. The odd articles and four publishers stay unseen by either.
+training tells what it brings. Questions of the odd articles and all of four publishers stay unseen by either; sentences
+of every article in a pool may be among the candidates.
 """
 
 import tempfile
@@ -94,8 +95,13 @@ def _three_ways(one: XquadQuestion, hits: Sequence[Hit], answers: Answers) -> It
         )
 
 
+def tuned_on() -> list[str]:
+    """The publishers that may be, sorted."""
+    return [one.name for one in sorted(PUBLISHERS.iterdir()) if one.is_dir() and one.name not in REPORTED]
+
+
 def _of_publishers() -> Iterator[Asked]:
-    names = [one.name for one in sorted(PUBLISHERS.iterdir()) if one.is_dir() and one.name not in REPORTED]
+    names = tuned_on()
     with open_fresh([PUBLISHERS / name / "content" for name in names]) as runtime:
         for name in names:
             for case in load_cases(PUBLISHERS / name / "questions.jsonl"):
