@@ -22,9 +22,7 @@ _AROUND_WORDS = ".,;:!?()\"'“”„«»‘’"
 _LEADS_ON = regex.compile(r"[@/\\%]")
 """Beside the name of a host: what makes an address of it."""
 _DENIED = (
-    regex.compile(
-        r"[\p{L}\p{N}+.-]{1,20}\s*:\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I
-    ),
+    regex.compile(r":\s*/\s*/|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:\w+/", regex.I),
     regex.compile(r"\bwww\s*\.|\S@\S+\.\S|//\S+\.", regex.I),
     regex.compile(r"</?\s*\p{L}|<!|<\?|&#?\w{1,31};|\\[ux]\{?[0-9a-f]{2}|%[0-9a-f]{2}%", regex.I),
     regex.compile(r"!\[|\]\s*\(|\]\s*\[|\]\s*:|[\[【][\d\s,;†^–-]*[\]】]"),
@@ -89,10 +87,18 @@ def _host_of(address: str | None) -> str:
 def plain_but_hosts(sentence: str) -> str | None:
     """The same, where names of hosts do not matter."""
     text: str = neutral(unicodedata.normalize("NFC", sentence))
-    if any(denied.search(folded) for folded in {text, unicodedata.normalize("NFKC", text)} for denied in _DENIED):
-        return None
-    text = _LIST_MARK.sub("", text)
-    while (bare := _EMPHASIS.sub(r"\2", text)) != text:
-        text = bare
-    text = _SPACE.sub(" ", _LOOSE_MARK.sub("", text)).strip()
-    return text if any(map(str.isalnum, text)) else None
+    while not _is_denied(text):
+        bare = neutral(_without_marks(text))
+        if bare == text:
+            return text if any(map(str.isalnum, text)) else None
+        text = bare  # what stood apart may have come together
+    return None
+
+
+def _without_marks(text: str) -> str:
+    bare = _LOOSE_MARK.sub("", _EMPHASIS.sub(r"\2", _LIST_MARK.sub("", text)))
+    return _SPACE.sub(" ", bare).strip()
+
+
+def _is_denied(text: str) -> bool:
+    return any(denied.search(folded) for folded in {text, unicodedata.normalize("NFKC", text)} for denied in _DENIED)

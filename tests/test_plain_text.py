@@ -63,6 +63,7 @@ def test_words_are_shown_without_marks(written: str, shown: str) -> None:
         "data:text/html,x",
         "[here](/a)",
         "![x](y)",
+        "*!*[x",
         "[here][1]",
         "[1]: x",
         "[1] is here",
