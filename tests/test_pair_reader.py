@@ -10,7 +10,7 @@ from small_candidates import make_candidate
 from evals.benchmarks.fit_pair_reader import AMONG, TITLE, Read, as_read, row, teaches
 from evals.benchmarks.pair_reader import LAYERS, TEMPTING, WRONG, Example, PairReader, Seen, _some_of, train
 from evals.benchmarks.publishers import REPORTED
-from evals.benchmarks.reading_cases import KEPT_PUBLISHERS, SOURCES, Asked, tuned_on
+from evals.benchmarks.reading_cases import KEPT_PUBLISHERS, SOURCES, Asked, Posed, tuned_on
 from index.bundled_model import ensure_unpacked
 
 QUESTION = "Where does the heron fish?"
@@ -75,10 +75,7 @@ def test_a_question_teaches_where_its_answer_is_among_the_first_or_there_is_none
     assert source in SOURCES
     found = tuple(make_candidate(TEXTS[0], 1.0) for _ in right)
     one = Asked(
-        question=QUESTION,
-        lang="en",
-        source=source,
-        is_kept=False,
+        posed=Posed(QUESTION, "en", source, False),
         answerable=answerable,
         evidence=0.0,
         found=found,

@@ -22,10 +22,9 @@ from evals.benchmarks.retrieval import REPORT, sampled
 from evals.benchmarks.retrieval_report import Mean, Table, markdown_table
 from evals.benchmarks.short_answer_f1 import best_f1
 from evals.benchmarks.table import Row, markdown
-from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.benchmarks.xquad import XquadQuestion, answers_it, questions, write_articles
 from evals.fresh import open_existing, open_fresh
 from evals.statistics import clustered, mean_intervals
-from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate, candidates
@@ -83,10 +82,10 @@ def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
     ranked = candidates(hits, question.text, question.lang)
     sure = support(ranked, question.text, question.lang)
     chosen = choose(ranked, question.lang) if sure >= calibration().threshold else ()
-    right = [hit for hit in hits if is_right(hit, question)]
+    right = [hit for hit in hits if answers_it(hit, question)]
     own = [hit for hit in right if hit.lang == question.lang] or right
     passage = candidates(own[:1], question.text, question.lang)
-    without = [hit for hit in hits if not is_right(hit, question)]
+    without = [hit for hit in hits if not answers_it(hit, question)]
     held = [float(holds(quote, question, answers)) for quote in chosen]
     return Asked(
         question=question,
@@ -177,11 +176,6 @@ def _all_asked(xquad: Path, chosen: Sequence[XquadQuestion], index: Path | None)
     with opened(xquad, index) as runtime:
         for question in chosen:
             yield ask(runtime, question, answers)
-
-
-def is_right(hit: Hit, question: XquadQuestion) -> bool:
-    """Whether it is the question's passage, in any language."""
-    return passage_of(hit) == (question.article, question.paragraph)
 
 
 def holds(quote: Candidate, question: XquadQuestion, answers: Answers) -> bool:

@@ -15,6 +15,7 @@ from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate
+from rag.runtime import Runtime
 
 SET_BY_HAND = {"other_name": -3.0, "unknown": 2.0, "other_setting": -2.0}
 """Weights of signals that too few questions show to be fitted (decisions 14 and 24)."""
@@ -27,9 +28,13 @@ def development_hits(data: Path) -> Iterator[tuple[Case, str, tuple[Hit, ...]]]:
         with open_fresh([folder]) as runtime:
             for name in names:
                 for case in load_cases(QUESTIONS / f"{name}.jsonl"):
-                    lang = detect_question(case.question)
-                    query = Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False)
-                    yield case, lang, runtime.find(query)
+                    yield case, *found_for(runtime, case)
+
+
+def found_for(runtime: Runtime, case: Case) -> tuple[str, tuple[Hit, ...]]:
+    """The language that the question is taken to be in, and what extraction gets for it."""
+    lang = detect_question(case.question)
+    return lang, runtime.find(Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False))
 
 
 def is_right(case: Case, candidate: Candidate) -> bool:

@@ -19,9 +19,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from evals.benchmarks.development import SET_BY_HAND, development_hits, is_right
-from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.benchmarks.xquad import XquadQuestion, answers_it, questions, write_articles
 from evals.fresh import open_fresh
-from index.records import Hit
 from index.search import Query
 from rag.candidates import candidates
 from rag.evidence import Calibration, evidence
@@ -98,15 +97,11 @@ def _examples(runtime: Runtime, asked: XquadQuestion) -> Iterator[Example]:
     hits = runtime.find(Query(text=asked.text, lang=asked.lang, top_k=30, group_works=False))
     foreign = [hit for hit in hits if hit.lang != asked.lang]
     for pool in (hits, foreign):
-        without = [hit for hit in pool if not _answers(hit, asked)]
+        without = [hit for hit in pool if not answers_it(hit, asked)]
         for some, answerable in ((pool, True), (without, False)):
             ranked = candidates(some, asked.text, asked.lang)
             if ranked and (len(without) < len(pool) or not answerable):
                 yield Example(asked.article, answerable, evidence(ranked, asked.text, asked.lang))
-
-
-def _answers(hit: Hit, asked: XquadQuestion) -> bool:
-    return passage_of(hit) == (asked.article, asked.paragraph)
 
 
 if __name__ == "__main__":

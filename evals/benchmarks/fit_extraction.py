@@ -16,7 +16,7 @@ import numpy as np
 
 from evals.benchmarks.conditional import Choice, fit
 from evals.benchmarks.development import SET_BY_HAND, development_hits, is_right
-from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.benchmarks.xquad import XquadQuestion, answers_it, questions, write_articles
 from evals.fresh import open_fresh
 from index.records import Hit
 from index.search import Query
@@ -56,7 +56,7 @@ def main() -> None:
 def _pools(runtime: Runtime, asked: XquadQuestion) -> Iterator[list[Hit]]:
     hits = list(runtime.find(Query(text=asked.text, lang=asked.lang, top_k=30, group_works=False)))
     yield hits
-    yield [hit for hit in hits if not (_answers(hit, asked) and hit.lang == asked.lang)]
+    yield [hit for hit in hits if not (answers_it(hit, asked) and hit.lang == asked.lang)]
 
 
 def _unit_choice(
@@ -64,7 +64,7 @@ def _unit_choice(
 ) -> Choice:
     ranked = candidates(hits, asked.text, asked.lang)
     right = [
-        _answers(one.hit, asked) and any(gold in one.text for gold in answers[one.hit.lang, *asked.key])
+        answers_it(one.hit, asked) and any(gold in one.text for gold in answers[one.hit.lang, *asked.key])
         for one in ranked
     ]
     return _choice(ranked, right)
@@ -73,10 +73,6 @@ def _unit_choice(
 def _choice(ranked: Sequence[Candidate], right: Sequence[bool]) -> Choice:
     figures = [msgspec.structs.astuple(one.signals) for one in ranked]
     return Choice(np.array(figures).reshape(len(ranked), len(SIGNALS)), np.array(right, np.bool_))
-
-
-def _answers(hit: Hit, asked: XquadQuestion) -> bool:
-    return passage_of(hit) == (asked.article, asked.paragraph)
 
 
 if __name__ == "__main__":

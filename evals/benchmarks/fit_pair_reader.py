@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     every = list(asked(parser.parse_args().data))
     examples = {
-        source: [example(one) for one in every if one.source == source and not one.is_kept and teaches(one)]
+        source: [example(one) for one in every if one.posed.source == source and not one.posed.is_kept and teaches(one)]
         for source in SOURCES
     }
     torch.manual_seed(0)
@@ -81,8 +81,8 @@ def main() -> None:
     reader.merge()
     reader.transformer.bfloat16()
     torch.set_num_threads(1)
-    kept = [one for one in every if one.is_kept and one.found]
-    rows = [row(source, [read(reader, one) for one in kept if one.source == source]) for source in SOURCES]
+    kept = [one for one in every if one.posed.is_kept and one.found]
+    rows = [row(source, [read(reader, one) for one in kept if one.posed.source == source]) for source in SOURCES]
     print(markdown_table([HEAD, *rows]))
     print(f"\n{describe()}")
 
@@ -120,7 +120,7 @@ def read(reader: PairReader, one: Asked) -> Read:
     """Its first candidates, as fast as this thread can."""
     began = time.perf_counter()
     with torch.inference_mode():
-        said = reader([(one.question, [as_read(each) for each in one.found[:READ]])]).numpy().astype(np.float64)
+        said = reader([(one.posed.question, [as_read(each) for each in one.found[:READ]])]).numpy().astype(np.float64)
     ms = 1000 * (time.perf_counter() - began)
     added = np.zeros(len(one.found))
     added[: len(said)] = said[:, 0] - said[:, 0].mean()
@@ -138,12 +138,12 @@ def read(reader: PairReader, one: Asked) -> Read:
 def example(one: Asked) -> Example:
     """As the training sees it."""
     seen = zip(one.found, one.right, strict=True)
-    return Example(one.question, tuple(Seen(as_read(each), each.score, is_right) for each, is_right in seen))
+    return Example(one.posed.question, tuple(Seen(as_read(each), each.score, is_right) for each, is_right in seen))
 
 
 def teaches(one: Asked) -> bool:
     """An answer among the first tells what to prefer; XQuAD's questions without their passage are for evidence."""
-    return any(one.right[:AMONG]) if one.answerable else bool(one.found) and one.source != "xquad"
+    return any(one.right[:AMONG]) if one.answerable else bool(one.found) and one.posed.source != "xquad"
 
 
 def as_read(candidate: Candidate) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from evals.benchmarks.short_answer_f1 import best_f1
 from evals.benchmarks.short_answer_network import new_network, predict, train
-from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.benchmarks.xquad import XquadQuestion, answers_it, questions, write_articles
 from evals.fresh import open_fresh
 from index.records import Hit
 from index.search import Query
@@ -92,7 +92,7 @@ def _examples(
     hits = runtime.find(Query(text=asked.text, lang=asked.lang, top_k=30, group_works=False))
     expected = expects(asked.text, asked.lang)
     for hit in hits:
-        if passage_of(hit) != (asked.article, asked.paragraph):
+        if not answers_it(hit, asked):
             continue
         golds = answers[hit.lang, *asked.key]
         unit = _best_unit(hit, asked, golds)

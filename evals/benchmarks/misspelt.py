@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 import regex
 
-from evals.benchmarks.answers import Answers, holds, is_right, mean_of, opened
+from evals.benchmarks.answers import Answers, holds, mean_of, opened
 from evals.benchmarks.machine import describe
 from evals.benchmarks.retrieval import REPORT, TUNING, sampled
 from evals.benchmarks.retrieval_report import markdown_table
-from evals.benchmarks.xquad import XquadQuestion, questions
+from evals.benchmarks.xquad import XquadQuestion, answers_it, questions
 from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
@@ -113,7 +113,7 @@ def _found(runtime: Runtime, text: str, lang: str) -> tuple[Hit, ...]:
 
 
 def _without(question: XquadQuestion, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    return tuple(hit for hit in hits if not is_right(hit, question))
+    return tuple(hit for hit in hits if not answers_it(hit, question))
 
 
 def _rows(told: Sequence[Told]) -> Iterator[list[str]]:

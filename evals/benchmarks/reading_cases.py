@@ -8,17 +8,17 @@ of every article in a pool may be among the candidates.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from evals.benchmarks.development import development_hits, is_right
+from evals.benchmarks.development import development_hits, found_for, is_right
 from evals.benchmarks.publishers import PUBLISHERS, REPORTED
-from evals.benchmarks.xquad import XquadQuestion, passage_of, questions, write_articles
+from evals.benchmarks.xquad import XquadQuestion, answers_it, questions, write_articles
 from evals.fresh import open_fresh
 from evals.golden import Case, load_cases
-from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
@@ -39,8 +39,8 @@ SOURCES = ("xquad", "publishers", "development")
 Answers = dict[tuple[str, int, int, int], tuple[str, ...]]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with its first candidates, best first."""
+class Posed(msgspec.Struct, frozen=True):
+    """A question before it is asked."""
 
     question: str
     lang: str
@@ -48,6 +48,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One of ``SOURCES``."""
     is_kept: bool
     """From the training of the model."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with its first candidates, best first."""
+
+    posed: Posed
     answerable: bool
     evidence: float
     """Log-odds that the articles answer, as evidence has them."""
@@ -75,24 +81,15 @@ def _of_xquad(data: Path) -> Iterator[Asked]:
 
 
 def _three_ways(one: XquadQuestion, hits: Sequence[Hit], answers: Answers) -> Iterator[Asked]:
-    foreign = [hit for hit in hits if not (_holds(hit, one) and hit.lang == one.lang)]
-    without = [hit for hit in hits if not _holds(hit, one)]
+    foreign = [hit for hit in hits if not (answers_it(hit, one) and hit.lang == one.lang)]
+    without = [hit for hit in hits if not answers_it(hit, one)]
+
+    def says_it(each: Candidate) -> bool:
+        return answers_it(each.hit, one) and any(gold in each.text for gold in answers[each.hit.lang, *one.key])
+
+    posed = Posed(one.text, one.lang, "xquad", one.article >= KEPT_ARTICLES)
     for pool, answerable in ((hits, True), (foreign, True), (without, False)):
-        ranked = candidates(pool, one.text, one.lang)
-        found = tuple(ranked[:RANKED])
-        yield Asked(
-            question=one.text,
-            lang=one.lang,
-            source="xquad",
-            is_kept=one.article >= KEPT_ARTICLES,
-            answerable=answerable,
-            evidence=log_odds(support(ranked, one.text, one.lang)),
-            found=found,
-            right=tuple(
-                _holds(each.hit, one) and any(gold in each.text for gold in answers[each.hit.lang, *one.key])
-                for each in found
-            ),
-        )
+        yield _seen(posed, pool, answerable, says_it)
 
 
 def tuned_on() -> list[str]:
@@ -105,25 +102,21 @@ def _of_publishers() -> Iterator[Asked]:
     with open_fresh([PUBLISHERS / name / "content" for name in names]) as runtime:
         for name in names:
             for case in load_cases(PUBLISHERS / name / "questions.jsonl"):
-                lang = detect_question(case.question)
-                hits = runtime.find(Query(text=case.question, lang=lang, top_k=SEARCHED_HITS, group_works=False))
+                lang, hits = found_for(runtime, case)
                 yield _of_case(case, lang, hits, "publishers", is_kept=name in KEPT_PUBLISHERS)
 
 
 def _of_case(case: Case, lang: str, hits: Sequence[Hit], source: str, *, is_kept: bool) -> Asked:
-    ranked = candidates(hits, case.question, lang)
+    return _seen(Posed(case.question, lang, source, is_kept), hits, case.answerable, partial(is_right, case))
+
+
+def _seen(posed: Posed, hits: Sequence[Hit], answerable: bool, says_it: Callable[[Candidate], bool]) -> Asked:
+    ranked = candidates(hits, posed.question, posed.lang)
     found = tuple(ranked[:RANKED])
     return Asked(
-        question=case.question,
-        lang=lang,
-        source=source,
-        is_kept=is_kept,
-        answerable=case.answerable,
-        evidence=log_odds(support(ranked, case.question, lang)),
+        posed=posed,
+        answerable=answerable,
+        evidence=log_odds(support(ranked, posed.question, posed.lang)),
         found=found,
-        right=tuple(is_right(case, one) for one in found),
+        right=tuple(map(says_it, found)),
     )
-
-
-def _holds(hit: Hit, one: XquadQuestion) -> bool:
-    return passage_of(hit) == (one.article, one.paragraph)

@@ -76,6 +76,11 @@ def passage_of(hit: Hit) -> tuple[int, int]:
     return int(article), int(paragraph)
 
 
+def answers_it(hit: Hit, question: XquadQuestion) -> bool:
+    """Whether the hit is of the question's passage, in any language."""
+    return passage_of(hit) == (question.article, question.paragraph)
+
+
 def _paragraphs(data: Path, lang: str) -> Iterator[tuple[int, int, str, list["_Question"]]]:
     loaded = msgspec.json.decode((data / f"xquad.{lang}.json").read_bytes(), type=_File)
     for article, entry in enumerate(loaded.data):
