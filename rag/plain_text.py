@@ -63,7 +63,8 @@ def hosts(text: str) -> list[str]:
 
 
 def names_only(text: str, address: str | None) -> bool:
-    """Whether every host in it is that of ``address``, and stands there as a word: no path, port or mailbox at it."""
+    """Whether every host in it is that of ``address``, and stands there as a word: no path, port or mailbox at it.
+    Letters of another script may follow."""
     own = _host_of(address)
     folded = unicodedata.normalize("NFKC", text)
     words = [word.strip(_AROUND_WORDS) for word in folded.split() if _host().search(word)]

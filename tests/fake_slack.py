@@ -6,8 +6,6 @@ Runs in a thread of its own on a free port of 127.0.0.1 until it is left.
 """
 
 import asyncio
-import hashlib
-import hmac
 import itertools
 import json
 import math
@@ -16,7 +14,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Self
-from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -337,28 +334,6 @@ class FakeSlack:
         return web.Response(text="ok")
 
 
-def signed(body: bytes, *, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
-    """The headers of one of Slack's requests."""
-    timestamp = str(int(time.time() if at is None else at))
-    mac = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={mac}"}
-
-
-def send_event(service: str, body: Mapping[str, Any], *, retry: int = 0) -> httpx.Response:
-    """One event to a service's address, as Slack sends it."""
-    raw = json.dumps(body).encode()
-    retried = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"} if retry else {}
-    headers = {"Content-Type": "application/json", **signed(raw), **retried}
-    return httpx.post(f"{service}/slack/events", content=raw, headers=headers, timeout=15)
-
-
-def send_form(service: str, fields: Mapping[str, str]) -> httpx.Response:
-    """A command, or an action in the field ``payload``."""
-    raw = urlencode(fields).encode()
-    headers = {"Content-Type": "application/x-www-form-urlencoded", **signed(raw)}
-    return httpx.post(f"{service}/slack/events", content=raw, headers=headers, timeout=15)
-
-
 async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.method == "GET":
         return dict(request.query)
@@ -383,15 +358,3 @@ def _check_view(given: dict[str, Any]) -> None:
         raise RefusedError("invalid_arguments")
     for block in view["blocks"]:
         check_block(block)
-
-
-def mention(slack: FakeSlack, n: int) -> dict[str, Any]:
-    """The ``n``-th question, in a channel of a few."""
-    return slack.event(
-        {"type": "app_mention", "text": f"<@UKILDE> Question {n}?", "ts": f"{n}.1", "channel": f"C{n % 7}"}, f"Ev{n}"
-    )
-
-
-def answered(slack: FakeSlack) -> list[str]:
-    """The threads that were written to."""
-    return [str(posted.thread_ts) for posted in slack.messages]

@@ -14,8 +14,9 @@ from typing import Any
 import anyio
 import msgspec
 from fake_backend import ANSWER, FakeBackend, turn
-from fake_slack import APP_TOKEN, BOT_TOKEN, SECRET, FakeSlack, send_event
+from fake_slack import APP_TOKEN, BOT_TOKEN, SECRET, FakeSlack
 from litestar import Litestar
+from sent_by_slack import send_event
 
 from rag.api import server
 from rag.api.app import build_app

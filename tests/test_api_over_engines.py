@@ -16,9 +16,10 @@ from typing import Any
 import httpx
 import pytest
 from chroma_server import ChromaServer
-from fake_slack import BOT_TOKEN, SECRET, FakeSlack, send_event
+from fake_slack import BOT_TOKEN, SECRET, FakeSlack
 from postgres_server import PostgresServer
 from redis_server import RedisServer
+from sent_by_slack import send_event
 from small_serving import KILDE, environment, serving
 from small_site import TEXTS, write_articles
 from test_access_table import TABLE

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 from fake_backend import ARTICLE, QUOTE
-from fake_slack import Posted, send_form
+from fake_slack import Posted
+from sent_by_slack import send_form
 from small_slack import Echo, Service, slack_service
 
 from rag.feedback_records import Feedback, FeedbackRequest

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_backend import ANSWER, SOURCE, TEXT, FakeBackend, turn
-from fake_slack import send_form
+from sent_by_slack import send_form
 from small_slack import Echo, Service, slack_service
 
 from rag.errors import BusyError

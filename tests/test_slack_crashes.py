@@ -9,7 +9,8 @@ import httpx
 import msgspec
 import pytest
 from fake_backend import ANSWER, QUOTE, TEXT
-from fake_slack import BOT_TOKEN, ME, FakeSlack, answered, mention
+from fake_slack import BOT_TOKEN, ME, FakeSlack
+from sent_by_slack import answered, mention
 from small_slack import Echo, slack_service, slack_settings
 
 from rag.slack.asked import asked_in_event
@@ -105,29 +106,36 @@ async def _idle(config: Any, backend: Any, url: str) -> None:
         await anyio.sleep(0.3)
 
 
+async def _asked_first(slack: FakeSlack, backend: Echo, seconds: float) -> None:
+    """A process that gets the first question, and lives as long."""
+    config, url = configuration(backend.settings), backend.settings.conversations_url
+    async with Bot(config, backend, url, limits=Limits(held_s=0.2)) as bot:
+        await bot.handle(mention(slack, 1))
+        await anyio.sleep(seconds)
+
+
+def killed_when_done(slack: FakeSlack, backend: Echo, monkeypatch: pytest.MonkeyPatch, seconds: float) -> int:
+    """How often the process died before it could note down that a question is done."""
+    deaths = itertools.count()
+
+    def die(self: Deliveries, key: str) -> None:
+        next(deaths)
+        raise ConnectionError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Deliveries, "done", die)
+        anyio.run(_asked_first, slack, backend, seconds)
+    return next(deaths)
+
+
 def test_an_answer_that_was_posted_just_before_the_crash_is_not_posted_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FakeSlack() as slack:
         settings = slack_settings(slack, tmp_path)
-        config = configuration(settings)
         backend = Echo(settings=settings)
-        deaths = itertools.count()
-
-        def die(self: Deliveries, key: str) -> None:
-            next(deaths)
-            raise ConnectionError("killed")
-
-        async def run(seconds: float) -> None:
-            async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.2)) as bot:
-                await bot.handle(mention(slack, 1))
-                await anyio.sleep(seconds)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(Deliveries, "done", die)
-            anyio.run(run, 0.3)
-        anyio.run(run, 0.6)
-    assert next(deaths) > 0
+        assert killed_when_done(slack, backend, monkeypatch, 0.3) > 0
+        anyio.run(_asked_first, slack, backend, 0.6)
     assert answered(slack) == ["1.1"]
     assert slack.messages[0].shown == TEXT
     assert len(backend.asked) == 1
@@ -173,24 +181,12 @@ def test_what_an_attempt_that_broke_off_posted_too_much_is_removed(
 ) -> None:
     with FakeSlack() as slack:
         settings = slack_settings(slack, tmp_path)
-        config = configuration(settings)
         backend = Echo(settings=settings, answer=msgspec.structs.replace(ANSWER, text="Ein Satz. " * 1500))
-
-        def die(self: Deliveries, key: str) -> None:
-            raise ConnectionError("killed")
-
-        async def run(seconds: float) -> None:
-            async with Bot(config, backend, settings.conversations_url, limits=Limits(held_s=0.2)) as bot:
-                await bot.handle(mention(slack, 1))
-                await anyio.sleep(seconds)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(Deliveries, "done", die)
-            anyio.run(run, 0.4)
+        assert killed_when_done(slack, backend, monkeypatch, 0.4) > 0
         assert len(slack.messages) > 1
         backend.scripted_answer = ANSWER
         backend.conversations.clear()
-        anyio.run(run, 0.8)
+        anyio.run(_asked_first, slack, backend, 0.8)
     assert [posted.shown for posted in slack.messages] == [TEXT]
 
 

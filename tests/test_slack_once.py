@@ -9,7 +9,8 @@ from pathlib import Path
 import anyio
 import httpx
 from fake_backend import TEXT
-from fake_slack import FakeSlack, answered, mention, send_event, signed
+from fake_slack import FakeSlack
+from sent_by_slack import answered, mention, send_event, signed
 from small_slack import Echo, serving, slack_service, slack_settings
 
 from rag.api.app import build_app

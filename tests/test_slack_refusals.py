@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_backend import ANSWER, SOURCE, TEXT
-from fake_slack import send_form
+from sent_by_slack import send_form
 from small_slack import Echo, Service, Slow, slack_service
 
 from rag.slack.words import words

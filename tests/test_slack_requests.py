@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from fake_backend import FakeBackend
-from fake_slack import SECRET, FakeSlack, signed
+from fake_slack import SECRET, FakeSlack
 from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import TestClient
+from sent_by_slack import signed
 from small_slack import Service, slack_service, slack_settings
 
 from rag.api.app import build_app
