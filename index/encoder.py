@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from index.bundled_model import ensure_unpacked
 from index.errors import ConfigurationError
 from index.model_identity import BUNDLED, model_fingerprint
+from index.pair_reader import MAX_TOKENS, PROMPT, PairReader
 from index.passes import Passes
 from index.records import PassageVectors, QuestionVectors
 from index.token_vectors import Projection, QuestionTokens, Tokens, bundled_projection, pack
@@ -78,6 +79,7 @@ class SentenceEncoder:
         self._dim = dim
         self._fingerprint = model_fingerprint(model)
         self._projection = bundled_projection() if model == BUNDLED else None
+        self._pair_reader = PairReader(self._model, in_8_bits=has_8_bit_products()) if model == BUNDLED else None
         self._rarity = _piece_rarity(name) if self._projection else np.zeros(0, np.float32)
 
     @property
@@ -127,6 +129,15 @@ class SentenceEncoder:
         for _ in self._passes.map(encode, [rows for _tokens, rows in batches]):
             pass
         return [found[row] for row in range(len(texts))]
+
+    def read_pairs(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
+        if self._pair_reader is None or not texts:
+            return None
+        with self._lock:
+            pairs = self._model.tokenizer(
+                [PROMPT + question] * len(texts), texts, truncation=True, max_length=MAX_TOKENS, verbose=False
+            )["input_ids"]
+        return self._passes.halved(self._pair_reader.read, pairs)
 
     def surprises(self, words: list[str]) -> list[float]:
         if not words or not len(self._rarity):
@@ -191,11 +202,19 @@ class SentenceEncoder:
 
 def has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 in hardware; it is slower than float32 where it does not."""
+    return not _processor_flags().isdisjoint({"avx512_bf16", "amx_bf16"})
+
+
+def has_8_bit_products() -> bool:
+    """Whether the processor multiplies whole numbers of 8 bits in hardware as torch asks it to."""
+    return "avx512_vnni" in _processor_flags()
+
+
+def _processor_flags() -> frozenset[str]:
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+        return frozenset(Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore").split())
     except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+        return frozenset()
 
 
 def _with_tokens(

@@ -94,6 +94,9 @@ class EndpointEncoder:
         vectors = self._all([[self._model.query_prompt + text] for text in texts], QUESTION_S)
         return [QuestionVectors(vector, None) for vector in vectors]
 
+    def read_pairs(self, question: str, texts: list[str]) -> None:
+        return None
+
     def surprises(self, words: list[str]) -> list[float]:
         return [0.0] * len(words)
 

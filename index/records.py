@@ -173,6 +173,11 @@ class Encoder(Protocol):
         many texts share a pass (page 5 of docs/decisions)."""
         ...
 
+    def read_pairs(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
+        """``[n, 2]``, question and text read together: what to add to each text's log-odds of holding the answer, up to
+        a constant, and the log-odds that it answers. None for an encoder that cannot, and for no texts."""
+        ...
+
     def surprises(self, words: list[str]) -> list[float]:
         """Of each word minus its log probability in the encoder's vocabulary, in nats; one that it does not hold is
         made of parts. All 0 for a vocabulary without probabilities."""

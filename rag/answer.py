@@ -22,7 +22,7 @@ from index.languages import detect_question
 from index.records import Hit
 from index.search import Query
 from rag.answer_cache import AnswerCache, Kept, Manner, passed_on, retold
-from rag.composing import Composed, Picked, Turn, compose, pick, pick_respelt, reply
+from rag.composing import NO_AIDS, Aids, Composed, Picked, Turn, compose, pick, pick_respelt, reply
 from rag.condense import language
 from rag.errors import KildeError, no_conversation
 from rag.followups import searched
@@ -41,7 +41,6 @@ from rag.records import (
 )
 from rag.relative_dates import with_dates
 from rag.scope import opens_with_thanks, small_talk, small_talk_language
-from rag.spelling import Surprises
 from rag.standalone import Standalone, standalone
 from rag.telling import text_events
 from rag.tracing import tracer
@@ -104,19 +103,19 @@ class Answering:
         today: Callable[[], date] = date.today,
         writer: Writer | None = None,
         cache: AnswerCache | None = None,
-        surprises: Surprises | None = None,
+        aids: Aids = NO_AIDS,
     ) -> None:
         """``langs``: of the articles; a question that could be in one of several languages is taken to be in theirs.
         ``today``: what "last year" is counted from. Without ``writer``, answers are made of quotes alone. With
-        ``cache``, a question that was asked before is answered with what was made then. With ``surprises``, what
-        finds no answer is asked again with its slips of the keyboard put right."""
+        ``cache``, a question that was asked before is answered with what was made then. ``aids``: of the model
+        that searches, for what is to be quoted."""
         self._search = search
         self._conversations = conversations
         self._langs = langs
         self._today = today
         self._writer = writer
         self._cache = cache
-        self._surprises = surprises
+        self._aids = aids
         self._at_work = anyio.CapacityLimiter(AT_WORK)
         self._after_work = anyio.CapacityLimiter(AT_AFTERWORK)
 
@@ -335,10 +334,10 @@ class Answering:
 
     def _picked(self, turn: Turn, asked: Standalone) -> Picked:
         hits = asked.hits if asked.hits is not None else self._find(asked.text, asked.lang, turn.question)
-        picked = pick(asked, hits, turn.lang)
-        if picked.chosen or self._surprises is None:
+        picked = pick(asked, hits, turn.lang, self._aids)
+        if picked.chosen:
             return picked
-        return pick_respelt(picked, turn.lang, partial(self._find, question=turn.question), self._surprises)
+        return pick_respelt(picked, turn.lang, partial(self._find, question=turn.question), self._aids)
 
     def _after(self, turn: Turn, before: Picked, part: str) -> Standalone:
         """A part of a question goes on from the part before it as a follow-up from the turn before it."""

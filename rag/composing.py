@@ -8,6 +8,7 @@ search that is passed in; refuses nothing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,11 +17,12 @@ from rag.candidates import Candidate, candidates
 from rag.citing import citations, numbered_sources
 from rag.conversion import Quote, conversions
 from rag.disagreement import contradiction, dated, newest_first
-from rag.evidence import calibration, support
+from rag.evidence import support
 from rag.extract import choose
 from rag.followups import Answered, Find, at_once
 from rag.framing import FramedQuote, SmallTalk, frame_quotes, not_found_text, small_talk_text
 from rag.question import Expectation, expects
+from rag.reader import ReadPairs, read, unread
 from rag.records import Answer, Question, Source, Status, TextRange
 from rag.short_answer import short_answer
 from rag.spelling import Surprises, respelt
@@ -121,31 +123,46 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
         return self.parts[0]
 
 
-def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str) -> Picked:
+class Aids(NamedTuple):
+    """What the model that searches knows beside what search tells."""
+
+    surprises: Surprises | None = None
+    """With it, what finds no answer is asked again with its slips of the keyboard put right."""
+    read_pairs: ReadPairs = unread
+    """With it, what may be quoted is read together with the question."""
+
+
+NO_AIDS = Aids()
+
+
+def pick(asked: Standalone, hits: tuple[Hit, ...], lang: str, aids: Aids = NO_AIDS) -> Picked:
     """What to quote of the hits of a question, best first, to a reader of ``lang``."""
-    ranked = candidates(hits, asked.text, asked.lang)
-    sure, expected = support(ranked, asked.text, asked.lang), expects(asked.text, asked.lang)
-    found = Picked(asked=asked, hits=hits, sure=sure, expected=expected)
-    if sure < calibration().threshold:
-        return found
+    found = candidates(hits, asked.text, asked.lang)
+    seen = read(found, support(found, asked.text, asked.lang), asked.text, aids.read_pairs)
+    expected, ranked = expects(asked.text, asked.lang), seen.ranked
+    picked = Picked(asked=asked, hits=hits, sure=seen.sure, expected=expected)
+    if not seen.is_enough:
+        return picked
     chosen = choose(ranked, lang)
     rival = contradiction(ranked, chosen[0], expected, lang)
     if rival is not None:
         chosen = newest_first(chosen[0], rival)
-    return msgspec.structs.replace(found, ranked=tuple(ranked), chosen=chosen, disagree=rival is not None)
+    return msgspec.structs.replace(picked, ranked=tuple(ranked), chosen=chosen, disagree=rival is not None)
 
 
-def pick_respelt(picked: Picked, lang: str, find: Find, surprises: Surprises) -> Picked:
+def pick_respelt(picked: Picked, lang: str, find: Find, aids: Aids) -> Picked:
     """The same question with slips of the keyboard put right, where that is answered; else ``picked``, which is not."""
     asked = picked.asked
-    text = respelt(asked.text, asked.lang, picked.hits, surprises)
+    if aids.surprises is None:
+        return picked
+    text = respelt(asked.text, asked.lang, picked.hits, aids.surprises)
     if text is None:
         return picked
     hits = find(text, asked.lang)
     if asked.hits is not None:  # about the subject that was carried over
         about = {hit.article_id for hit in picked.hits}
         hits = tuple(hit for hit in hits if hit.article_id in about)
-    again = pick(Standalone(text=text, lang=asked.lang), hits, lang)
+    again = pick(Standalone(text=text, lang=asked.lang), hits, lang, aids)
     return again if again.chosen else picked
 
 

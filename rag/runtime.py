@@ -54,6 +54,9 @@ from rag.standing import standing
 from rag.validate import check_search
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from index.search import Query
     from rag.answer import Answering
     from rag.answer_cache import AnswerCache
@@ -253,8 +256,13 @@ class Runtime:
         """Of the model that searches, for what is misspelt."""
         return self._searching.surprises(words)
 
+    def read_pairs(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
+        """Of the model that searches, for what is to be quoted."""
+        return self._searching.read_pairs(question, texts)
+
     def _ready_answering(self) -> "Answering":
         from rag.answer import Answering
+        from rag.composing import Aids
 
         with self._opening_turns:
             if self._answering is None:
@@ -265,7 +273,7 @@ class Runtime:
                     today=self._today,
                     writer=self._writer(),
                     cache=self._cache(),
-                    surprises=self.surprises,
+                    aids=Aids(surprises=self.surprises, read_pairs=self.read_pairs),
                 )
             return self._answering
 

@@ -15,6 +15,9 @@ from rag.encoders import encoder_maker, model_identity, open_reranker
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from index.reranker import Reranker
     from index.search import Query, Searcher
     from rag.claim_meaning import Meaning
@@ -138,6 +141,10 @@ class Searching:
     def surprises(self, words: list[str]) -> list[float]:
         """As ``Encoder.surprises``, of the encoder in use."""
         return self.serving_encoder().surprises(words)
+
+    def read_pairs(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
+        """As ``Encoder.read_pairs``, of the encoder in use."""
+        return self.serving_encoder().read_pairs(question, texts)
 
     def meaning(self) -> "Meaning":
         """What verification asks of the model that searches; it remembers texts until the index changes."""

@@ -7,6 +7,7 @@ from small_answering import ASKED, FACT, found, unrelated
 from index.records import Hit
 from index.search import Query
 from rag.answer import Answering
+from rag.composing import Aids
 from rag.conversations import Conversations
 from rag.records import Answer, MessageEnd, MessageStart, Question
 
@@ -33,7 +34,7 @@ def surprises(words: list[str]) -> list[float]:
 
 
 def answering(search: ByText, conversations: Conversations) -> Answering:
-    return Answering(search, conversations, surprises=surprises)
+    return Answering(search, conversations, aids=Aids(surprises))
 
 
 def ask(search: ByText, conversations: Conversations, question: str = MISSPELT) -> Answer:

@@ -35,6 +35,9 @@ class WordEncoder:
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         return [self.encode_question(text) for text in texts]
 
+    def read_pairs(self, question: str, texts: list[str]) -> None:
+        return None
+
     def surprises(self, words: list[str]) -> list[float]:
         return [0.0] * len(words)
 

@@ -28,13 +28,13 @@ from evals.statistics import clustered, mean_intervals
 from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate, candidates
+from rag.composing import Aids, pick
 from rag.errors import InputError
-from rag.evidence import calibration, support
-from rag.extract import choose
 from rag.question import expects
 from rag.runtime import Runtime
 from rag.settings import load_settings
 from rag.short_answer import short_answer
+from rag.standalone import Standalone
 
 FALSE_REFUSALS = 0.05
 Answers = Mapping[tuple[str, int, int, int], tuple[str, ...]]
@@ -48,6 +48,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     sure: float
     """How sure it was of an answer, as ``sure_without`` with the question's passage taken away in every language."""
     sure_without: float
+    is_answered: bool
+    """As ``is_answered_without`` without it."""
+    is_answered_without: bool
     first: float
     """1 where the first quote holds a right answer in the quote's language."""
     any: float
@@ -79,23 +82,24 @@ def main() -> None:
 
 def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
     hits = runtime.find(Query(text=question.text, lang=question.lang, top_k=SEARCHED_HITS, group_works=False))
-    ranked = candidates(hits, question.text, question.lang)
-    sure = support(ranked, question.text, question.lang)
-    chosen = choose(ranked, question.lang) if sure >= calibration().threshold else ()
+    aids, asked = Aids(read_pairs=runtime.read_pairs), Standalone(text=question.text, lang=question.lang)
+    picked = pick(asked, hits, question.lang, aids)
     right = [hit for hit in hits if answers_it(hit, question)]
     own = [hit for hit in right if hit.lang == question.lang] or right
     passage = candidates(own[:1], question.text, question.lang)
-    without = [hit for hit in hits if not answers_it(hit, question)]
-    held = [float(holds(quote, question, answers)) for quote in chosen]
+    without = pick(asked, tuple(hit for hit in hits if not answers_it(hit, question)), question.lang, aids)
+    held = [float(holds(quote, question, answers)) for quote in picked.chosen]
     return Asked(
         question=question,
-        sure=sure,
-        sure_without=support(candidates(without, question.text, question.lang), question.text, question.lang),
+        sure=picked.sure,
+        sure_without=without.sure,
+        is_answered=bool(picked.chosen),
+        is_answered_without=bool(without.chosen),
         first=held[0] if held else 0.0,
         any=max(held, default=0.0),
-        short=_short_f1(chosen[:1], question, answers),
+        short=_short_f1(picked.chosen[:1], question, answers),
         short_in_passage=_short_f1(passage[:1], question, answers),
-        is_marked=float(any(_marked(quote, question) for quote in chosen[:1])),
+        is_marked=float(any(_marked(quote, question) for quote in picked.chosen[:1])),
     )
 
 
@@ -128,8 +132,8 @@ def goals(asked: Sequence[Asked]) -> Iterator[Row]:
     false = false_answers(asked)
     what = f"answered without their passage, where {FALSE_REFUSALS:.0%} are refused with it"
     yield Row(what, f"{false:.3f}", "≤ 0.25", false <= 0.25)
-    refused = mean(asked, lambda one: float(one.sure < calibration().threshold))
-    answered = mean(asked, lambda one: float(one.sure_without >= calibration().threshold))
+    refused = mean(asked, lambda one: float(not one.is_answered))
+    answered = mean(asked, lambda one: float(one.is_answered_without))
     yield Row("at the threshold in use: refused with their passage", str(refused))
     yield Row("at the threshold in use: answered without it", str(answered))
 

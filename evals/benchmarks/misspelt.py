@@ -24,7 +24,7 @@ from evals.benchmarks.xquad import XquadQuestion, answers_it, questions
 from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
-from rag.composing import Picked, pick, pick_respelt
+from rag.composing import Aids, Picked, pick, pick_respelt
 from rag.errors import InputError
 from rag.followups import Find
 from rag.runtime import Runtime
@@ -102,10 +102,11 @@ def _slip(word: str, chance: random.Random) -> str:
 
 def _picked(runtime: Runtime, question: XquadQuestion, text: str, find: Find) -> tuple[Picked, Picked]:
     """As asked, and with its slips put right where that finds no answer."""
-    asked = pick(Standalone(text=text, lang=question.lang), find(text, question.lang), question.lang)
+    aids = Aids(surprises=runtime.surprises, read_pairs=runtime.read_pairs)
+    asked = pick(Standalone(text=text, lang=question.lang), find(text, question.lang), question.lang, aids)
     if asked.chosen:
         return asked, asked
-    return asked, pick_respelt(asked, question.lang, find, runtime.surprises)
+    return asked, pick_respelt(asked, question.lang, find, aids)
 
 
 def _found(runtime: Runtime, text: str, lang: str) -> tuple[Hit, ...]:

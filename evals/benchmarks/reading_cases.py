@@ -46,8 +46,6 @@ class Posed(msgspec.Struct, frozen=True):
     lang: str
     source: str
     """One of ``SOURCES``."""
-    is_kept: bool
-    """From the training of the model."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,21 +59,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     right: tuple[bool, ...]
 
 
-def asked(data: Path) -> Iterator[Asked]:
-    """All of them; ``data`` holds ``xquad`` and the pages of ``development.py``."""
-    yield from _of_xquad(data / "xquad")
-    yield from _of_publishers()
+def asked(data: Path, *, kept: bool) -> Iterator[Asked]:
+    """Those that are kept from the training, or the others; ``data`` holds ``xquad`` and the pages of
+    ``development.py``."""
+    yield from _of_xquad(data / "xquad", kept=kept)
+    yield from _of_publishers(kept=kept)
     for number, (case, lang, hits) in enumerate(development_hits(data)):
-        yield _of_case(case, lang, hits, "development", is_kept=bool(number % 2))
+        if bool(number % 2) == kept:
+            yield _of_case(case, lang, hits, "development")
 
 
-def _of_xquad(data: Path) -> Iterator[Asked]:
+def _of_xquad(data: Path, *, kept: bool) -> Iterator[Asked]:
     every = list(questions(data, 0))
     answers = {(one.lang, *one.key): one.answers for one in every}
     with tempfile.TemporaryDirectory() as scratch:
         write_articles(data, Path(scratch))
         with open_fresh([Path(scratch)]) as runtime:
             for one in every[::SAMPLED]:
+                if (one.article >= KEPT_ARTICLES) != kept:
+                    continue
                 hits = runtime.find(Query(text=one.text, lang=one.lang, top_k=SEARCHED_HITS, group_works=False))
                 yield from _three_ways(one, hits, answers)
 
@@ -87,7 +89,7 @@ def _three_ways(one: XquadQuestion, hits: Sequence[Hit], answers: Answers) -> It
     def says_it(each: Candidate) -> bool:
         return answers_it(each.hit, one) and any(gold in each.text for gold in answers[each.hit.lang, *one.key])
 
-    posed = Posed(one.text, one.lang, "xquad", one.article >= KEPT_ARTICLES)
+    posed = Posed(one.text, one.lang, "xquad")
     for pool, answerable in ((hits, True), (foreign, True), (without, False)):
         yield _seen(posed, pool, answerable, says_it)
 
@@ -97,17 +99,19 @@ def tuned_on() -> list[str]:
     return [one.name for one in sorted(PUBLISHERS.iterdir()) if one.is_dir() and one.name not in REPORTED]
 
 
-def _of_publishers() -> Iterator[Asked]:
+def _of_publishers(*, kept: bool) -> Iterator[Asked]:
     names = tuned_on()
     with open_fresh([PUBLISHERS / name / "content" for name in names]) as runtime:
         for name in names:
+            if (name in KEPT_PUBLISHERS) != kept:
+                continue
             for case in load_cases(PUBLISHERS / name / "questions.jsonl"):
                 lang, hits = found_for(runtime, case)
-                yield _of_case(case, lang, hits, "publishers", is_kept=name in KEPT_PUBLISHERS)
+                yield _of_case(case, lang, hits, "publishers")
 
 
-def _of_case(case: Case, lang: str, hits: Sequence[Hit], source: str, *, is_kept: bool) -> Asked:
-    return _seen(Posed(case.question, lang, source, is_kept), hits, case.answerable, partial(is_right, case))
+def _of_case(case: Case, lang: str, hits: Sequence[Hit], source: str) -> Asked:
+    return _seen(Posed(case.question, lang, source), hits, case.answerable, partial(is_right, case))
 
 
 def _seen(posed: Posed, hits: Sequence[Hit], answerable: bool, says_it: Callable[[Candidate], bool]) -> Asked:

@@ -109,6 +109,9 @@ class Given(Encoder):
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         raise NotImplementedError
 
+    def read_pairs(self, question: str, texts: list[str]) -> None:
+        return None
+
     def surprises(self, words: list[str]) -> list[float]:
         raise NotImplementedError
 

@@ -40,6 +40,9 @@ class HashedWords:
     def encode_questions(self, texts: list[str]) -> list[QuestionVectors]:
         return [self.encode_question(text) for text in texts]
 
+    def read_pairs(self, question: str, texts: list[str]) -> None:
+        return None
+
     def surprises(self, words: list[str]) -> list[float]:
         return [0.0] * len(words)
 

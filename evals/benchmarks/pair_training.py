@@ -1,10 +1,9 @@
-"""The bundled model as one that reads a question and a sentence together, in torch, and its training.
+"""The model of ``index/pair_reader.py`` as it is trained.
 
-In: questions with the sentences that extraction ranks first, their scores, and which of them answer. Out: of each
-sentence what to add to its score, and the log-odds that it answers. The lower layers of the model read both texts at
-once (arXiv 1901.04085), with low-rank changes to all but the first few (LoRA, arXiv 2106.09685). Of each question the
-training sees a right sentence, four of the first six wrong ones and one from behind them: the loss is the right one's
-share of the softmax over scores with what is added, and whether each answers by itself. Seeded.
+In: questions with the sentences that extraction ranks first, their scores, and which of them answer. Out: low-rank
+changes to the model's layers, but for the lowest, and a last map, under the names that ``index/pair_reader.py`` reads.
+Of each question the training sees a right sentence, four of the first six wrong ones and one from behind them: the loss
+is the right one's share of the softmax over scores with what is added, and whether each answers by itself. Seeded.
 """
 
 import math
@@ -14,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+
+from index.pair_reader import LAYERS, MAX_TOKENS, PROMPT, SCALE
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-LAYERS, FIRST_CHANGED = 8, 4
-"""Of the model those below are run, and those from here on changed."""
+FIRST_CHANGED = 4
+"""The layers below are as the model came."""
 MAPS = (
     "attention.self.query",
     "attention.self.key",
@@ -32,11 +34,8 @@ MAPS = (
 )
 """The linear maps of a layer, as the model names them."""
 RANK = 16
-MAX_TOKENS = 96
-"""Of question and sentence together; of the longer one the end is not read."""
-PROMPT = "query: "
-SCALE = 8.0
-"""What the mean over tokens is multiplied with before the last map."""
+DROPOUT = 0.1
+"""Of what the changes see, in training."""
 RATE = 8e-4
 WARM_UP = 40
 ANSWERS = 0.5
@@ -70,14 +69,9 @@ class Low(nn.Module):
         self.up = nn.Parameter(torch.zeros(whole.out_features, RANK))
 
     def forward(self, values: Tensor) -> Tensor:
-        added: Tensor = self.whole(values) + (values @ self.down.T) @ self.up.T
+        seen = functional.dropout(values, DROPOUT, self.training)
+        added: Tensor = self.whole(values) + (seen @ self.down.T) @ self.up.T
         return added
-
-    def merged(self) -> nn.Linear:
-        """Both in one."""
-        with torch.no_grad():
-            self.whole.weight += self.up @ self.down
-        return self.whole
 
 
 class PairReader(nn.Module):
@@ -93,7 +87,10 @@ class PairReader(nn.Module):
             for layer in range(FIRST_CHANGED, len(self.transformer.encoder.layer))
             for name in MAPS
         ]
-        self._replace(Low)
+        maps = dict(self.transformer.named_modules())
+        for name in self._changed:
+            host, _, attribute = name.rpartition(".")
+            setattr(maps[host], attribute, Low(maps[name]).eval())
         self.last = nn.Linear(self.transformer.config.hidden_size, 2)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
@@ -114,20 +111,24 @@ class PairReader(nn.Module):
         said: Tensor = self.last(SCALE * (hidden.float() * mask).sum(1) / mask.sum(1))
         return said
 
-    def merge(self) -> None:
-        """Put the changes into the weights: read as fast as the model itself, and trained no more."""
-        self._replace(Low.merged)
+    def drop_out(self, is_training: bool) -> None:
+        """Of the changes alone: the model itself stays as it is."""
+        for one in self.modules():
+            if isinstance(one, Low):
+                one.train(is_training)
 
-    def _replace(self, by: Callable[[Any], nn.Module]) -> None:
+    def fitted(self) -> dict[str, NDArray[np.float16]]:
+        """What ``index/pair_reader.py`` reads: of every changed map ``up`` and ``down``, and the last map."""
         maps = dict(self.transformer.named_modules())
-        for name in self._changed:
-            host, _, attribute = name.rpartition(".")
-            setattr(maps[host], attribute, by(maps[name]))
+        last = {"weight": self.last.weight, "bias": self.last.bias}
+        changes = {f"{name}.{part}": getattr(maps[name], part) for name in self._changed for part in ("up", "down")}
+        return {name: one.detach().numpy().astype(np.float16) for name, one in (last | changes).items()}
 
 
 def train(reader: PairReader, drawn: Iterator[Sequence[Example]], steps: int, rng: np.random.Generator) -> None:
     """``drawn``: the questions of each step."""
     trained = [weight for weight in reader.parameters() if weight.requires_grad]
+    reader.drop_out(True)
     optimiser = torch.optim.AdamW(trained, weight_decay=0.0)
     for step in range(1, steps + 1):
         for group in optimiser.param_groups:
@@ -137,6 +138,7 @@ def train(reader: PairReader, drawn: Iterator[Sequence[Example]], steps: int, rn
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimiser.step()
+    reader.drop_out(False)
 
 
 def _loss(reader: PairReader, asked: Sequence[Example]) -> Tensor:

@@ -1,0 +1,94 @@
+"""What may be quoted, read together with the question, and how sure it is then that the articles answer.
+
+In: ranked candidates, how sure evidence is, and what reads pairs. Out: the foremost candidates in a new order, and what
+is sure now. Reading takes as long as most of what was done before, so only candidates that could come first are read,
+and none where evidence speaks plainly for an answer or against one. Figures are data, fitted by
+``evals/benchmarks/fit_reader.py``.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
+from math import exp
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.candidates import Candidate
+from rag.evidence import calibration
+from rag.log_odds import log_odds
+
+READ = 4
+"""Candidates that are read, at most, from the best."""
+MARGIN = 2.0
+"""In log-odds: who is further behind the best is not read."""
+HOPELESS, SETTLED = 0.02, 0.95
+"""Where evidence is less sure, or as sure as this, nothing is read."""
+TITLE = 40
+"""Characters of the article's title that are read before the sentence."""
+
+ReadPairs = Callable[[str, list[str]], NDArray[np.float32] | None]
+"""As ``index.records.Encoder.read_pairs``."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """Candidates, best first, and how sure it is that the best one answers."""
+
+    ranked: list[Candidate]
+    sure: float
+    is_enough: bool
+    """To be quoted."""
+
+
+class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much counts what the model says."""
+
+    order: float
+    """Of what it adds to a score."""
+    evidence: float
+    """Log-odds that the articles answer are theirs times this,"""
+    answers: float
+    """plus the log-odds that one of the sentences does, times this,"""
+    intercept: float
+    """plus this."""
+    threshold: float
+    """The least probability that counts as an answer."""
+
+
+@cache
+def trust() -> Trust:
+    """The figures that ship with Kilde."""
+    return msgspec.json.decode((files("rag") / "data" / "reader.json").read_bytes(), type=Trust)
+
+
+def unread(_question: str, _texts: list[str]) -> None:
+    """Nothing is read."""
+
+
+def read(found: Sequence[Candidate], sure: float, question: str, read_pairs: ReadPairs) -> Reading:
+    """``found``: best first; ``sure``: 0 to 1, by evidence."""
+    some = worth_reading(found, sure)
+    said = read_pairs(question, [as_read(one) for one in some])
+    if said is None:
+        return Reading(list(found), sure, sure >= calibration().threshold)
+    fitted = trust()
+    added = fitted.order * (said[:, 0] - said[:, 0].mean())
+    again = [msgspec.structs.replace(one, score=one.score + float(more)) for one, more in zip(some, added, strict=True)]
+    ranked = sorted([*again, *found[len(some) :]], key=lambda one: -one.score)
+    odds = fitted.evidence * log_odds(sure) + fitted.answers * float(said[:, 1].max()) + fitted.intercept
+    now = 1 / (1 + exp(-odds))
+    return Reading(ranked, now, now >= fitted.threshold)
+
+
+def worth_reading(found: Sequence[Candidate], sure: float) -> list[Candidate]:
+    """The foremost of ``found``, unless it is plain without them whether the articles answer."""
+    if not HOPELESS <= sure < SETTLED:
+        return []
+    return [one for one in found[:READ] if one.score >= found[0].score - MARGIN]
+
+
+def as_read(candidate: Candidate) -> str:
+    """The sentence under its article's title, which tells look-alikes apart."""
+    title, text = candidate.hit.title, candidate.text
+    return text if not title or text.startswith(title[:20]) else f"{title[:TITLE]}\n{text}"
