@@ -25,6 +25,8 @@ LAYERS = 8
 MAX_TOKENS = 96
 """Of question and sentence; of the longer one the end is not read."""
 PROMPT = "query: "
+TITLE = 40
+"""Characters of an article's title that are read before a sentence."""
 SCALE = 8.0
 """What the mean over tokens is multiplied with before the last map."""
 LARGEST = 127
@@ -53,6 +55,11 @@ def bundled_fit() -> dict[str, NDArray[np.float32]]:
     added to it; and of the last map ``weight [2, hidden]`` and ``bias [2]``."""
     with (files("index") / "data" / FILE).open("rb") as file, np.load(file) as data:
         return {name: data[name].astype(np.float32) for name in data.files}
+
+
+def titled(title: str, sentence: str) -> str:
+    """A sentence as it is read: under its article's title, which tells look-alikes apart, unless it begins as that."""
+    return sentence if not title or sentence.startswith(title[:20]) else f"{title[:TITLE]}\n{sentence}"
 
 
 class PairReader:

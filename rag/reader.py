@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from index.pair_reader import titled
 from rag.candidates import Candidate
 from rag.evidence import calibration
 from rag.log_odds import log_odds
@@ -25,9 +26,6 @@ MARGIN = 2.0
 """In log-odds: who is further behind the best is not read."""
 HOPELESS, SETTLED = 0.02, 0.95
 """Where evidence is less sure, or as sure as this, nothing is read."""
-TITLE = 40
-"""Characters of the article's title that are read before the sentence."""
-
 ReadPairs = Callable[[str, list[str]], NDArray[np.float32] | None]
 """As ``index.records.Encoder.read_pairs``."""
 
@@ -89,6 +87,5 @@ def worth_reading(found: Sequence[Candidate], sure: float) -> list[Candidate]:
 
 
 def as_read(candidate: Candidate) -> str:
-    """The sentence under its article's title, which tells look-alikes apart."""
-    title, text = candidate.hit.title, candidate.text
-    return text if not title or text.startswith(title[:20]) else f"{title[:TITLE]}\n{text}"
+    """As training saw it."""
+    return titled(candidate.hit.title, candidate.text)

@@ -240,6 +240,7 @@ class Runtime:
             top_k=request.top_k,
             filters=request.filters,
             group_works=request.group_works,
+            look_closer=True,
         )
         hits = tuple(_search_hit(hit) for hit in self.find(query))
         return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})

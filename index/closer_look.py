@@ -1,0 +1,64 @@
+"""The first two hits, where both are in other languages than the question and close: which of them comes first.
+
+In: hits, best first, and what reads pairs. Out: the same hits, perhaps with the second one first. Terms tell little
+across languages, and late interaction compares tokens one by one: what reads question and sentence at once knows
+better. Of each hit the sentence is read that late interaction holds for the best. Within the question's own language,
+and over more than two hits, it brings nothing (page 29 of docs/decisions).
+"""
+
+from collections.abc import Callable, Sequence
+from math import log
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from index.languages import base
+from index.pair_reader import titled
+from index.records import Hit
+
+READ = 2
+CLOSE = 1.5
+"""In log-odds: how far behind the first one the second may be."""
+SHARE = 0.2
+"""Of what the model adds to a sentence's log-odds of holding the answer."""
+SUREST = 1 - 1e-4
+"""Scores are rounded to four places."""
+
+ReadPairs = Callable[[str, list[str]], NDArray[np.float32] | None]
+"""As ``index.records.Encoder.read_pairs``."""
+
+
+def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_pairs: ReadPairs) -> tuple[Hit, ...]:
+    """``lang``: of the question. The scores stay in their places."""
+    if not _is_open(hits, lang):
+        return tuple(hits)
+    first, second, *rest = hits
+    said = read_pairs(question, [titled(hit.title, _best_unit(hit)) for hit in (first, second)])
+    if said is None or _lead(first, second) + SHARE * float(said[0, 0] - said[1, 0]) >= 0:
+        return tuple(hits)
+    replace = msgspec.structs.replace
+    return (replace(second, score=first.score), replace(first, score=second.score), *rest)
+
+
+def _is_open(hits: Sequence[Hit], lang: str) -> bool:
+    """Versions of one work say the same: it does not matter which comes first."""
+    if len(hits) < READ:
+        return False
+    first, second = hits[:READ]
+    is_foreign = all(base(hit.lang) != base(lang) and hit.unit_scores for hit in (first, second))
+    return is_foreign and first.work_id != second.work_id and _lead(first, second) < CLOSE
+
+
+def _lead(first: Hit, second: Hit) -> float:
+    return _log_odds(first.score) - _log_odds(second.score)
+
+
+def _log_odds(score: float) -> float:
+    kept = min(max(score, 1 - SUREST), SUREST)
+    return log(kept / (1 - kept))
+
+
+def _best_unit(hit: Hit) -> str:
+    span = hit.sentences[int(np.argmax(hit.unit_scores))]
+    return hit.text[span.start - hit.start : span.end - hit.start]
