@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from index.agreement import agreed
 from index.catalog import Catalog
-from index.closer_look import READ, looked_closer
 from index.errors import StoreGoneError
 from index.languages import base
 from index.lexical import terms
@@ -56,8 +55,6 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters = Filters()
     group_works: bool = True
     """One language version per work; without it every version is a hit of its own."""
-    look_closer: bool = False
-    """Whether it is read which of two close hits in other languages than the question comes first."""
 
 
 class Scores(Candidates, frozen=True, kw_only=True):
@@ -120,15 +117,12 @@ class Searcher:
 
     def _hits(self, scores: Scores, order: Iterable[int], query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
-        wanted = max(query.top_k, READ) if query.look_closer else query.top_k
         for i in order:
-            if len(hits) == wanted:
+            if len(hits) == query.top_k:
                 break
             hit = _hit(self.snapshot, scores, int(i), late)
             if not any(repeats(hit, other) for other in hits):
                 hits.append(hit)
-        if query.look_closer:
-            hits = list(looked_closer(query.text, query.lang, hits, self._encoder.read_pairs))[: query.top_k]
         return self._reranked(query.text, hits)
 
     def _reranked(self, question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -227,6 +227,7 @@ class Runtime:
             self._ingesting.release()
 
     def _search_request(self, request: SearchRequest) -> SearchResponse:
+        from index.closer_look import READ, looked_closer
         from index.languages import detect_question
         from index.search import Query
         from rag.relative_dates import with_dates
@@ -237,12 +238,14 @@ class Runtime:
         query = Query(
             text=with_dates(request.query, lang, self._today()),
             lang=lang,
-            top_k=request.top_k,
+            top_k=max(request.top_k, READ),
             filters=request.filters,
             group_works=request.group_works,
-            look_closer=True,
         )
-        hits = tuple(_search_hit(hit) for hit in self.find(query))
+        found = self.find(query)
+        if not self._searching.reranks:
+            found = looked_closer(query.text, lang, found, self.read_pairs)
+        hits = tuple(_search_hit(hit) for hit in found[: request.top_k])
         return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})
 
     def find(self, query: "Query") -> tuple[Hit, ...]:

@@ -85,6 +85,11 @@ class Searching:
         """Whether a derived store could not be opened or failed, so that dense search runs in memory."""
         return self.stores.is_degraded
 
+    @property
+    def reranks(self) -> bool:
+        """Whether a reranker is set, which orders the first hits by itself."""
+        return self._settings.reranker_url is not None or self._settings.reranker_model is not None
+
     def close(self) -> None:
         """A store in a folder is whole and sealed once this returns."""
         self.stores.close()

@@ -1,17 +1,15 @@
 """Two close hits in other languages: what reads them together with the question says which comes first."""
 
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_index import SmallIndex, make_hit
-from word_encoder import TokenWordEncoder
+from small_index import make_hit
 
 from index.closer_look import CLOSE, SHARE, looked_closer
 from index.records import Hit
-from index.search import Query
+from rag.records import SearchRequest
+from rag.runtime import Runtime
 
 QUESTION = "Where does the heron fish?"
 
@@ -78,26 +76,21 @@ def test_without_what_reads_the_order_stays() -> None:
     assert looked_closer(QUESTION, "en", [A, B], Reads()) == (A, B)
 
 
-class Reading(TokenWordEncoder):
-    """Holds the later text for the answer."""
-
-    def read_pairs(self, question: str, texts: list[str]) -> NDArray[np.float32]:  # type: ignore[override]
-        return np.array([[99.0 * place, 0.0] for place, _ in enumerate(texts)], np.float32)
-
-
-@pytest.fixture
-def herons(tmp_path: Path) -> SmallIndex:
-    index = SmallIndex(tmp_path, Reading())
-    index.write("kanal.de.md", "Heron im Kanal.", title="Kanal")
-    index.write("meer.de.md", "Heron im Meer.", title="Meer")
-    index.ingest()
-    return index
+@pytest.mark.parametrize(("top_k", "expected"), [(1, ["b"]), (2, ["b", "a"]), (3, ["b", "a", "c"])])
+def test_a_readers_search_looks_closer(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, top_k: int, expected: list[str]
+) -> None:
+    assert _searched(runtime, monkeypatch, top_k) == expected
 
 
-@pytest.mark.parametrize("top_k", [1, 2])
-def test_a_search_looks_closer_where_it_is_asked_to(herons: SmallIndex, top_k: int) -> None:
-    query = Query(text="heron", lang="en", top_k=top_k)
-    searcher = herons.searcher()
-    both = searcher.search(msgspec.structs.replace(query, top_k=2))
-    closer = searcher.search(msgspec.structs.replace(query, look_closer=True))
-    assert order(closer) == order(both)[::-1][:top_k]
+def test_a_reranker_has_the_last_word(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = msgspec.structs.replace(runtime._searching._settings, reranker_model="some-cross-encoder")
+    monkeypatch.setattr(runtime._searching, "_settings", settings)
+    assert _searched(runtime, monkeypatch, 2) == ["a", "b"]
+
+
+def _searched(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, top_k: int) -> list[str]:
+    monkeypatch.setattr(runtime, "find", lambda query: (A, B, C)[: query.top_k])
+    monkeypatch.setattr(runtime, "read_pairs", Reads(0.0, 0.6 / SHARE))
+    hits = runtime._search_request(SearchRequest(query=QUESTION, top_k=top_k)).hits
+    return [one.article_id for one in hits]

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.benchmarks.search_index import SearchIndex
+from index.closer_look import looked_closer
 from index.records import QuestionVectors
 from index.search import Query, score
 
 Arm = Literal["lexical", "dense", "fused", "whole"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-"""Terms alone; vectors alone, less what the language brings; both, without token vectors; the search as it is."""
+"""Terms alone; vectors alone, less what the language brings; both, without token vectors; a reader's search."""
 Rankings = Mapping[Arm, tuple[str, ...]]
 
 
@@ -33,11 +34,13 @@ def chunk_rankings(index: SearchIndex, query: Query, question: QuestionVectors, 
         best = islice((int(i) for i in np.argsort(-figures, kind="stable") if figures[i] > least), depth)
         return tuple(snapshot.chunks[int(scores.rows[i])].chunk_id for i in best)
 
+    found = index.searcher.search(query, question)
+    whole = looked_closer(query.text, query.lang, found, index.encoder.read_pairs)
     return {
         "lexical": by(scores.coverages, 0.0),
         "dense": by(scores.cosines),
         "fused": by(scores.fused),
-        "whole": tuple(hit.chunk_id for hit in index.searcher.search(query, question)),
+        "whole": tuple(hit.chunk_id for hit in whole),
     }
 
 

@@ -75,7 +75,6 @@ def ask(index: SearchIndex, question: XquadQuestion, vectors: QuestionVectors, l
             top_k=CHUNKS_PER_PASSAGE * pool.depth,
             filters=Filters() if pool.name == MIXED else Filters(langs=pool.langs),
             group_works=False,
-            look_closer=True,
         )
         ranked[pool.name] = passage_rankings(index, query, vectors, pool.depth)
         right[pool.name] = tuple(right_path(question, lang) for lang in pool.langs)
