@@ -1,6 +1,7 @@
 """Questions and passages to vectors: the only file that runs sentence-transformers.
 
-In: texts. Out: float32 vectors of unit norm, and for the bundled model the vectors of the single tokens. Any
+In: texts. Out: float32 vectors of unit norm; for the bundled model also the vectors of the single tokens, and what it
+says of a question and a sentence that it reads together. Any
 sentence-transformers model by name or folder; ``bundled`` is multilingual-e5-small, unpacked from an installed
 package. Torch is imported when an encoder is made, not before.
 """

@@ -147,7 +147,8 @@ class QuestionVectors(msgspec.Struct, frozen=True):
 
 
 class Encoder(Protocol):
-    """Texts to vectors. ``dim`` and ``fingerprint`` tell stored vectors of one encoder from those of another."""
+    """Texts to vectors, and question and text read together by those that can. ``dim`` and ``fingerprint`` tell stored
+    vectors of one encoder from those of another."""
 
     @property
     def dim(self) -> int: ...

@@ -328,7 +328,7 @@ class Answering:
         if not answered and (kind := opens_with_thanks(turn.question.question, turn.lang)):
             return _timed(turn, reply(turn, kind), {})
         with tracer.start_as_current_span("compose"):
-            composed = compose(turn, picked)
+            composed = compose(turn, picked, self._aids)
         timings = {"search": turn.searching_ms + _ms(began, found), "compose": _ms(found, time.perf_counter())}
         return _timed(turn, composed, timings)
 

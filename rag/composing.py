@@ -1,9 +1,9 @@
 """The answer of a turn, from what was found: quotes in the reader's words, or that the articles do not say.
 
 In: a turn, and for each part of its question what was found. Out: the answer with what it came from. Extraction ranks
-what can be quoted; evidence decides whether that answers; framing puts the reader's words around the quotes;
-verification holds each against its source. A part that the articles do not answer is said to be none. Pure, but for a
-search that is passed in; refuses nothing.
+what can be quoted; evidence, and what reads question and sentence together, decide whether that answers; framing puts
+the reader's words around the quotes; verification holds each against its source. A part that the articles do not answer
+is said to be none. Pure, but for the aids and a search that are passed in; refuses nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -166,7 +166,7 @@ def pick_respelt(picked: Picked, lang: str, find: Find, aids: Aids) -> Picked:
     return again if again.chosen else picked
 
 
-def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:
+def compose(turn: Turn, picked: Sequence[Picked], aids: Aids = NO_AIDS) -> Composed:
     """``picked``: of each part of the question in order, at least one."""
     asked = " ".join(one.asked.text for one in picked)
     said = [one for one in picked if one.chosen]
@@ -174,7 +174,12 @@ def compose(turn: Turn, picked: Sequence[Picked]) -> Composed:
         return Composed(answer=_not_found(turn, asked, picked[0].hits, max(one.sure for one in picked)))
     last = said[-1]
     answered = Answered(
-        question=last.asked.text, lang=last.asked.lang, hits=last.hits, quoted=last.chosen, reader=turn.lang
+        question=last.asked.text,
+        lang=last.asked.lang,
+        hits=last.hits,
+        quoted=last.chosen,
+        reader=turn.lang,
+        read_pairs=aids.read_pairs,
     )
     unsaid = tuple(one.asked for one in picked if not one.chosen)
     answer = _quoted(turn, asked, said, unsaid)

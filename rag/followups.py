@@ -1,9 +1,9 @@
 """Questions that can be asked next, and that the articles answer, in the words and the language of the reader.
 
-In: a question with its hits and what was quoted. Out: questions, best first. Each has passed the evidence that decides
-what is answered. Those with another year or name in the question's own words are checked over the hits that are there:
-what search saw of the words that were replaced counts for less than it will once they are asked for. Those about other
-parts of the quoted article have to be searched, which takes as long as an answer, so they are for who can wait.
+In: a question with its hits and what was quoted. Out: questions, best first. Each has passed what decides whether a
+question is answered. Those with another year or name in the question's own words are checked over the hits that are
+there: what search saw of the words that were replaced counts for less than it will once they are asked for. Those about
+other parts of the quoted article have to be searched, which takes as long as an answer, so they are for who can wait.
 Refuses nothing.
 """
 
@@ -15,7 +15,8 @@ import msgspec
 from index.languages import base
 from index.records import Hit
 from rag.candidates import Candidate, candidates
-from rag.evidence import calibration, support
+from rag.evidence import support
+from rag.reader import ReadPairs, read, unread
 from rag.topics import Topic, topics
 from rag.variations import Variation, variations
 
@@ -36,6 +37,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     quoted: tuple[Candidate, ...]
     reader: str
     """The reader's language: what is offered is in no other."""
+    read_pairs: ReadPairs = unread
+    """As it was answered with."""
 
 
 def at_once(answered: Answered) -> tuple[str, ...]:
@@ -62,23 +65,31 @@ def _all(before: Sequence[str], tried: Iterator[Topic], answered: Answered, find
 def _is_varied_answer(one: Variation, answered: Answered) -> bool:
     """Whether the best quote, or what it stands under, says the year or the name that was put in."""
     ranked = candidates(answered.hits, one.text, answered.lang)
-    if not _is_new(ranked, one.text, answered, answered.lang):
+    if not _is_new(ranked, answered):
         return False
     best = ranked[0]
     if best.signals.kind and best.signals.kind < LEAST_KIND:
         return False
-    return any(one.put_in.casefold() in text.casefold() for text in (best.text, *best.hit.headings, best.hit.title))
+    says = (best.text, *best.hit.headings, best.hit.title)
+    is_said = any(one.put_in.casefold() in text.casefold() for text in says)
+    return is_said and _is_answered(ranked, one.text, answered.lang, answered.read_pairs)
 
 
 def _is_topics_answer(one: Topic, answered: Answered, find: Find) -> bool:
     """Whether what is found is the row, or stands under the heading, that the topic is."""
     ranked = candidates(find(one.question, answered.reader), one.question, answered.reader)
-    return _is_new(ranked, one.question, answered, answered.reader) and (
-        ranked[0].text.startswith(one.label) or one.label in ranked[0].hit.headings
+    return (
+        _is_new(ranked, answered)
+        and (ranked[0].text.startswith(one.label) or one.label in ranked[0].hit.headings)
+        and _is_answered(ranked, one.question, answered.reader, answered.read_pairs)
     )
 
 
-def _is_new(ranked: Sequence[Candidate], question: str, answered: Answered, lang: str) -> bool:
-    return support(ranked, question, lang) >= calibration().threshold and ranked[0].text not in {
-        one.text for one in answered.quoted
-    }
+def _is_new(ranked: Sequence[Candidate], answered: Answered) -> bool:
+    return bool(ranked) and ranked[0].text not in {one.text for one in answered.quoted}
+
+
+def _is_answered(ranked: Sequence[Candidate], question: str, lang: str, read_pairs: ReadPairs) -> bool:
+    """Whether it would be, and with the candidate that was looked at."""
+    seen = read(ranked, support(ranked, question, lang), question, read_pairs)
+    return seen.is_enough and seen.ranked[0].text == ranked[0].text

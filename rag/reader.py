@@ -31,7 +31,7 @@ ReadPairs = Callable[[str, list[str]], NDArray[np.float32] | None]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Candidates, best first, and how sure it is that the best one answers."""
+    """Candidates, best first, and how sure it is that the articles answer."""
 
     ranked: list[Candidate]
     sure: float
@@ -67,7 +67,7 @@ def unread(_question: str, _texts: list[str]) -> None:
 def read(found: Sequence[Candidate], sure: float, question: str, read_pairs: ReadPairs) -> Reading:
     """``found``: best first; ``sure``: 0 to 1, by evidence."""
     some = worth_reading(found, sure)
-    said = read_pairs(question, [as_read(one) for one in some])
+    said = read_pairs(question, [as_read(one) for one in some]) if some else None
     if said is None:
         return Reading(list(found), sure, sure >= calibration().threshold)
     fitted = trust()

@@ -157,7 +157,7 @@ def by_late_interaction_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from small_answering import CALIBRATION, WEIGHTS
 
     monkeypatch.setattr("rag.candidates.extraction_weights", lambda: WEIGHTS)
-    for user in ("reader", "evidence", "followups"):
+    for user in ("reader", "evidence"):
         monkeypatch.setattr(f"rag.{user}.calibration", lambda: CALIBRATION)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from processor import HAS_AMX
 from threadpoolctl import threadpool_info
 
-from index.encoder import BATCH_SIZE, SentenceEncoder
+from index.encoder import BATCH_SIZE, SentenceEncoder, has_8_bit_products
 from index.errors import ConfigurationError
 from index.model_identity import model_fingerprint
 from index.token_vectors import unpack
@@ -272,3 +272,22 @@ def test_slips_surprise_more_than_the_words_that_are_meant(bundled: SentenceEnco
 
 def test_a_model_without_such_a_vocabulary_is_surprised_by_nothing(tiny_model: Path, tmp_path: Path) -> None:
     assert SentenceEncoder(str(tiny_model), tmp_path).surprises(["brussles", "Brussels"]) == [0.0, 0.0]
+
+
+def test_only_the_bundled_model_reads_question_and_sentence_together(tiny_model: Path, tmp_path: Path) -> None:
+    assert SentenceEncoder(str(tiny_model), tmp_path).read_pairs("Where?", ["There."]) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"), [("fma avx512_vnni", True), ("fma avx_vnni_int8", False), (None, False)]
+)
+def test_whole_numbers_are_multiplied_where_the_processor_can(
+    monkeypatch: pytest.MonkeyPatch, flags: str | None, expected: bool
+) -> None:
+    def read(_path: Path, **_how: str) -> str:
+        if flags is None:
+            raise FileNotFoundError
+        return f"flags : {flags}"
+
+    monkeypatch.setattr(Path, "read_text", read)
+    assert has_8_bit_products() is expected

@@ -133,7 +133,7 @@ def read(one: Asked, read_pairs: ReadPairs) -> Read | None:
     """Its foremost candidates; None where it is plain without them whether the articles answer."""
     some = worth_reading(one.found, 1 / (1 + exp(-one.evidence)))
     began = time.perf_counter()
-    said = read_pairs(one.posed.question, [as_read(each) for each in some])
+    said = read_pairs(one.posed.question, [as_read(each) for each in some]) if some else None
     ms = 1000 * (time.perf_counter() - began)
     if said is None:
         return None
