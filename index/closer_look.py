@@ -42,7 +42,7 @@ def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_pairs: Rea
 
 
 def _is_open(hits: Sequence[Hit], lang: str) -> bool:
-    """Versions of one work say the same: it does not matter which comes first."""
+    """Of two works: versions of one say the same, and which passage of one article comes first was not measured."""
     if len(hits) < READ:
         return False
     first, second = hits[:READ]

@@ -2,7 +2,8 @@
 
 In: the folder of shared data. Out: each question with its language and hits, and which candidates are right. What
 nothing is fitted on lies in ``golden-*.jsonl``, ``own.jsonl``, ``pages.jsonl`` and ``seeds_fresh.jsonl`` of
-``evals/questions``, and in ``evals/publishers``, of which most may be tuned on (its page); nothing that ships is yet.
+``evals/questions``, and in ``evals/publishers``, of which most may be tuned on (its page): what reads question and
+sentence together is.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Fit the model of ``index/pair_reader.py``: ``python -m evals.benchmarks.fit_pair_reader [--data ../shared/data]``.
 
 On the questions of ``reading_cases.py`` that are not kept from it: XQuAD's with their passage, those of publishers and
-of ``development.py`` with an answer or without. Writes ``index/data/pair_reader.npz``, and takes an hour on two cores.
-``fit_reader.py`` tells what it brings to the questions that are kept.
+of ``development.py`` with an answer or without. Writes ``index/data/pair_reader.npz``; takes half an hour on two
+cores. ``fit_reader.py`` tells what it brings to the questions that are kept.
 """
 
 import argparse
