@@ -22,7 +22,6 @@ from evals.golden import Case
 from index.records import Hit, QuestionVectors
 from index.search import Query
 from rag.answer import Answering
-from rag.composing import Aids
 from rag.owner import LOCK_FILE, RECORD_FILE
 from rag.records import Answer
 from rag.runtime import Runtime
@@ -61,9 +60,7 @@ class BulkRuntime(Runtime):
         return hits[: query.top_k]
 
     def _ready_answering(self) -> Answering:
-        return Answering(
-            self.find, self._turns, langs=self._searching.langs, aids=Aids(self.surprises, self.read_pairs)
-        )
+        return Answering(self.find, self._turns, langs=self._searching.langs, aids=self.aids())
 
 
 class _RememberedTurns:

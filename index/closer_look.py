@@ -6,27 +6,21 @@ better. Of each hit the sentence is read that late interaction holds for the bes
 and over more than two hits, it brings nothing (page 29 of docs/decisions).
 """
 
-from collections.abc import Callable, Sequence
-from math import log
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from index.languages import base
+from index.log_odds import log_odds
 from index.pair_reader import titled
-from index.records import Hit
+from index.records import Hit, ReadPairs
 
 READ = 2
 CLOSE = 1.5
 """In log-odds: how far behind the first one the second may be."""
 SHARE = 0.2
 """Of what the model adds to a sentence's log-odds of holding the answer."""
-SUREST = 1 - 1e-4
-"""Scores are rounded to four places."""
-
-ReadPairs = Callable[[str, list[str]], NDArray[np.float32] | None]
-"""As ``index.records.Encoder.read_pairs``."""
 
 
 def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_pairs: ReadPairs) -> tuple[Hit, ...]:
@@ -51,12 +45,7 @@ def _is_open(hits: Sequence[Hit], lang: str) -> bool:
 
 
 def _lead(first: Hit, second: Hit) -> float:
-    return _log_odds(first.score) - _log_odds(second.score)
-
-
-def _log_odds(score: float) -> float:
-    kept = min(max(score, 1 - SUREST), SUREST)
-    return log(kept / (1 - kept))
+    return log_odds(first.score) - log_odds(second.score)
 
 
 def _best_unit(hit: Hit) -> str:

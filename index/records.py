@@ -4,6 +4,7 @@ Everything here is a value: frozen, compared by content, without I/O. Offsets co
 article's canonical text, and ``article.text[c.start:c.end] == c.text`` holds for blocks, chunks and hits alike.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -183,6 +184,10 @@ class Encoder(Protocol):
         """Of each word minus its log probability in the encoder's vocabulary, in nats; one that it does not hold is
         made of parts. All 0 for a vocabulary without probabilities."""
         ...
+
+
+ReadPairs = Callable[[str, list[str]], "NDArray[np.float32] | None"]
+"""As ``Encoder.read_pairs``."""
 
 
 class VectorStore(Protocol):

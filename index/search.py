@@ -74,7 +74,7 @@ class Searcher:
     ) -> None:
         self._reranker = reranker
         self._catalog = catalog
-        self._encoder = encoder
+        self.encoder = encoder
         self._store = store
         self.snapshot = take_snapshot(catalog, encoder.dim)
 
@@ -90,7 +90,7 @@ class Searcher:
         ``question``: the vectors of the query's text, where the caller has them already.
         """
         snapshot = self.snapshot
-        question = question or self._encoder.encode_question(query.text)
+        question = question or self.encoder.encode_question(query.text)
         scores = score(snapshot, self._store, question.vector, query)
         seen = self._look(scores, question, query)
         asked = asked_time(query.text, query.lang)

@@ -15,8 +15,8 @@ import msgspec
 from index.dates import dates, years
 from index.languages import base
 from index.lexical import terms
+from index.log_odds import log_odds
 from index.records import Hit, Span
-from rag.log_odds import log_odds
 from rag.names import Names
 from rag.question import Expectation, expects
 from rag.question_fit import CANNOT_TELL, fit, says_unknown

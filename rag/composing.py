@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from index.records import Hit
+from index.records import Hit, ReadPairs
 from rag.candidates import Candidate, candidates
 from rag.citing import citations, numbered_sources
 from rag.conversion import Quote, conversions
@@ -22,7 +22,7 @@ from rag.extract import choose
 from rag.followups import Answered, Find, at_once
 from rag.framing import FramedQuote, SmallTalk, frame_quotes, not_found_text, small_talk_text
 from rag.question import Expectation, expects
-from rag.reader import ReadPairs, read, unread
+from rag.reader import read, unread
 from rag.records import Answer, Question, Source, Status, TextRange
 from rag.short_answer import short_answer
 from rag.spelling import Surprises, respelt

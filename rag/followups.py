@@ -13,10 +13,10 @@ from itertools import islice
 import msgspec
 
 from index.languages import base
-from index.records import Hit
+from index.records import Hit, ReadPairs
 from rag.candidates import Candidate, candidates
 from rag.evidence import support
-from rag.reader import ReadPairs, read, unread
+from rag.reader import read, unread
 from rag.topics import Topic, topics
 from rag.variations import Variation, variations
 

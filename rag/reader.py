@@ -6,7 +6,7 @@ and none where evidence speaks plainly for an answer or against one. Figures are
 ``evals/benchmarks/fit_reader.py``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from math import exp
@@ -15,10 +15,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from index.log_odds import log_odds
 from index.pair_reader import titled
+from index.records import ReadPairs
 from rag.candidates import Candidate
 from rag.evidence import calibration
-from rag.log_odds import log_odds
 
 READ = 4
 """Candidates that are read, at most, from the best."""
@@ -26,8 +27,6 @@ MARGIN = 2.0
 """In log-odds: who is further behind the best is not read."""
 HOPELESS, SETTLED = 0.02, 0.95
 """Where evidence is less sure, or as sure as this, nothing is read."""
-ReadPairs = Callable[[str, list[str]], NDArray[np.float32] | None]
-"""As ``index.records.Encoder.read_pairs``."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -71,7 +70,7 @@ def read(found: Sequence[Candidate], sure: float, question: str, read_pairs: Rea
     if said is None:
         return Reading(list(found), sure, sure >= calibration().threshold)
     fitted = trust()
-    added = fitted.order * (said[:, 0] - said[:, 0].mean())
+    added = fitted.order * adds(said)
     again = [msgspec.structs.replace(one, score=one.score + float(more)) for one, more in zip(some, added, strict=True)]
     ranked = sorted([*again, *found[len(some) :]], key=lambda one: -one.score)
     odds = fitted.evidence * log_odds(sure) + fitted.answers * float(said[:, 1].max()) + fitted.intercept
@@ -84,6 +83,12 @@ def worth_reading(found: Sequence[Candidate], sure: float) -> list[Candidate]:
     if not HOPELESS <= sure < SETTLED:
         return []
     return [one for one in found[:READ] if one.score >= found[0].score - MARGIN]
+
+
+def adds(said: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``[n]``, to each score if it is trusted wholly: nothing on average, as what is not read gets nothing."""
+    apart: NDArray[np.float32] = said[:, 0] - said[:, 0].mean()
+    return apart
 
 
 def as_read(candidate: Candidate) -> str:

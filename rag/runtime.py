@@ -54,13 +54,11 @@ from rag.standing import standing
 from rag.validate import check_search
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from index.search import Query
     from rag.answer import Answering
     from rag.answer_cache import AnswerCache
     from rag.claim_meaning import Meaning
+    from rag.composing import Aids
     from rag.conversations import Conversations
     from rag.drift_reports import DriftReports
     from rag.feedback import FeedbackStore
@@ -244,7 +242,7 @@ class Runtime:
         )
         found = self.find(query)
         if not self._searching.reranks:
-            found = looked_closer(query.text, lang, found, self.read_pairs)
+            found = looked_closer(query.text, lang, found, self._searching.read_pairs)
         hits = tuple(_search_hit(hit) for hit in found[: request.top_k])
         return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})
 
@@ -256,17 +254,14 @@ class Runtime:
         """Of the model that searches, for verification."""
         return self._searching.meaning()
 
-    def surprises(self, words: list[str]) -> list[float]:
-        """Of the model that searches, for what is misspelt."""
-        return self._searching.surprises(words)
+    def aids(self) -> "Aids":
+        """Of the model that searches, for answers."""
+        from rag.composing import Aids
 
-    def read_pairs(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
-        """Of the model that searches, for what is to be quoted."""
-        return self._searching.read_pairs(question, texts)
+        return Aids(surprises=self._searching.surprises, read_pairs=self._searching.read_pairs)
 
     def _ready_answering(self) -> "Answering":
         from rag.answer import Answering
-        from rag.composing import Aids
 
         with self._opening_turns:
             if self._answering is None:
@@ -277,7 +272,7 @@ class Runtime:
                     today=self._today,
                     writer=self._writer(),
                     cache=self._cache(),
-                    aids=Aids(surprises=self.surprises, read_pairs=self.read_pairs),
+                    aids=self.aids(),
                 )
             return self._answering
 

@@ -144,12 +144,12 @@ class Searching:
         return self.encoder(self._model_of(self._catalog.current_generation()))
 
     def surprises(self, words: list[str]) -> list[float]:
-        """As ``Encoder.surprises``, of the encoder in use."""
-        return self.serving_encoder().surprises(words)
+        """As ``Encoder.surprises``, of the encoder that searches."""
+        return self._ready_searcher().encoder.surprises(words)
 
     def read_pairs(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
-        """As ``Encoder.read_pairs``, of the encoder in use."""
-        return self.serving_encoder().read_pairs(question, texts)
+        """As ``Encoder.read_pairs``, of the encoder that searches."""
+        return self._ready_searcher().encoder.read_pairs(question, texts)
 
     def meaning(self) -> "Meaning":
         """What verification asks of the model that searches; it remembers texts until the index changes."""
@@ -158,7 +158,7 @@ class Searching:
         searcher = self._ready_searcher()
         with self._opening:
             if self._meaning is None or self._meaning[0] is not searcher:
-                encode = self.serving_encoder().encode_question
+                encode = searcher.encoder.encode_question
                 self._meaning = searcher, EncoderMeaning(encode, searcher.snapshot.token_means)
             return self._meaning[1]
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from index.log_odds import log_odds
 from index.records import Hit
 from rag.candidates import candidates
 from rag.condense import Reading, condense, without_change
 from rag.evidence import support
 from rag.holding import Known, holding, titled
-from rag.log_odds import log_odds
 from rag.records import Answer
 from rag.refilled import Form
 from rag.spoken_of import last_spoken_of, spoken_of

@@ -6,12 +6,12 @@ import pytest
 from numpy.typing import NDArray
 from small_answering import ASKED, FACT, FixedSearch, found
 
+from index.records import ReadPairs
 from rag.answer import Answering
 from rag.candidates import candidates
 from rag.composing import Aids
 from rag.conversations import Conversations
 from rag.followups import Answered, at_once
-from rag.reader import ReadPairs
 from rag.records import Answer, Question
 from rag.runtime import Runtime
 

@@ -91,6 +91,6 @@ def test_a_reranker_has_the_last_word(runtime: Runtime, monkeypatch: pytest.Monk
 
 def _searched(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, top_k: int) -> list[str]:
     monkeypatch.setattr(runtime, "find", lambda query: (A, B, C)[: query.top_k])
-    monkeypatch.setattr(runtime, "read_pairs", Reads(0.0, 0.6 / SHARE))
+    monkeypatch.setattr(runtime._searching, "read_pairs", Reads(0.0, 0.6 / SHARE))
     hits = runtime._search_request(SearchRequest(query=QUESTION, top_k=top_k)).hits
     return [one.article_id for one in hits]

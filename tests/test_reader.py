@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from small_candidates import make_candidate
 
+from index.log_odds import log_odds
 from index.pair_reader import TITLE
 from rag import reader as module
 from rag.candidates import Candidate
 from rag.evidence import calibration
-from rag.log_odds import log_odds
 from rag.reader import HOPELESS, MARGIN, READ, SETTLED, Trust, as_read, read, trust, unread, worth_reading
 
 TEXTS = ("The heron stands in Ghent.", "It cost nine crowns.", "Nobody has seen the terns since.", "Ebb came at six.")

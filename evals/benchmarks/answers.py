@@ -28,7 +28,7 @@ from evals.statistics import clustered, mean_intervals
 from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate, candidates
-from rag.composing import Aids, pick
+from rag.composing import pick
 from rag.errors import InputError
 from rag.question import expects
 from rag.runtime import Runtime
@@ -82,7 +82,7 @@ def main() -> None:
 
 def ask(runtime: Runtime, question: XquadQuestion, answers: Answers) -> Asked:
     hits = runtime.find(Query(text=question.text, lang=question.lang, top_k=SEARCHED_HITS, group_works=False))
-    aids, asked = Aids(read_pairs=runtime.read_pairs), Standalone(text=question.text, lang=question.lang)
+    aids, asked = runtime.aids(), Standalone(text=question.text, lang=question.lang)
     picked = pick(asked, hits, question.lang, aids)
     right = [hit for hit in hits if answers_it(hit, question)]
     own = [hit for hit in right if hit.lang == question.lang] or right

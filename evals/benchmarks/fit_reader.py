@@ -24,7 +24,8 @@ from evals.benchmarks.reading_cases import SOURCES, Asked, asked
 from evals.benchmarks.retrieval_report import markdown_table
 from index.encoder import SentenceEncoder
 from index.model_identity import BUNDLED
-from rag.reader import ReadPairs, Trust, as_read, worth_reading
+from index.records import ReadPairs
+from rag.reader import Trust, adds, as_read, worth_reading
 from rag.settings import load_settings
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -138,7 +139,7 @@ def read(one: Asked, read_pairs: ReadPairs) -> Read | None:
     if said is None:
         return None
     added = np.zeros(len(one.found))
-    added[: len(some)] = said[:, 0] - said[:, 0].mean()
+    added[: len(some)] = adds(said)
     return Read(
         source=one.posed.source,
         answerable=one.answerable,

@@ -28,6 +28,7 @@ from evals.measures.latency import percentile
 from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS, Answering
+from rag.composing import Aids
 from rag.conversations import Conversations
 from rag.errors import InputError
 from rag.records import Answer, Question
@@ -59,7 +60,8 @@ class Service:
     def __init__(self, index: SearchIndex, conversations: Conversations) -> None:
         self._index = index
         self.find = lru_cache(CACHED)(self._find)
-        self._answering = Answering(self.find, conversations, langs=lambda: index.searcher.snapshot.langs)
+        aids = Aids(index.encoder.surprises, index.encoder.read_pairs)
+        self._answering = Answering(self.find, conversations, langs=lambda: index.searcher.snapshot.langs, aids=aids)
 
     def ask(self, text: str, conversation_id: str | None) -> Answer:
         return anyio.run(self._answering.answer, Question(question=text, conversation_id=conversation_id))

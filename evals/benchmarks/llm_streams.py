@@ -179,7 +179,8 @@ def _answered(runtime: Runtime) -> list[str]:
 def _answering(runtime: Runtime, base_url: str) -> Answering:
     chat = OpenAIChat(base_url, "scripted", deadlines=QUICK)
     conversations = Conversations.open(f"sqlite:///{runtime.settings.data_path / 'told.db'}")
-    return Answering(runtime.find, conversations, writer=Writer(chat, runtime.meaning, Settings().llm_prompt_tokens))
+    writer = Writer(chat, runtime.meaning, Settings().llm_prompt_tokens)
+    return Answering(runtime.find, conversations, writer=writer, aids=runtime.aids())
 
 
 def _llm(base_url: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from evals.benchmarks.xquad import XquadQuestion, answers_it, questions
 from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
-from rag.composing import Aids, Picked, pick, pick_respelt
+from rag.composing import Picked, pick, pick_respelt
 from rag.errors import InputError
 from rag.followups import Find
 from rag.runtime import Runtime
@@ -102,7 +102,7 @@ def _slip(word: str, chance: random.Random) -> str:
 
 def _picked(runtime: Runtime, question: XquadQuestion, text: str, find: Find) -> tuple[Picked, Picked]:
     """As asked, and with its slips put right where that finds no answer."""
-    aids = Aids(surprises=runtime.surprises, read_pairs=runtime.read_pairs)
+    aids = runtime.aids()
     asked = pick(Standalone(text=text, lang=question.lang), find(text, question.lang), question.lang, aids)
     if asked.chosen:
         return asked, asked

@@ -19,12 +19,12 @@ from evals.benchmarks.publishers import PUBLISHERS, REPORTED
 from evals.benchmarks.xquad import XquadQuestion, answers_it, questions, write_articles
 from evals.fresh import open_fresh
 from evals.golden import Case, load_cases
+from index.log_odds import log_odds
 from index.records import Hit
 from index.search import Query
 from rag.answer import SEARCHED_HITS
 from rag.candidates import Candidate, candidates
 from rag.evidence import support
-from rag.log_odds import log_odds
 
 SAMPLED = 2
 """Every how many-th question of XQuAD is asked."""
