@@ -7,7 +7,6 @@ the new one is built beside it.
 """
 
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -42,7 +41,6 @@ from rag.records import (
     Event,
     Question,
     Readiness,
-    SearchHit,
     SearchRequest,
     SearchResponse,
 )
@@ -51,7 +49,6 @@ from rag.searching import Searching
 from rag.settings import Settings
 from rag.shared_memory import SharedMemory
 from rag.standing import standing
-from rag.validate import check_search
 
 if TYPE_CHECKING:
     from index.search import Query
@@ -225,26 +222,12 @@ class Runtime:
             self._ingesting.release()
 
     def _search_request(self, request: SearchRequest) -> SearchResponse:
-        from index.closer_look import READ, looked_closer
-        from index.languages import detect_question
-        from index.search import Query
-        from rag.relative_dates import with_dates
+        from rag.reader import unread
+        from rag.readers_search import searched
 
-        began = time.perf_counter()
-        request = check_search(request)
-        lang = detect_question(request.query)
-        query = Query(
-            text=with_dates(request.query, lang, self._today()),
-            lang=lang,
-            top_k=max(request.top_k, READ),
-            filters=request.filters,
-            group_works=request.group_works,
-        )
-        found = self.find(query)
-        if not self._searching.reranks:
-            found = looked_closer(query.text, lang, found, self._searching.read_pairs)
-        hits = tuple(_search_hit(hit) for hit in found[: request.top_k])
-        return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})
+        # A reranker has the last word on the order.
+        read_pairs = unread if self._searching.reranks else self._searching.read_pairs
+        return searched(request, self.find, self._today(), read_pairs)
 
     def find(self, query: "Query") -> tuple[Hit, ...]:
         """Search, synchronously, with all that extraction needs of each hit."""
@@ -350,20 +333,3 @@ class Runtime:
             problem=self._upkeep.problem if self._upkeep is not None else None,
             shared=self._shared.state() if self._shared is not None else "none",
         )
-
-
-def _search_hit(hit: Hit) -> SearchHit:
-    return SearchHit(
-        chunk_id=hit.chunk_id,
-        article_id=hit.article_id,
-        work_id=hit.work_id,
-        path=hit.path,
-        lang=hit.lang,
-        title=hit.title,
-        heading=" › ".join(hit.headings) or None,
-        text=hit.text,
-        start=hit.start,
-        end=hit.end,
-        score=hit.score,
-        url=hit.url,
-    )
