@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from index.bundled_model import ensure_unpacked
 from index.errors import ConfigurationError
 from index.model_identity import BUNDLED, model_fingerprint
+from index.packed_layers import PackedLayers
 from index.pair_reader import MAX_TOKENS, PROMPT, PairReader
 from index.passes import Passes
 from index.records import PassageVectors, QuestionVectors
@@ -80,6 +81,7 @@ class SentenceEncoder:
         self._dim = dim
         self._fingerprint = model_fingerprint(model)
         self._projection = bundled_projection() if model == BUNDLED else None
+        self._question_layers = PackedLayers(self._model, changes={}) if model == BUNDLED else None
         self._pair_reader = PairReader(self._model, in_8_bits=has_8_bit_products()) if model == BUNDLED else None
         self._rarity = _piece_rarity(name) if self._projection else np.zeros(0, np.float32)
 
@@ -191,7 +193,7 @@ class SentenceEncoder:
             )
         offsets = inputs.pop("offset_mapping").numpy()
         with torch.inference_mode():
-            outputs = self._model(dict(inputs))
+            outputs = self._model(dict(inputs)) if padded_tokens else self._unpadded(inputs)
         vectors = outputs["sentence_embedding"].float().numpy()
         # A bfloat16 model normalises in bfloat16: norms are off by 0.4 % until this line.
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
@@ -199,6 +201,15 @@ class SentenceEncoder:
             return Encoded(vectors, [], [])
         hidden, ids = outputs["token_embeddings"].float().numpy(), inputs["input_ids"].numpy()
         return _with_tokens(vectors, hidden, ids, offsets - len(prompt), self._projection)
+
+    def _unpadded(self, inputs: "Mapping[str, torch.Tensor]") -> "Mapping[str, torch.Tensor]":
+        """Questions of one length, as the model has them."""
+        if self._question_layers is None:
+            outputs: Mapping[str, torch.Tensor] = self._model(dict(inputs))
+            return outputs
+        ids = inputs["input_ids"]
+        hidden = self._question_layers(ids.tolist()).view(*ids.shape, -1)
+        return {"sentence_embedding": hidden.mean(dim=1), "token_embeddings": hidden}
 
 
 def has_bfloat16() -> bool:

@@ -1,0 +1,51 @@
+"""The model's layers over texts without padding: as the model library has them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from index.bundled_model import ensure_unpacked
+from index.packed_layers import PackedLayers
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+TEXTS = ("query: Where does the heron fish?", "query: مرحبا", "query: どこで魚を捕りますか。", "query: a")
+
+pytestmark = pytest.mark.model
+
+
+def load(model_dir: Path, dtype: torch.dtype) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(ensure_unpacked(model_dir)), device="cpu", model_kwargs={"dtype": dtype})
+
+
+@pytest.mark.parametrize(
+    ("dtype", "in_8_bits", "least"),
+    [(torch.float32, False, 0.999999), (torch.bfloat16, False, 0.999), (torch.float32, True, 0.99)],
+)
+def test_every_token_has_the_vector_that_the_library_gives_it_alone(
+    model_dir: Path, dtype: torch.dtype, in_8_bits: bool, least: float
+) -> None:
+    model = load(model_dir, torch.float32)
+    ids = [model.tokenizer(text)["input_ids"] for text in TEXTS]
+    layers = PackedLayers(load(model_dir, dtype), in_8_bits=in_8_bits, changes={})
+    with torch.inference_mode():
+        together = torch.split(layers(ids), [len(one) for one in ids])
+        for text, hidden in zip(TEXTS, together, strict=True):
+            alone = model(dict(model.tokenizer(text, return_tensors="pt")))["token_embeddings"][0]
+            assert hidden.shape == alone.shape
+            assert torch.cosine_similarity(hidden, alone).min() >= least
+
+
+def test_fewer_layers_are_the_lowest(model_dir: Path) -> None:
+    model = load(model_dir, torch.float32)
+    inputs = model.tokenizer(TEXTS[0], return_tensors="pt")
+    with torch.inference_mode():
+        expected = model[0].auto_model(**inputs, output_hidden_states=True).hidden_states[3][0]  # type: ignore[operator]
+        found = PackedLayers(model, count=3, changes={})(inputs["input_ids"].tolist())
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-4)
