@@ -2,16 +2,14 @@
 
 In: hits, best first, and what reads pairs. Out: the same hits, perhaps with the second one first. Terms tell little
 across languages, and late interaction compares tokens one by one: what reads question and sentence at once knows
-better. Of each hit the sentence is read that late interaction holds for the best, alone and with the next one: that
-of the two which says more counts. Within the question's own language, and over more than two hits, it brings nothing
-(page 29 of docs/decisions).
+better. Of each hit the sentence is read that late interaction holds for the best. Within the question's own language,
+and over more than two hits, it brings nothing (page 29 of docs/decisions).
 """
 
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from index.languages import base
 from index.log_odds import log_odds
@@ -19,12 +17,10 @@ from index.pair_reader import titled
 from index.records import Hit, ReadPairs
 
 READ = 2
-TEXTS = 2
-"""Of each hit."""
 CLOSE = 1.5
 """In log-odds: how far behind the first one the second may be."""
-SHARE = 0.1
-"""Of what the model adds to a text's log-odds of holding the answer, and of the log-odds that it answers."""
+SHARE = 0.2
+"""Of what the model adds to a sentence's log-odds of holding the answer."""
 
 
 def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_pairs: ReadPairs) -> tuple[Hit, ...]:
@@ -32,8 +28,8 @@ def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_pairs: Rea
     if not _is_open(hits, lang):
         return tuple(hits)
     first, second, *rest = hits
-    said = read_pairs(question, [*_as_read(first), *_as_read(second)])
-    if said is None or _lead(first, second) >= _behind(said):
+    said = read_pairs(question, [titled(hit.title, _best_unit(hit)) for hit in (first, second)])
+    if said is None or _lead(first, second) + SHARE * float(said[0, 0] - said[1, 0]) >= 0:
         return tuple(hits)
     replace = msgspec.structs.replace
     return (replace(second, score=first.score), replace(first, score=second.score), *rest)
@@ -52,14 +48,6 @@ def _lead(first: Hit, second: Hit) -> float:
     return log_odds(first.score) - log_odds(second.score)
 
 
-def _behind(said: NDArray[np.float32]) -> float:
-    """In log-odds, how far the first hit is behind the second by what is said of each one's two texts."""
-    first, second = (SHARE * said.sum(axis=1)).reshape(READ, TEXTS).max(axis=1)
-    return float(second - first)
-
-
-def _as_read(hit: Hit) -> list[str]:
-    place = int(np.argmax(hit.unit_scores))
-    best, *after = hit.sentences[place : place + TEXTS]
-    ends = (best.end, max([best.end, *(span.end for span in after)]))
-    return [titled(hit.title, hit.text[best.start - hit.start : end - hit.start]) for end in ends]
+def _best_unit(hit: Hit) -> str:
+    span = hit.sentences[int(np.argmax(hit.unit_scores))]
+    return hit.text[span.start - hit.start : span.end - hit.start]

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from small_index import make_hit
 
-from index.closer_look import CLOSE, SHARE, TEXTS, looked_closer
+from index.closer_look import CLOSE, SHARE, looked_closer
 from index.records import Hit
 from rag.records import SearchRequest
 from rag.runtime import Runtime
@@ -15,7 +15,7 @@ QUESTION = "Where does the heron fish?"
 
 
 class Reads:
-    """Says of every text of a hit what it was told to add to it, and remembers what it was given."""
+    """Adds what it was told to, and remembers what it was given."""
 
     def __init__(self, *added: float) -> None:
         self.asked: list[tuple[str, list[str]]] = []
@@ -23,8 +23,7 @@ class Reads:
 
     def __call__(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
         self.asked.append((question, texts))
-        said = [[one, 0.0] for one in self._added for _ in range(TEXTS)]
-        return np.array(said, np.float32) if said else None
+        return np.array([[one, 0.0] for one in self._added], np.float32) if self._added else None
 
 
 def odds(log_odds: float) -> float:
@@ -48,27 +47,7 @@ def test_the_one_whose_best_sentence_answers_comes_first_and_scores_stay_in_thei
     seen = looked_closer(QUESTION, "en", [A, B, C], reads)
     assert order(seen) == ["b", "a", "c"]
     assert [one.score for one in seen] == [A.score, B.score, C.score]
-
-
-def test_of_each_hit_the_best_sentence_is_read_alone_and_with_the_next_one() -> None:
-    first = hit("a", 1.0, unit_scores=(0.9, 0.1))
-    reads = Reads(0.0, 0.0)
-    looked_closer(QUESTION, "en", [first, B], reads)
-    texts = ["Titel a\nNichts.", "Titel a\nNichts. Satz a.", "Titel b\nSatz b.", "Titel b\nSatz b."]
-    assert reads.asked == [(QUESTION, texts)]
-
-
-@pytest.mark.parametrize(
-    ("second", "expected"),
-    [
-        ([(0.6 / SHARE, 0.0), (0.0, 0.0)], "b"),
-        ([(0.0, 0.0), (0.0, 0.6 / SHARE)], "b"),
-        ([(0.4 / SHARE, 0.0), (0.0, 0.4 / SHARE)], "a"),
-    ],
-)
-def test_of_two_readings_that_counts_which_says_more(second: list[tuple[float, float]], expected: str) -> None:
-    said = np.array([(0.0, 0.0), (0.0, 0.0), *second], np.float32)
-    assert order(looked_closer(QUESTION, "en", [A, B], lambda _question, _texts: said))[0] == expected
+    assert reads.asked == [(QUESTION, ["Titel a\nSatz a.", "Titel b\nSatz b."])]
 
 
 def test_what_leads_by_more_than_is_added_stays_first() -> None:
