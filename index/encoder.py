@@ -1,9 +1,8 @@
 """Questions and passages to vectors: the only file that runs sentence-transformers.
 
 In: texts. Out: float32 vectors of unit norm; for the bundled model also the vectors of the single tokens, and what it
-says of a question and a sentence that it reads together. Any
-sentence-transformers model by name or folder; ``bundled`` is multilingual-e5-small, unpacked from an installed
-package. Torch is imported when an encoder is made, not before.
+says of a question and a sentence that it reads together. Any sentence-transformers model by name or folder; ``bundled``
+is multilingual-e5-small, unpacked from an installed package. Torch is imported when an encoder is made, not before.
 """
 
 import os
@@ -81,7 +80,7 @@ class SentenceEncoder:
         self._dim = dim
         self._fingerprint = model_fingerprint(model)
         self._projection = bundled_projection() if model == BUNDLED else None
-        self._question_layers = PackedLayers(self._model, changes={}) if model == BUNDLED else None
+        self._question_layers = PackedLayers(self._model) if model == BUNDLED else None
         self._pair_reader = PairReader(self._model, in_8_bits=has_8_bit_products()) if model == BUNDLED else None
         self._rarity = _piece_rarity(name) if self._projection else np.zeros(0, np.float32)
 
@@ -203,7 +202,7 @@ class SentenceEncoder:
         return _with_tokens(vectors, hidden, ids, offsets - len(prompt), self._projection)
 
     def _unpadded(self, inputs: "Mapping[str, torch.Tensor]") -> "Mapping[str, torch.Tensor]":
-        """Questions of one length, as the model has them."""
+        """Questions of one length; of the bundled model by our own pass over its layers."""
         if self._question_layers is None:
             outputs: Mapping[str, torch.Tensor] = self._model(dict(inputs))
             return outputs

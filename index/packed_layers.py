@@ -1,12 +1,12 @@
 """The bundled model's layers over texts that stand one behind the other, without padding.
 
-In: the model, and texts as token ids. Out: a vector for every token. A question is so short that the model library
-takes a quarter of its time for other things than arithmetic (page 30 of docs/decisions); queries, keys and values are
-one product here. Where the processor has instructions for it and little is lost, products are of whole numbers of
-8 bits, with a scale for every token and for every output (arXiv 2206.01861): half the time of bfloat16.
+In: the model, and texts as token ids. Out: a vector for every token. A question is so short that the model library's
+modules take a quarter of its time (page 30 of docs/decisions); queries, keys and values are one product here. Products
+can be of whole numbers of 8 bits, with a scale for every token and for every output (arXiv 2206.01861): two thirds of
+the time of bfloat16 on a processor that has instructions for them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -44,14 +44,21 @@ class PackedLayers:
     """Runs on the thread that asks; safe to call from several."""
 
     def __init__(
-        self, model: "SentenceTransformer", *, count: int | None = None, in_8_bits: bool = False, changes: Changes
+        self,
+        model: "SentenceTransformer",
+        *,
+        count: int | None = None,
+        in_8_bits: bool = False,
+        changes: Changes | None = None,
     ) -> None:
         """``count``: of the model's layers, from the lowest; without it all."""
         transformer: Any = model[0].auto_model
         self._embeddings, self._heads = transformer.embeddings, transformer.config.num_attention_heads
-        build = _in_8_bits if in_8_bits else _as_it_came
+        build = _In8Bits if in_8_bits else _AsItCame
         layers = transformer.encoder.layer[:count]
-        self._layers = [_layer(own, f"encoder.layer.{number}", build, changes) for number, own in enumerate(layers)]
+        self._layers = [
+            _layer(own, f"encoder.layer.{number}", build, changes or {}) for number, own in enumerate(layers)
+        ]
 
     def __call__(self, texts: Sequence[Sequence[int]]) -> "Tensor":
         """``[tokens of all texts, hidden]``, float32; to be called where torch keeps no gradients."""
@@ -115,30 +122,18 @@ class _AsItCame:
         return linear(values.to(self._weight.dtype), self._weight, self._bias).float()
 
 
-class _Build(Protocol):
-    """A map of weights ``[out, in]`` and bias ``[out]``."""
+def _layer(own: Any, prefix: str, build: Callable[["Tensor", "Tensor"], Map], changes: Changes) -> Layer:
+    """``build``: of weights ``[out, in]`` and bias ``[out]``."""
 
-    def __call__(self, weight: "Tensor", bias: "Tensor") -> Map: ...
-
-
-def _in_8_bits(weight: "Tensor", bias: "Tensor") -> Map:
-    return _In8Bits(weight, bias)
-
-
-def _as_it_came(weight: "Tensor", bias: "Tensor") -> Map:
-    return _AsItCame(weight, bias)
-
-
-def _layer(own: Any, its_name: str, build: _Build, changes: Changes) -> Layer:
     def joined(*names: str) -> Map:
         import torch
 
         maps = [own.get_submodule(name) for name in names]
         weights = [
-            _changed(one.weight.detach(), f"{its_name}.{name}", changes) for one, name in zip(maps, names, strict=True)
+            _changed(one.weight.detach(), f"{prefix}.{name}", changes) for one, name in zip(maps, names, strict=True)
         ]
         biases = [one.bias.detach() for one in maps]
-        if len(maps) == 1:
+        if len(maps) == 1:  # The model's own weights, where nothing is added to them: no copy.
             return build(weights[0], biases[0])
         return build(torch.cat(weights), torch.cat(biases))
 

@@ -32,8 +32,7 @@ SCALE = 8.0
 
 @cache
 def bundled_fit() -> dict[str, NDArray[np.float32]]:
-    """For the bundled model: of each changed map ``NAME.up [out, rank]`` and ``NAME.down [rank, in]``, whose product is
-    added to it; and of the last map ``weight [2, hidden]`` and ``bias [2]``."""
+    """For the bundled model: ``Changes`` of its layers, and of the last map ``weight [2, hidden]`` and ``bias [2]``."""
     with (files("index") / "data" / FILE).open("rb") as file, np.load(file) as data:
         return {name: data[name].astype(np.float32) for name in data.files}
 

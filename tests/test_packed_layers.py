@@ -33,7 +33,7 @@ def test_every_token_has_the_vector_that_the_library_gives_it_alone(
 ) -> None:
     model = load(model_dir, torch.float32)
     ids = [model.tokenizer(text)["input_ids"] for text in TEXTS]
-    layers = PackedLayers(load(model_dir, dtype), in_8_bits=in_8_bits, changes={})
+    layers = PackedLayers(load(model_dir, dtype), in_8_bits=in_8_bits)
     with torch.inference_mode():
         together = torch.split(layers(ids), [len(one) for one in ids])
         for text, hidden in zip(TEXTS, together, strict=True):
@@ -47,5 +47,23 @@ def test_fewer_layers_are_the_lowest(model_dir: Path) -> None:
     inputs = model.tokenizer(TEXTS[0], return_tensors="pt")
     with torch.inference_mode():
         expected = model[0].auto_model(**inputs, output_hidden_states=True).hidden_states[3][0]  # type: ignore[operator]
-        found = PackedLayers(model, count=3, changes={})(inputs["input_ids"].tolist())
+        found = PackedLayers(model, count=3)(inputs["input_ids"].tolist())
     np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-4)
+
+
+def test_what_is_added_to_a_map_is_as_if_the_model_had_it(model_dir: Path) -> None:
+    model, rng = load(model_dir, torch.float32), np.random.default_rng(0)
+    changes = {}
+    for name in ("attention.self.key", "intermediate.dense"):
+        own = model[0].auto_model.encoder.layer[1].get_submodule(name)  # type: ignore[operator, union-attr]
+        changes[f"encoder.layer.1.{name}.up"] = rng.normal(size=(own.out_features, 2)).astype(np.float32) / 9
+        changes[f"encoder.layer.1.{name}.down"] = rng.normal(size=(2, own.in_features)).astype(np.float32) / 9
+    ids = model.tokenizer(TEXTS[0])["input_ids"]
+    with torch.inference_mode():
+        found, before = PackedLayers(model, changes=changes)([ids]), PackedLayers(model)([ids])
+        for name in ("attention.self.key", "intermediate.dense"):
+            own = model[0].auto_model.encoder.layer[1].get_submodule(name)  # type: ignore[operator, union-attr]
+            parts = (changes[f"encoder.layer.1.{name}.{part}"] for part in ("up", "down"))
+            own.weight += torch.from_numpy(np.matmul(*parts))
+        np.testing.assert_allclose(found.numpy(), PackedLayers(model)([ids]).numpy(), atol=1e-4)
+    assert np.abs((found - before).numpy()).max() > 0.1
