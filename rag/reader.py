@@ -23,7 +23,7 @@ from rag.evidence import calibration
 
 READ = 4
 """Candidates that are read, at most, from the best."""
-MARGIN = 1.5
+MARGIN = 2.0
 """In log-odds: who is further behind the best is not read."""
 HOPELESS, SETTLED = 0.02, 0.95
 """Where evidence is less sure, or as sure as this, nothing is read."""

@@ -27,7 +27,7 @@ def asked(right: tuple[bool, ...], *, source: str = "publishers", answerable: bo
 
 
 def candidate(number: int, path: str) -> Candidate:
-    one = make_candidate(f"The heron fishes in canal number {number}.", -1.0 * number)
+    one = make_candidate(f"The heron fishes in canal number {number}.", -2.0 * number)
     return msgspec.structs.replace(one, hit=msgspec.structs.replace(one.hit, path=path))
 
 
@@ -64,7 +64,7 @@ def test_training_sees_sentences_as_they_are_read_but_none_of_the_articles_that_
     even, odd = (example(asked((True, False), source="xquad", path=f"en/{number}-01.txt")) for number in (12, 13))
     assert even.seen == (
         Seen(as_read(candidate(0, "")), 0.0, True),
-        Seen(as_read(candidate(1, "")), -1.0, False),
+        Seen(as_read(candidate(1, "")), -2.0, False),
     )
     assert odd.seen == ()
 
