@@ -23,6 +23,9 @@ from rag.evidence import calibration
 
 READ = 4
 """Candidates that are read, at most, from the best."""
+AT_FIRST, AHEAD = 2, 1.0
+"""So many are read at first, which two cores do in the time of one; where the best of those leads the next candidate by
+this, in log-odds, no more are."""
 MARGIN = 2.0
 """In log-odds: who is further behind the best is not read."""
 HOPELESS, SETTLED = 0.02, 0.95
@@ -65,17 +68,35 @@ def unread(_question: str, _texts: list[str]) -> None:
 
 def read(found: Sequence[Candidate], sure: float, question: str, read_pairs: ReadPairs) -> Reading:
     """``found``: best first; ``sure``: 0 to 1, by evidence."""
-    some = worth_reading(found, sure)
-    said = read_pairs(question, [as_read(one) for one in some]) if some else None
+    said = _said(worth_reading(found, sure), question, read_pairs)
     if said is None:
         return Reading(list(found), sure, sure >= calibration().threshold)
     fitted = trust()
-    added = fitted.order * adds(said)
-    again = [msgspec.structs.replace(one, score=one.score + float(more)) for one, more in zip(some, added, strict=True)]
-    ranked = sorted([*again, *found[len(some) :]], key=lambda one: -one.score)
+    again = _again(found, said)
+    ranked = sorted([*again, *found[len(again) :]], key=lambda one: -one.score)
     odds = fitted.evidence * log_odds(sure) + fitted.answers * float(said[:, 1].max()) + fitted.intercept
     now = 1 / (1 + exp(-odds))
     return Reading(ranked, now, now >= fitted.threshold)
+
+
+def _said(some: Sequence[Candidate], question: str, read_pairs: ReadPairs) -> NDArray[np.float32] | None:
+    """``[n, 2]`` of the foremost of ``some``; of all unless one of the first is ahead."""
+    if not some:
+        return None
+    said = read_pairs(question, [as_read(one) for one in some[:AT_FIRST]])
+    rest = some[AT_FIRST:]
+    if said is None or not rest or max(one.score for one in _again(some, said)) >= rest[0].score + AHEAD:
+        return said
+    more = read_pairs(question, [as_read(one) for one in rest])
+    return said if more is None else np.concatenate([said, more])
+
+
+def _again(found: Sequence[Candidate], said: NDArray[np.float32]) -> list[Candidate]:
+    """Those that were read, with their new scores."""
+    return [
+        msgspec.structs.replace(one, score=one.score + float(more))
+        for one, more in zip(found, trust().order * adds(said), strict=False)
+    ]
 
 
 def worth_reading(found: Sequence[Candidate], sure: float) -> list[Candidate]:

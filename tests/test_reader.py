@@ -13,7 +13,7 @@ from index.pair_reader import TITLE
 from rag import reader as module
 from rag.candidates import Candidate
 from rag.evidence import calibration
-from rag.reader import HOPELESS, MARGIN, READ, SETTLED, Trust, as_read, read, trust, unread, worth_reading
+from rag.reader import AHEAD, HOPELESS, MARGIN, READ, SETTLED, Trust, as_read, read, trust, unread, worth_reading
 
 TEXTS = ("The heron stands in Ghent.", "It cost nine crowns.", "Nobody has seen the terns since.", "Ebb came at six.")
 SURE = 0.6
@@ -31,8 +31,9 @@ class Reads:
         self._rows = rows
 
     def __call__(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
+        already = sum(len(some) for _, some in self.asked)
         self.asked.append((question, texts))
-        return np.array(self._rows[: len(texts)], np.float32) if texts else None
+        return np.array(self._rows[already : already + len(texts)], np.float32) if texts else None
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +71,16 @@ def test_what_is_not_read_keeps_its_score() -> None:
     many = found(3.0, 2.5, -1.0, -2.0)
     assert [one.score for one in read(many, SURE, "Where?", reads).ranked][-2:] == [-1.0, -2.0]
     assert reads.asked == [("Where?", [as_read(one) for one in many[:2]])]
+
+
+def test_two_are_read_at_first_and_the_others_unless_one_of_the_two_is_ahead() -> None:
+    many = found(3.0, 2.9, 2.5, 2.4)
+    open_still = Reads((0.0, 0.0), (2 * AHEAD, 0.0), (9.0, 0.0), (0.0, 0.0))
+    assert read(many, SURE, "Where?", open_still).ranked[0].text == many[2].text
+    assert [len(texts) for _, texts in open_still.asked] == [2, 2]
+    ahead = Reads((0.0, 0.0), (2.5 * AHEAD, 0.0))
+    assert read(many, SURE, "Where?", ahead).ranked[0].text == many[1].text
+    assert [len(texts) for _, texts in ahead.asked] == [2]
 
 
 @pytest.mark.parametrize(("sure", "is_enough"), [(HOPELESS - 0.001, False), (SETTLED, True)])
