@@ -192,6 +192,7 @@ class SentenceEncoder:
             )
         offsets = inputs.pop("offset_mapping").numpy()
         with torch.inference_mode():
+            # What is padded needs the library's attention mask; our own pass takes texts without padding.
             outputs = self._model(dict(inputs)) if padded_tokens else self._unpadded(inputs)
         vectors = outputs["sentence_embedding"].float().numpy()
         # A bfloat16 model normalises in bfloat16: norms are off by 0.4 % until this line.

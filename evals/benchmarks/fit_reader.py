@@ -1,9 +1,10 @@
 """Fit how far ``rag/reader.py`` trusts what is read: ``python -m evals.benchmarks.fit_reader [--data ../shared/data]``.
 
-On the questions of ``reading_cases.py`` that the model was not trained on, where they are read at all. The share of
-what it adds to scores is the one with which most first candidates are right; a logistic model of evidence and of what
-is read tells the answered from the others. Writes ``rag/data/reader.json``. Out: on stdout, by source, how often the
-first candidate is right with each share, AUROC, and the time to read. Takes five minutes on two cores.
+On the questions of ``reading_cases.py`` that the model was not trained on, where they are read at all. Here all
+that are worth it are read; an answer stops once one of the first is ahead. The share of what it adds to scores is
+the one with which most first candidates are right; a logistic model of evidence and of what is read tells the answered
+from the others. Writes ``rag/data/reader.json``. Out: on stdout, by source, how often the first candidate is right with
+each share, AUROC, and the time to read. Takes five minutes on two cores.
 """
 
 import argparse
