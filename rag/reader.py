@@ -28,7 +28,7 @@ AT_FIRST, AHEAD = 2, 1.0
 this, in log-odds, no more are."""
 MARGIN = 2.0
 """In log-odds: who is further behind the best is not read."""
-HOPELESS, SETTLED = 0.02, 0.95
+HOPELESS, SETTLED = 0.05, 0.95
 """Where evidence is less sure, or as sure as this, nothing is read."""
 
 

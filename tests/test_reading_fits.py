@@ -1,5 +1,7 @@
 """What the model that reads pairs is fitted on, and how far it is trusted: what training sees, and what is counted."""
 
+from collections import Counter
+
 import msgspec
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ from small_candidates import make_candidate
 from evals.benchmarks.fit_pair_reader import AMONG, example, teaches
 from evals.benchmarks.fit_reader import FALSE_REFUSALS, HEAD, Read, fit, read, row
 from evals.benchmarks.pair_training import TEMPTING, WRONG, Example, Seen, _some_of
-from evals.benchmarks.publishers import REPORTED
-from evals.benchmarks.reading_cases import KEPT_PUBLISHERS, SOURCES, Asked, Posed, tuned_on
+from evals.benchmarks.publishers import PUBLISHERS, REPORTED
+from evals.benchmarks.reading_cases import KEPT_PUBLISHERS, SOURCES, TRAINED_ON, Asked, Posed, about, tuned_on
+from evals.golden import load_cases
 from rag.candidates import Candidate
 from rag.reader import as_read
 
@@ -56,7 +59,7 @@ def test_training_sees_one_right_sentence_and_a_draw_of_the_most_tempting_wrong_
 def test_a_question_teaches_where_its_answer_is_among_the_first_or_there_is_none(
     answerable: bool, right: tuple[bool, ...], source: str, expected: bool
 ) -> None:
-    assert source in SOURCES
+    assert source in TRAINED_ON
     assert teaches(asked(right, source=source, answerable=answerable)) is expected
 
 
@@ -126,5 +129,14 @@ def test_the_report_counts_first_candidates_and_tells_evidence_from_what_is_read
 
 def test_publishers_that_are_for_reports_teach_nothing_and_some_of_the_others_are_kept() -> None:
     assert set(tuned_on()).isdisjoint(REPORTED)
-    assert len(tuned_on()) == 18
+    assert len(tuned_on()) == 42
     assert set(KEPT_PUBLISHERS) < set(tuned_on())
+
+
+@pytest.mark.parametrize("publisher", KEPT_PUBLISHERS)
+def test_every_question_of_a_kept_publisher_is_about_one_of_its_works(publisher: str) -> None:
+    folder = PUBLISHERS / publisher
+    stems = {path.name.split(".")[0] for path in (folder / "content").rglob("*.md")}
+    told = {case: about(case, stems) for case in load_cases(folder / "questions.jsonl")}
+    assert Counter(told.values()) == dict.fromkeys(stems, 12)
+    assert all(case.expect.works[0].endswith(f"/{work}.md") for case, work in told.items() if case.answerable)

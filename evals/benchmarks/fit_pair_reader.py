@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from evals.benchmarks.pair_training import Example, PairReader, Seen, train
-from evals.benchmarks.reading_cases import SOURCES, Asked, asked
+from evals.benchmarks.reading_cases import TRAINED_ON, Asked, asked
 from evals.benchmarks.xquad import passage_of
 from index.bundled_model import ensure_unpacked
 from index.pair_reader import FILE
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STEPS, QUESTIONS = 1000, 6
 """And how many questions in each."""
-DRAWN = dict(zip(SOURCES, (0.4, 0.46, 0.14), strict=True))
+DRAWN = dict(zip(TRAINED_ON, (0.4, 0.46, 0.14), strict=True))
 """How often a question of each source is seen."""
 AMONG = 8
 """The first candidates, one of which has to answer for a question to teach anything."""
@@ -39,7 +39,7 @@ def main() -> None:
     """Ask, train, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    examples: dict[str, list[Example]] = {source: [] for source in SOURCES}
+    examples: dict[str, list[Example]] = {source: [] for source in TRAINED_ON}
     for one in asked(parser.parse_args().data, kept=False):
         if teaches(one):
             examples[one.posed.source].append(example(one))
@@ -72,7 +72,7 @@ def teaches(one: Asked) -> bool:
 
 def _drawn(examples: dict[str, list[Example]], rng: np.random.Generator) -> Iterator[Sequence[Example]]:
     while True:
-        chosen = [examples[str(source)] for source in rng.choice(SOURCES, QUESTIONS, p=[*DRAWN.values()])]
+        chosen = [examples[str(source)] for source in rng.choice(TRAINED_ON, QUESTIONS, p=[*DRAWN.values()])]
         yield [some[rng.integers(len(some))] for some in chosen]
 
 

@@ -3,13 +3,17 @@
 In: the folder of shared data. Out: each question with its candidates, and which of them answer: those of XQuAD's even
 articles over one pool of all languages, with the passage in the question's own language and without, and without any;
 those of the publishers that may be tuned on, all in one index; those of ``development.py``. What is kept from the
-training tells what it brings. Questions of the odd articles and all of four publishers stay unseen by either; sentences
-of every article in a pool may be among the candidates.
+training tells what it brings; kept publishers are asked once more over a few of their articles at a time. Questions of
+the odd articles and all of four publishers stay unseen by either; sentences of every article in a pool may be among the
+candidates.
 """
 
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -32,10 +36,14 @@ RANKED = 12
 """Candidates that are kept of each."""
 KEPT_ARTICLES = 36
 """Of XQuAD those from here on are kept from the training,"""
-KEPT_PUBLISHERS = ("advice", "heritage", "ledger")
+KEPT_PUBLISHERS = ("advice", "engines", "heritage", "ledger", "optics", "rivers")
 """and these publishers, and every second question of ``development.py``."""
 
-SOURCES = ("xquad", "publishers", "development")
+TRAINED_ON = ("xquad", "publishers", "development")
+FEW = "few articles"
+SOURCES = (*TRAINED_ON, FEW)
+GROUPS = 4
+"""Of a publisher's twelve works, each an index of its own."""
 Answers = dict[tuple[str, int, int, int], tuple[str, ...]]
 
 
@@ -64,6 +72,8 @@ def asked(data: Path, *, kept: bool) -> Iterator[Asked]:
     ``development.py``."""
     yield from _of_xquad(data / "xquad", kept=kept)
     yield from _of_publishers(kept=kept)
+    if kept:
+        yield from _of_few_articles()
     for number, (case, lang, hits) in enumerate(development_hits(data)):
         if bool(number % 2) == kept:
             yield _of_case(case, lang, hits, "development")
@@ -108,6 +118,34 @@ def _of_publishers(*, kept: bool) -> Iterator[Asked]:
             for case in load_cases(PUBLISHERS / name / "questions.jsonl"):
                 lang, hits = found_for(runtime, case)
                 yield _of_case(case, lang, hits, "publishers")
+
+
+def _of_few_articles() -> Iterator[Asked]:
+    """Questions about three works of a kept publisher, over these alone."""
+    for name in KEPT_PUBLISHERS:
+        works, cases = _works(PUBLISHERS / name / "content"), load_cases(PUBLISHERS / name / "questions.jsonl")
+        for start in range(GROUPS):
+            group = sorted(works)[start::GROUPS]
+            with tempfile.TemporaryDirectory() as scratch:
+                for path in chain.from_iterable(works[work] for work in group):
+                    shutil.copy(path, scratch)
+                with open_fresh([Path(scratch)]) as runtime:
+                    for case in cases:
+                        if about(case, works) in group:
+                            yield _of_case(case, *found_for(runtime, case), FEW)
+
+
+def _works(content: Path) -> dict[str, list[Path]]:
+    """The versions of each work, by the name that its files and the ids of its questions share."""
+    works: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(content.rglob("*.md")):
+        works[path.name.split(".")[0]].append(path)
+    return works
+
+
+def about(case: Case, works: Collection[str]) -> str:
+    """The work that a question was written for; where nothing answers it, its id alone tells."""
+    return max((work for work in works if f"-{work}-" in case.id), key=len)
 
 
 def _of_case(case: Case, lang: str, hits: Sequence[Hit], source: str) -> Asked:
