@@ -3,7 +3,7 @@
 In: the model, and texts as token ids. Out: a vector for every token. A question is so short that the model library's
 modules take a quarter of its time (page 30 of docs/decisions); queries, keys and values are one product here. Products
 can be of whole numbers of 8 bits, with a scale for every token and for every output (arXiv 2206.01861): two thirds of
-the time of bfloat16 on a processor that has instructions for them.
+the time of bfloat16 over a few sentences, on a processor that has instructions for them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -125,7 +125,7 @@ class _AsItCame:
 class _InBfloat16:
     """A linear map in bfloat16 whose weights lie from the start as the processor's kernels want them.
 
-    ``linear`` arranges them anew each time, which is a fifth of a question's products. The figures are the same.
+    ``linear`` arranges them anew each time, which is as long as half of a question's products take. The same figures.
     """
 
     def __init__(self, weight: "Tensor", bias: "Tensor") -> None:
@@ -143,8 +143,16 @@ class _InBfloat16:
 def _in_own_precision(weight: "Tensor", bias: "Tensor") -> Map:
     import torch
 
-    has_kernels = hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    return (_InBfloat16 if has_kernels and bias.dtype == torch.bfloat16 else _AsItCame)(weight, bias)
+    arranged = bias.dtype == torch.bfloat16 and _has_kernels()
+    return (_InBfloat16 if arranged else _AsItCame)(weight, bias)
+
+
+def _has_kernels() -> bool:
+    """Whether this build of torch has them, and this processor what they are made of."""
+    import torch
+
+    has_them: bool = hasattr(torch.ops.mkldnn, "_linear_pointwise") and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return has_them
 
 
 def _layer(own: Any, prefix: str, build: Callable[["Tensor", "Tensor"], Map], changes: Changes) -> Layer:
@@ -158,7 +166,7 @@ def _layer(own: Any, prefix: str, build: Callable[["Tensor", "Tensor"], Map], ch
             _changed(one.weight.detach(), f"{prefix}.{name}", changes) for one, name in zip(maps, names, strict=True)
         ]
         biases = [one.bias.detach() for one in maps]
-        if len(maps) == 1:  # The model's own weights, where nothing is added to them: no copy.
+        if len(maps) == 1:  # The model's own weights, where nothing is added to them: no copy here.
             return build(weights[0], biases[0])
         return build(torch.cat(weights), torch.cat(biases))
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from index.bundled_model import ensure_unpacked
-from index.packed_layers import PackedLayers
+from index.encoder import has_bfloat16
+from index.packed_layers import PackedLayers, _AsItCame, _has_kernels, _InBfloat16
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -40,6 +41,18 @@ def test_every_token_has_the_vector_that_the_library_gives_it_alone(
             alone = model(dict(model.tokenizer(text, return_tensors="pt")))["token_embeddings"][0]
             assert hidden.shape == alone.shape
             assert torch.cosine_similarity(hidden, alone).min() >= least
+
+
+@pytest.mark.skipif(not has_bfloat16(), reason="this processor does not multiply bfloat16")
+def test_weights_that_are_arranged_once_give_the_same_figures_bit_for_bit() -> None:
+    assert _has_kernels()
+    chance = torch.Generator().manual_seed(0)
+    weight, bias = (torch.randn(*shape, generator=chance).bfloat16() for shape in ((96, 64), (96,)))
+    arranged, as_it_came = _InBfloat16(weight, bias), _AsItCame(weight, bias)
+    with torch.inference_mode():
+        for rows in (1, 20, 400):
+            values = torch.randn(rows, 64, generator=chance)
+            assert torch.equal(arranged(values), as_it_came(values))
 
 
 def test_fewer_layers_are_the_lowest(model_dir: Path) -> None:

@@ -2,7 +2,8 @@
 
 On the questions of ``reading_cases.py`` that are not kept from it: XQuAD's with their passage, those of publishers and
 of ``development.py`` with an answer or without. Writes ``index/data/pair_reader.npz``; takes half an hour on two
-cores. ``fit_reader.py`` tells what it brings to the questions that are kept.
+cores. What ships has seen nine publishers, all that there were (pages 28 and 32 of docs/decisions). ``fit_reader.py``
+tells what it brings to the questions that are kept.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 from evals.benchmarks.pair_training import Example, PairReader, Seen, train
-from evals.benchmarks.reading_cases import TRAINED_ON, Asked, asked
+from evals.benchmarks.reading_cases import FITTED_ON, Asked, asked
 from evals.benchmarks.xquad import passage_of
 from index.bundled_model import ensure_unpacked
 from index.pair_reader import FILE
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 STEPS, QUESTIONS = 1000, 6
 """And how many questions in each."""
-DRAWN = dict(zip(TRAINED_ON, (0.4, 0.46, 0.14), strict=True))
+DRAWN = dict(zip(FITTED_ON, (0.4, 0.46, 0.14), strict=True))
 """How often a question of each source is seen."""
 AMONG = 8
 """The first candidates, one of which has to answer for a question to teach anything."""
@@ -39,7 +40,7 @@ def main() -> None:
     """Ask, train, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    examples: dict[str, list[Example]] = {source: [] for source in TRAINED_ON}
+    examples: dict[str, list[Example]] = {source: [] for source in FITTED_ON}
     for one in asked(parser.parse_args().data, kept=False):
         if teaches(one):
             examples[one.posed.source].append(example(one))
@@ -72,7 +73,7 @@ def teaches(one: Asked) -> bool:
 
 def _drawn(examples: dict[str, list[Example]], rng: np.random.Generator) -> Iterator[Sequence[Example]]:
     while True:
-        chosen = [examples[str(source)] for source in rng.choice(TRAINED_ON, QUESTIONS, p=[*DRAWN.values()])]
+        chosen = [examples[str(source)] for source in rng.choice(FITTED_ON, QUESTIONS, p=[*DRAWN.values()])]
         yield [some[rng.integers(len(some))] for some in chosen]
 
 

@@ -3,9 +3,10 @@
 On the questions of ``reading_cases.py`` that the model was not trained on, where they are read at all. Here all
 that are worth it are read; an answer stops once one of the first is ahead. The share of what it adds to scores is
 the one with which most first candidates are right; a logistic model of evidence and of what is read tells the answered
-from the others. Nothing is fitted on the kept publishers' questions over few articles, which come to it. Writes
-``rag/data/reader.json``. Out: on stdout, by source, how often the first candidate is right with each share, AUROC, and
-the time to read. Takes eight minutes on two cores.
+from the others. Questions over few articles are only reported. Writes ``rag/data/reader.json``; what ships was fitted
+when fewer publishers were there (pages 28 and 32 of docs/decisions), and the golden gate has to hold with another. Out:
+on stdout, by source, how often the first candidate is right with each share, AUROC, and the time to read. Takes eight
+minutes on two cores.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from evals.benchmarks.machine import describe
-from evals.benchmarks.reading_cases import SOURCES, TRAINED_ON, Asked, asked
+from evals.benchmarks.reading_cases import FITTED_ON, SOURCES, Asked, asked
 from evals.benchmarks.retrieval_report import markdown_table
 from index.encoder import SentenceEncoder
 from index.model_identity import BUNDLED
@@ -32,7 +33,7 @@ from rag.settings import load_settings
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 FALSE_REFUSALS = 0.1
-"""Of the answered; evidence alone refuses 12 % of these questions."""
+"""Of the answered; of the questions of page 28 evidence alone refused 12 %."""
 OUT = Path("rag/data/reader.json")
 
 
@@ -62,7 +63,7 @@ def main() -> None:
     encoder = SentenceEncoder(BUNDLED, load_settings().model_path)
     kept = [one for one in asked(parser.parse_args().data, kept=True) if one.found]
     seen = [found for one in kept if (found := read(one, encoder.read_pairs)) is not None]
-    fitted = fit([one for one in seen if one.source in TRAINED_ON])
+    fitted = fit(seen)
     OUT.write_bytes(msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
     print(markdown_table([HEAD, *(row(source, seen, fitted) for source in SOURCES)]))
     print(f"\n{len(kept) - len(seen)} more were plain without it, and not read. {fitted}\n\n{describe()}")
@@ -100,7 +101,8 @@ def row(source: str, every: Sequence[Read], fitted: Trust) -> list[str]:
 
 
 def fit(seen: Sequence[Read]) -> Trust:
-    """The threshold refuses ``FALSE_REFUSALS`` of the answered."""
+    """On ``FITTED_ON`` alone; the threshold refuses ``FALSE_REFUSALS`` of the answered."""
+    seen = [one for one in seen if one.source in FITTED_ON]
     answerable = [one for one in seen if one.answerable]
     weights = _weights(answerable)
     right = {share: np.average([one.is_right(share) for one in answerable], weights=weights) for share in SHARES}

@@ -39,9 +39,9 @@ KEPT_ARTICLES = 36
 KEPT_PUBLISHERS = ("advice", "engines", "heritage", "ledger", "optics", "rivers")
 """and these publishers, and every second question of ``development.py``."""
 
-TRAINED_ON = ("xquad", "publishers", "development")
+FITTED_ON = ("xquad", "publishers", "development")
 FEW = "few articles"
-SOURCES = (*TRAINED_ON, FEW)
+SOURCES = (*FITTED_ON, FEW)
 GROUPS = 4
 """Of a publisher's twelve works, each an index of its own."""
 Answers = dict[tuple[str, int, int, int], tuple[str, ...]]
