@@ -2,8 +2,8 @@
 
 In: the model, and texts as token ids. Out: a vector for every token. A question is so short that the model library's
 modules take a quarter of its time (page 30 of docs/decisions); queries, keys and values are one product here. Products
-can be of whole numbers of 8 bits, with a scale for every token and for every output (arXiv 2206.01861): two thirds of
-the time of bfloat16 over a few sentences, on a processor that has instructions for them.
+can be of whole numbers of 8 bits, with a scale for every token and for every output (arXiv 2206.01861): three
+quarters of the time of bfloat16 over a few sentences, on a processor that has instructions for them.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -3,7 +3,7 @@
 In: the folder of shared data, which holds ``xquad``. Out: a Markdown table, then machine and versions. All questions of
 six languages are asked twice, in bulk, over the paragraphs of all six in one index, and scored, with every mean and its
 interval, and written as JSON; building the index is no part of it. ``--questions`` takes an even choice of fewer, which
-is extrapolated, the start of the processes apart.
+is extrapolated, the start of the processes apart; that gives more than all of them take, as few are asked twice then.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 On the questions of ``reading_cases.py`` that are not kept from it: XQuAD's with their passage, those of publishers and
 of ``development.py`` with an answer or without. Writes ``index/data/pair_reader.npz``; takes half an hour on two
-cores. What ships has seen nine publishers, all that there were (pages 28 and 32 of docs/decisions). ``fit_reader.py``
-tells what it brings to the questions that are kept.
+cores. What ships has seen nine publishers, of twelve that there were (pages 28 and 32 of docs/decisions).
+``fit_reader.py`` tells what it brings to the questions that are kept.
 """
 
 import argparse

@@ -40,7 +40,9 @@ KEPT_PUBLISHERS = ("advice", "engines", "heritage", "ledger", "optics", "rivers"
 """and these publishers, and every second question of ``development.py``."""
 
 FITTED_ON = ("xquad", "publishers", "development")
+"""What reads pairs, by the questions that are not kept; how far it is trusted, by those that are."""
 FEW = "few articles"
+"""Kept publishers once more, for the report alone."""
 SOURCES = (*FITTED_ON, FEW)
 GROUPS = 4
 """Of a publisher's twelve works, each an index of its own."""
