@@ -1,9 +1,9 @@
-"""The first two hits, where both are in other languages than the question and close: which of them comes first.
+"""The first hits, where all are in other languages than the question and close: which of them comes first.
 
-In: hits, best first, and what reads pairs. Out: the same hits, perhaps with the second one first. Terms tell little
+In: hits, best first, and what reads pairs. Out: the same hits, the foremost perhaps in another order. Terms tell little
 across languages, and late interaction compares tokens one by one: what reads question and sentence at once knows
-better. Of each hit the sentence is read that late interaction holds for the best. Within the question's own language,
-and over more than two hits, it brings nothing (page 29 of docs/decisions).
+better. Of each hit the sentence is read that late interaction holds for the best. Within the question's own language it
+brings nothing (pages 29 and 33 of docs/decisions).
 """
 
 from collections.abc import Sequence
@@ -16,38 +16,43 @@ from index.log_odds import log_odds
 from index.pair_reader import titled
 from index.records import Hit, ReadPairs
 
-READ = 2
-CLOSE = 1.5
-"""In log-odds: how far behind the first one the second may be."""
-SHARE = 0.2
+READ = 4
+"""Hits, at most."""
+CLOSE = 2.0
+"""In log-odds: how far behind the first one another may be."""
+SHARE = 0.5
 """Of what the model adds to a sentence's log-odds of holding the answer."""
 
 
-def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_pairs: ReadPairs) -> tuple[Hit, ...]:
+def looked_closer(question: str, lang: str, hits: Sequence[Hit], read_across: ReadPairs) -> tuple[Hit, ...]:
     """``lang``: of the question. The scores stay in their places."""
-    if not _is_open(hits, lang):
+    near = _near(hits, lang)
+    said = read_across(question, [as_read(hit) for hit in near]) if len(near) > 1 else None
+    if said is None:
         return tuple(hits)
-    first, second, *rest = hits
-    said = read_pairs(question, [titled(hit.title, _best_unit(hit)) for hit in (first, second)])
-    if said is None or _lead(first, second) + SHARE * float(said[0, 0] - said[1, 0]) >= 0:
-        return tuple(hits)
-    replace = msgspec.structs.replace
-    return (replace(second, score=first.score), replace(first, score=second.score), *rest)
+    scores = np.array([log_odds(hit.score) for hit in near]) + SHARE * said[:, 0]
+    order = np.argsort(-scores, kind="stable")
+    again = [msgspec.structs.replace(near[place], score=at.score) for place, at in zip(order, near, strict=True)]
+    return (*again, *hits[len(near) :])
 
 
-def _is_open(hits: Sequence[Hit], lang: str) -> bool:
-    """Of two works: versions of one say the same, and which passage of one article comes first was not measured."""
-    if len(hits) < READ:
-        return False
-    first, second = hits[:READ]
-    is_foreign = all(base(hit.lang) != base(lang) and hit.unit_scores for hit in (first, second))
-    return is_foreign and first.work_id != second.work_id and _lead(first, second) < CLOSE
-
-
-def _lead(first: Hit, second: Hit) -> float:
-    return log_odds(first.score) - log_odds(second.score)
-
-
-def _best_unit(hit: Hit) -> str:
+def as_read(hit: Hit) -> str:
+    """Its best sentence, as training saw it."""
     span = hit.sentences[int(np.argmax(hit.unit_scores))]
-    return hit.text[span.start - hit.start : span.end - hit.start]
+    return titled(hit.title, hit.text[span.start - hit.start : span.end - hit.start])
+
+
+def _near(hits: Sequence[Hit], lang: str) -> list[Hit]:
+    """The foremost hits that may change places, up to the first that may not, or is of a work before it.
+
+    Versions of one work say the same, and which passage of one article comes first was not measured.
+    """
+    near: list[Hit] = []
+    for hit in hits[:READ]:
+        is_foreign = base(hit.lang) != base(lang) and len(hit.unit_scores) > 0
+        if not is_foreign or hit.work_id in {one.work_id for one in near}:
+            break
+        if near and log_odds(near[0].score) - log_odds(hit.score) >= CLOSE:
+            break
+        near.append(hit)
+    return near

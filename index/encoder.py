@@ -20,7 +20,7 @@ from index.bundled_model import ensure_unpacked
 from index.errors import ConfigurationError
 from index.model_identity import BUNDLED, model_fingerprint
 from index.packed_layers import PackedLayers
-from index.pair_reader import MAX_TOKENS, PROMPT, PairReader
+from index.pair_reader import ACROSS, FILE, MAX_TOKENS, PROMPT, PairReader
 from index.passes import Passes
 from index.records import PassageVectors, QuestionVectors
 from index.token_vectors import Projection, QuestionTokens, Tokens, bundled_projection, pack
@@ -81,7 +81,10 @@ class SentenceEncoder:
         self._fingerprint = model_fingerprint(model)
         self._projection = bundled_projection() if model == BUNDLED else None
         self._question_layers = PackedLayers(self._model) if model == BUNDLED else None
-        self._pair_reader = PairReader(self._model, in_8_bits=has_8_bit_products()) if model == BUNDLED else None
+        self._pair_readers = {
+            name: PairReader(self._model, name, in_8_bits=has_8_bit_products())
+            for name in ((FILE, ACROSS) if model == BUNDLED else ())
+        }
         self._rarity = _piece_rarity(name) if self._projection else np.zeros(0, np.float32)
 
     @property
@@ -133,13 +136,19 @@ class SentenceEncoder:
         return [found[row] for row in range(len(texts))]
 
     def read_pairs(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
-        if self._pair_reader is None or not texts:
+        return self._read(FILE, question, texts)
+
+    def read_across(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
+        return self._read(ACROSS, question, texts)
+
+    def _read(self, name: str, question: str, texts: list[str]) -> NDArray[np.float32] | None:
+        if name not in self._pair_readers or not texts:
             return None
         with self._lock:
             pairs = self._model.tokenizer(
                 [PROMPT + question] * len(texts), texts, truncation=True, max_length=MAX_TOKENS, verbose=False
             )["input_ids"]
-        return self._passes.halved(self._pair_reader.read, pairs)
+        return self._passes.halved(self._pair_readers[name].read, pairs)
 
     def surprises(self, words: list[str]) -> list[float]:
         if not words or not len(self._rarity):

@@ -2,12 +2,13 @@
 
 In: the model as it reads passages, and pairs as token ids. Out: what it says of each pair. Attention sees both texts at
 once, which no comparison of vectors does (arXiv 1901.04085, 2106.09685). The changes are data, fitted by
-``evals/benchmarks/fit_pair_reader.py``.
+``evals/benchmarks/fit_pair_reader.py`` and ``fit_closer_look.py``.
 """
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 FILE = "pair_reader.npz"
+"""For what an answer may quote."""
+ACROSS = "closer_look.npz"
+"""For what a search finds in other languages than the question's."""
 LAYERS = 8
 """Of the model's twelve, from the lowest."""
 MAX_TOKENS = 96
@@ -31,9 +35,15 @@ SCALE = 8.0
 
 
 @cache
-def bundled_fit() -> dict[str, NDArray[np.float32]]:
-    """For the bundled model: ``Changes`` of its layers, and of the last map ``weight [2, hidden]`` and ``bias [2]``."""
-    with (files("index") / "data" / FILE).open("rb") as file, np.load(file) as data:
+def bundled_fit(name: str) -> dict[str, NDArray[np.float32]]:
+    """For the bundled model, as ``fit_in`` gives it."""
+    with as_file(files("index") / "data" / name) as path:
+        return fit_in(path)
+
+
+def fit_in(path: Path) -> dict[str, NDArray[np.float32]]:
+    """``Changes`` of the layers, and of the last map ``weight [2, hidden]`` and ``bias [2]``."""
+    with np.load(path, allow_pickle=False) as data:
         return {name: data[name].astype(np.float32) for name in data.files}
 
 
@@ -45,10 +55,11 @@ def titled(title: str, sentence: str) -> str:
 class PairReader:
     """Reads on the thread that asks; safe to call from several."""
 
-    def __init__(self, model: "SentenceTransformer", *, in_8_bits: bool) -> None:
+    def __init__(self, model: "SentenceTransformer", name: str, *, in_8_bits: bool) -> None:
+        """``name``: of the changes, ``FILE`` or ``ACROSS``."""
         import torch
 
-        fitted = bundled_fit()
+        fitted = bundled_fit(name)
         self._layers = PackedLayers(model, count=LAYERS, in_8_bits=in_8_bits, changes=fitted)
         self._weight, self._bias = (torch.from_numpy(fitted[name]) for name in ("weight", "bias"))
 

@@ -180,6 +180,10 @@ class Encoder(Protocol):
         a constant, and the log-odds that it answers. None for an encoder that cannot, and for no texts."""
         ...
 
+    def read_across(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
+        """The same, by what was fitted to tell passages of other languages than the question's apart."""
+        ...
+
     def surprises(self, words: list[str]) -> list[float]:
         """Of each word minus its log probability in the encoder's vocabulary, in nats; one that it does not hold is
         made of parts. All 0 for a vocabulary without probabilities."""
@@ -187,7 +191,7 @@ class Encoder(Protocol):
 
 
 ReadPairs = Callable[[str, list[str]], "NDArray[np.float32] | None"]
-"""As ``Encoder.read_pairs``."""
+"""As ``Encoder.read_pairs`` or ``read_across``."""
 
 
 class VectorStore(Protocol):

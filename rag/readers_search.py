@@ -18,7 +18,7 @@ from rag.validate import check_search
 
 
 def searched(
-    request: SearchRequest, find: Callable[[Query], tuple[Hit, ...]], today: date, read_pairs: ReadPairs
+    request: SearchRequest, find: Callable[[Query], tuple[Hit, ...]], today: date, read_across: ReadPairs
 ) -> SearchResponse:
     """``today``: what "last year" is counted from."""
     began = time.perf_counter()
@@ -31,7 +31,7 @@ def searched(
         filters=request.filters,
         group_works=request.group_works,
     )
-    found = looked_closer(query.text, lang, find(query), read_pairs)
+    found = looked_closer(query.text, lang, find(query), read_across)
     hits = tuple(_for_readers(hit) for hit in found[: request.top_k])
     return SearchResponse(hits=hits, timings_ms={"total": round(1000 * (time.perf_counter() - began))})
 

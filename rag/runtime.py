@@ -226,8 +226,8 @@ class Runtime:
         from rag.readers_search import searched
 
         # A reranker has the last word on the order.
-        read_pairs = unread if self._searching.reranks else self._searching.read_pairs
-        return searched(request, self.find, self._today(), read_pairs)
+        read_across = unread if self._searching.reranks else self._searching.read_across
+        return searched(request, self.find, self._today(), read_across)
 
     def find(self, query: "Query") -> tuple[Hit, ...]:
         """Search, synchronously, with all that extraction needs of each hit."""

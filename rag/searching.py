@@ -151,6 +151,10 @@ class Searching:
         """As ``Encoder.read_pairs``, of the encoder that searches."""
         return self._ready_searcher().encoder.read_pairs(question, texts)
 
+    def read_across(self, question: str, texts: list[str]) -> "NDArray[np.float32] | None":
+        """As ``Encoder.read_across``, of the encoder that searches."""
+        return self._ready_searcher().encoder.read_across(question, texts)
+
     def meaning(self) -> "Meaning":
         """What verification asks of the model that searches; it remembers texts until the index changes."""
         from rag.claim_meaning import EncoderMeaning

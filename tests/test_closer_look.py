@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from small_index import make_hit
 
-from index.closer_look import CLOSE, SHARE, looked_closer
+from index.closer_look import CLOSE, READ, SHARE, looked_closer
 from index.records import Hit
 from rag.records import SearchRequest
 from rag.runtime import Runtime
@@ -15,15 +15,16 @@ QUESTION = "Where does the heron fish?"
 
 
 class Reads:
-    """Adds what it was told to, and remembers what it was given."""
+    """Adds to each text what it was told to, and remembers what it was given."""
 
-    def __init__(self, *added: float) -> None:
+    def __init__(self, **added: float) -> None:
         self.asked: list[tuple[str, list[str]]] = []
         self._added = added
 
     def __call__(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
         self.asked.append((question, texts))
-        return np.array([[one, 0.0] for one in self._added], np.float32) if self._added else None
+        said = [[self._added.get(text[-2], 0.0), 0.0] for text in texts]
+        return np.array(said, np.float32) if self._added else None
 
 
 def odds(log_odds: float) -> float:
@@ -42,32 +43,46 @@ def order(hits: tuple[Hit, ...]) -> list[str]:
 A, B, C = hit("a", 1.0), hit("b", 0.5), hit("c", 0.4)
 
 
-def test_the_one_whose_best_sentence_answers_comes_first_and_scores_stay_in_their_places() -> None:
-    reads = Reads(0.0, 0.6 / SHARE)
+def test_those_whose_best_sentences_answer_come_first_and_scores_stay_in_their_places() -> None:
+    reads = Reads(b=0.7 / SHARE, c=0.75 / SHARE)
     seen = looked_closer(QUESTION, "en", [A, B, C], reads)
-    assert order(seen) == ["b", "a", "c"]
+    assert order(seen) == ["b", "c", "a"]
     assert [one.score for one in seen] == [A.score, B.score, C.score]
-    assert reads.asked == [(QUESTION, ["Titel a\nSatz a.", "Titel b\nSatz b."])]
+    assert reads.asked == [(QUESTION, ["Titel a\nSatz a.", "Titel b\nSatz b.", "Titel c\nSatz c."])]
 
 
 def test_what_leads_by_more_than_is_added_stays_first() -> None:
-    assert looked_closer(QUESTION, "en", [A, B, C], Reads(0.0, 0.4 / SHARE)) == (A, B, C)
+    assert looked_closer(QUESTION, "en", [A, B, C], Reads(b=0.4 / SHARE)) == (A, B, C)
+
+
+def test_no_more_are_read_than_take_their_time() -> None:
+    hits = [hit(name, 1.0 - 0.1 * place) for place, name in enumerate("abcdef")]
+    reads = Reads(f=99.0)
+    assert looked_closer(QUESTION, "en", hits, reads) == tuple(hits)
+    assert [len(texts) for _question, texts in reads.asked] == [READ]
 
 
 @pytest.mark.parametrize(
-    "hits",
+    "other",
     [
-        [],
-        [A],
-        [hit("a", 1.0, lang="en-GB"), B],
-        [A, hit("b", 0.5, lang="en")],
-        [A, hit("b", 0.5, work_id=A.work_id)],
-        [A, hit("b", 0.9 - CLOSE)],
-        [A, hit("b", 0.5, unit_scores=())],
+        {"lang": "en-GB"},
+        {"lang": "en"},
+        {"work_id": A.work_id},
+        {"score": odds(0.9 - CLOSE)},
+        {"unit_scores": ()},
     ],
 )
+def test_from_a_hit_on_that_may_not_change_places_nothing_is_read(other: dict[str, object]) -> None:
+    reads = Reads(b=99.0, c=98.0)
+    stays = msgspec.structs.replace(B, **other)
+    assert looked_closer(QUESTION, "en", [A, stays, C], reads) == (A, stays, C)
+    assert reads.asked == []
+    assert order(looked_closer(QUESTION, "en", [A, C, stays], reads)) == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("hits", [[], [A], [hit("a", 1.0, lang="en-GB"), B]])
 def test_nothing_is_read_where_it_is_plain_which_comes_first(hits: list[Hit]) -> None:
-    reads = Reads(0.0, 99.0)
+    reads = Reads(b=99.0)
     assert looked_closer(QUESTION, "en", hits, reads) == tuple(hits)
     assert reads.asked == []
 
@@ -91,6 +106,6 @@ def test_a_reranker_has_the_last_word(runtime: Runtime, monkeypatch: pytest.Monk
 
 def _searched(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, top_k: int) -> list[str]:
     monkeypatch.setattr(runtime, "find", lambda query: (A, B, C)[: query.top_k])
-    monkeypatch.setattr(runtime._searching, "read_pairs", Reads(0.0, 0.6 / SHARE))
+    monkeypatch.setattr(runtime._searching, "read_across", Reads(b=0.6 / SHARE))
     hits = runtime._search_request(SearchRequest(query=QUESTION, top_k=top_k)).hits
     return [one.article_id for one in hits]

@@ -276,7 +276,9 @@ def test_a_model_without_such_a_vocabulary_is_surprised_by_nothing(tiny_model: P
 
 
 def test_only_the_bundled_model_reads_question_and_sentence_together(tiny_model: Path, tmp_path: Path) -> None:
-    assert SentenceEncoder(str(tiny_model), tmp_path).read_pairs("Where?", ["There."]) is None
+    encoder = SentenceEncoder(str(tiny_model), tmp_path)
+    assert encoder.read_pairs("Where?", ["There."]) is None
+    assert encoder.read_across("Where?", ["There."]) is None
 
 
 @pytest.mark.parametrize(

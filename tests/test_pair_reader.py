@@ -42,6 +42,29 @@ def test_a_sentence_that_answers_is_told_from_others_in_any_language(bundled: Se
     assert (german > other).all()
 
 
+def test_a_sentence_of_another_language_that_answers_is_told_from_others(bundled: SentenceEncoder) -> None:
+    texts = ["Die Batterie wird in Gent geladen.", "La batterie pèse 300 kilos.", "Am Sonntag hat es geregnet."]
+    found = bundled.read_across("Where is the battery charged?", texts)
+    assert found is not None
+    assert (found[0] > found[1:]).all()
+
+
+def test_what_reads_across_languages_is_another_than_what_reads_for_answers(bundled: SentenceEncoder) -> None:
+    across = bundled.read_across(QUESTION, TEXTS)
+    assert across is not None
+    assert np.abs(across - said(bundled, TEXTS)).max() > 0.1
+
+
+def test_training_can_go_on_from_what_ships(model_dir: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = str(ensure_unpacked(model_dir))
+    reader = PairReader(SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": torch.float32}))
+    reader.begin_from(module.bundled_fit(module.ACROSS))
+    for name, value in reader.fitted().items():
+        np.testing.assert_array_equal(value, module.bundled_fit(module.ACROSS)[name].astype(np.float16))
+
+
 def test_what_is_read_in_company_is_read_as_alone(bundled: SentenceEncoder) -> None:
     together = said(bundled, TEXTS)
     assert together.shape == (len(TEXTS), 2)
@@ -86,7 +109,7 @@ def ships(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[PairReader], No
 
     def take(reader: PairReader) -> None:
         fitted = {name: value.astype(np.float32) for name, value in reader.fitted().items()}
-        monkeypatch.setattr(module, "bundled_fit", lambda: fitted)
+        monkeypatch.setattr(module, "bundled_fit", lambda _name: fitted)
 
     return take
 

@@ -38,6 +38,9 @@ class WordEncoder:
     def read_pairs(self, question: str, texts: list[str]) -> None:
         return None
 
+    def read_across(self, question: str, texts: list[str]) -> None:
+        return None
+
     def surprises(self, words: list[str]) -> list[float]:
         return [0.0] * len(words)
 

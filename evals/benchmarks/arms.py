@@ -35,7 +35,7 @@ def chunk_rankings(index: SearchIndex, query: Query, question: QuestionVectors, 
         return tuple(snapshot.chunks[int(scores.rows[i])].chunk_id for i in best)
 
     found = index.searcher.search(query, question)
-    whole = looked_closer(query.text, query.lang, found, index.encoder.read_pairs)
+    whole = looked_closer(query.text, query.lang, found, index.encoder.read_across)
     return {
         "lexical": by(scores.coverages, 0.0),
         "dense": by(scores.cosines),

@@ -122,6 +122,14 @@ class PairReader(nn.Module):
         said: Tensor = self.last(SCALE * (hidden.float() * mask).sum(1) / mask.sum(1))
         return said
 
+    def begin_from(self, fitted: Mapping[str, NDArray[np.float32]]) -> None:
+        """``fitted``: of a reader before, as ``fitted()`` gives it."""
+        maps = dict(self.transformer.named_modules())
+        with torch.no_grad():
+            for name, value in fitted.items():
+                host, _, part = name.rpartition(".")
+                getattr(maps[host] if host else self.last, part).copy_(torch.from_numpy(value))
+
     def drop_out(self, is_training: bool) -> None:
         """Of the changes alone: the model itself stays as it is."""
         for one in self.modules():
@@ -136,14 +144,20 @@ class PairReader(nn.Module):
         return {name: one.detach().numpy().astype(np.float16) for name, one in (last | changes).items()}
 
 
-def train(reader: PairReader, drawn: Iterator[Sequence[Example]], steps: int, rng: np.random.Generator) -> None:
+def train(
+    reader: PairReader,
+    drawn: Iterator[Sequence[Example]],
+    steps: int,
+    rng: np.random.Generator,
+    rate: float = RATE,
+) -> None:
     """``drawn``: the questions of each step."""
     trained = [weight for weight in reader.parameters() if weight.requires_grad]
     reader.drop_out(True)
     optimiser = torch.optim.AdamW(trained, weight_decay=0.0)
     for step in range(1, steps + 1):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, step / WARM_UP) * max(0.02, 1 - step / steps)
+            group["lr"] = rate * min(1.0, step / WARM_UP) * max(0.02, 1 - step / steps)
         loss = _loss(reader, [_some_of(one, rng) for one in next(drawn)])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -19,10 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog
+from index.closer_look import looked_closer
 from index.derived import filled_store
+from index.encoder import SentenceEncoder
+from index.languages import base
+from index.model_identity import BUNDLED
 from index.records import Encoder, Filters, PassageVectors, QuestionVectors, VectorStore
 from index.search import CANDIDATES, Query, Searcher, score
 from index.snapshot import Snapshot
+from rag.settings import load_settings
 
 Arm = Literal["exact", "HNSW"]
 P = ParamSpec("P")
@@ -78,6 +83,8 @@ class Searches(msgspec.Struct, frozen=True, kw_only=True):
     plain: Timed
     """Without token-level rescoring."""
     rescored: Timed
+    looked: Timed
+    """Rescored over all languages but the question's, with the closer look that a reader's search takes there."""
     filtered: Timed
     filtered_recall: float
     left_recall: float
@@ -110,6 +117,9 @@ class Given(Encoder):
         raise NotImplementedError
 
     def read_pairs(self, question: str, texts: list[str]) -> None:
+        return None
+
+    def read_across(self, question: str, texts: list[str]) -> None:
         return None
 
     def surprises(self, words: list[str]) -> list[float]:
@@ -155,10 +165,18 @@ def measure(folder: Path, arm: Arm, asked: Sequence[AskedQuestion], rare: str) -
 
 def searches(searcher: Searcher, store: VectorStore | None, asked: Sequence[AskedQuestion], rare: str) -> Searches:
     snapshot = searcher.snapshot
+    read_across = SentenceEncoder(BUNDLED, load_settings().model_path).read_across
+    foreign = {lang: _foreign(snapshot, lang) for lang in {one.lang for one in asked}}
+
+    def looked(one: AskedQuestion) -> object:
+        found = searcher.search(_query(one, *foreign[one.lang]), one.vectors)
+        return looked_closer(one.text, one.lang, found, read_across)
+
     shares = [_filtered_shares(snapshot, store, one, rare) for one in asked]
     return Searches(
         plain=timed(lambda one: searcher.search(_query(one), QuestionVectors(one.vectors.vector, None)), asked),
         rescored=timed(lambda one: searcher.search(_query(one), one.vectors), asked),
+        looked=timed(looked, asked),
         filtered=timed(lambda one: searcher.search(_query(one, rare), one.vectors), asked),
         filtered_recall=float(np.mean([filtered for filtered, _ in shares])),
         left_recall=float(np.mean([left for _, left in shares])),
@@ -231,8 +249,14 @@ def _best(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     return np.argsort(-values, kind="stable")[:count]
 
 
-def _query(one: AskedQuestion, lang: str | None = None) -> Query:
-    return Query(text=one.text, lang=one.lang, filters=Filters(langs=(lang,) if lang else ()))
+def _foreign(snapshot: Snapshot, lang: str) -> list[str]:
+    langs = {snapshot.article_of(row).lang for row in range(len(snapshot))}
+    return sorted(one for one in langs if base(one) != base(lang))
+
+
+def _query(one: AskedQuestion, *langs: str) -> Query:
+    """``langs``: none for all."""
+    return Query(text=one.text, lang=one.lang, filters=Filters(langs=langs))
 
 
 def _ms(work: Callable[[AskedQuestion], object], one: AskedQuestion) -> tuple[float, float]:
