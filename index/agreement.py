@@ -18,8 +18,8 @@ LEAST_SHARED = 0.5
 class Places(msgspec.Struct, frozen=True, kw_only=True):
     """Of each candidate, all ``[n]``."""
 
-    works: NDArray[np.int64]
-    articles: NDArray[np.int64]
+    works: NDArray[np.int32]
+    articles: NDArray[np.int32]
     """Numbers that tell works and articles apart."""
     starts: NDArray[np.float32]
     """Shares of the article's length, 0 to 1."""
@@ -28,15 +28,17 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
 def agreed(scores: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
     """``[n]``, none below what it was."""
-    best = np.where(_are_counterparts(places), scores[None, :], -np.inf).max(axis=1, initial=-np.inf)
+    best = np.full(len(scores), -np.inf, np.float32)
+    one, other = _counterparts(places)
+    np.maximum.at(best, one, scores[other])
     return np.where(best > scores, scores + AGREEMENT * (np.maximum(best, scores) - scores), scores)
 
 
-def _are_counterparts(places: Places) -> NDArray[np.bool_]:
-    """``[n, n]``"""
+def _counterparts(places: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of candidates, each pair both ways."""
     starts, ends = places.starts, places.ends
-    shared = np.minimum(ends[:, None], ends[None, :]) - np.maximum(starts[:, None], starts[None, :])
-    shorter = np.minimum((ends - starts)[:, None], (ends - starts)[None, :])
-    versions = (places.works[:, None] == places.works[None, :]) & (places.articles[:, None] != places.articles[None, :])
-    found: NDArray[np.bool_] = versions & (shared >= LEAST_SHARED * shorter)
-    return found
+    one, other = np.nonzero(places.works[:, None] == places.works[None, :])
+    shared = np.minimum(ends[one], ends[other]) - np.maximum(starts[one], starts[other])
+    shorter = np.minimum(ends[one] - starts[one], ends[other] - starts[other])
+    are = (places.articles[one] != places.articles[other]) & (shared >= LEAST_SHARED * shorter)
+    return one[are], other[are]

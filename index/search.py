@@ -21,7 +21,7 @@ from index.records import Encoder, Filters, Hit, QuestionVectors, VectorStore
 from index.repetition import repeats
 from index.reranker import Reranker
 from index.rescoring import NOTHING, Rescored, rarities
-from index.second_look import Candidates, SecondLook, look, places
+from index.second_look import Candidates, SecondLook, look
 from index.snapshot import Snapshot, take_snapshot
 from index.timeliness import asked_time, timeliness
 from index.vectors import EXACT_CHUNKS
@@ -32,8 +32,8 @@ SAMPLED = 16
 """One row in so many tells how high the best are: most of many rows share something with a question."""
 DENSE_WEIGHT = 0.7
 LEXICAL_WEIGHT = 0.3
-BEHIND = 1000.0
-"""How far those that are not read word by word stay behind the others."""
+FOREIGN_LEXICAL_WEIGHT = 0.05
+"""Of z-scores; of passages in other languages than the question the last one counts: terms tell little there."""
 TIMELINESS = 0.7
 TIMELINESS_Z = 0.12
 """What fitting the time that is asked for adds: in log-odds, and in z-scores where there are no token vectors."""
@@ -97,13 +97,10 @@ class Searcher:
         if seen is None:
             timely = TIMELINESS_Z * timeliness(asked, self._published(scores.rows.tolist()))
             scores = msgspec.structs.replace(scores, fused=scores.fused + timely)
-            return self._hits(scores, _order(snapshot, scores, query, OWN_LANGUAGE_MARGIN_Z), query, {})
-        fused = scores.fused - BEHIND
+            return self._hits(scores, OWN_LANGUAGE_MARGIN_Z, query, {})
         odds = log_odds(seen.figures) + TIMELINESS * timeliness(asked, self._published(seen.rows))
-        fused[seen.chosen] = odds if query.group_works else agreed(odds, places(snapshot, seen.rows))
-        scores = msgspec.structs.replace(scores, fused=fused)
-        late = dict(zip(seen.rows, seen.results, strict=True))
-        return self._hits(scores, _order(snapshot, scores, query, OWN_LANGUAGE_MARGIN), query, late)
+        scores = msgspec.structs.replace(scores, fused=_led_by(scores.fused, seen.chosen, odds))
+        return self._hits(scores, OWN_LANGUAGE_MARGIN, query, dict(zip(seen.rows, seen.results, strict=True)))
 
     def look_at(self, query: Query, question: QuestionVectors) -> SecondLook | None:
         """What a search knows of the candidates that it reads word by word; None where the encoder gives no tokens."""
@@ -115,9 +112,12 @@ class Searcher:
         tokens = question.tokens.weighed(rarities(self.snapshot, query.text, query.lang, question.tokens))
         return look(self.snapshot, self._catalog, scores, tokens, query.lang, query.filters)
 
-    def _hits(self, scores: Scores, order: Iterable[int], query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
+    def _hits(self, scores: Scores, margin: float, query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
-        for i in order:
+        if not query.group_works:
+            fused = agreed(scores.fused, self.snapshot.places(scores.rows))
+            scores = msgspec.structs.replace(scores, fused=fused)
+        for i in _order(self.snapshot, scores, query, margin):
             if len(hits) == query.top_k:
                 break
             hit = _hit(self.snapshot, scores, int(i), late)
@@ -137,6 +137,13 @@ class Searcher:
 
     def _published(self, rows: Iterable[int]) -> list[str | None]:
         return [self.snapshot.article_of(row).published for row in rows]
+
+
+def _led_by(fused: NDArray[np.float32], chosen: NDArray[np.int64], odds: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Those that were read word by word by their log-odds, and the others behind the last of them."""
+    led: NDArray[np.float32] = fused - fused.max(initial=-np.inf) + odds.min(initial=0)
+    led[chosen] = odds
+    return led
 
 
 def _order(snapshot: Snapshot, scores: Scores, query: Query, margin: float) -> Iterable[int]:
@@ -163,7 +170,7 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     """Both arms' candidates, each scored by both arms and fused by a weighted sum of z-scores.
 
     Passages in other languages share few terms with a question: what a language's candidates share on average is
-    taken from each, or the question's own language would win by its letters alone.
+    taken from each, or the question's own language would win by its letters alone, and what is left counts for little.
     """
     question_terms = terms(query.text, query.lang)
     allowed = snapshot.matching(query.filters)
@@ -175,9 +182,11 @@ def score(snapshot: Snapshot, store: VectorStore | None, vector: NDArray[np.floa
     rows = _union(near, _best_rows(lexical, CANDIDATES, allowed))
     cosines = snapshot.cosines(vector, rows)
     shared = lexical[rows]
+    weights = np.where(snapshot.are_foreign(rows, query.lang), FOREIGN_LEXICAL_WEIGHT, LEXICAL_WEIGHT)
+    told = weights.astype(np.float32) * _z_scores(snapshot.less_language_mean(shared, rows))
     return Scores(
         rows=rows,
-        fused=DENSE_WEIGHT * _z_scores(cosines) + LEXICAL_WEIGHT * _z_scores(snapshot.less_language_mean(shared, rows)),
+        fused=DENSE_WEIGHT * _z_scores(cosines) + told,
         cosines=cosines,
         coverages=shared / max(snapshot.terms.ceiling(question_terms), 1e-6),
     )

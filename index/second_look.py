@@ -5,15 +5,11 @@ those that share most terms, with late interaction. The two are chosen side by s
 candidates in the question's own language before the answer in another one, and cosines would lose rare names.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from index.agreement import Places
 from index.catalog import Catalog
-from index.languages import base
 from index.ranking import Figures, commonness, matched
 from index.records import Filters
 from index.rescoring import Rescored, rescore
@@ -64,7 +60,7 @@ def look(
     chosen = worth_a_look(candidates.cosines, candidates.coverages)
     some = tuple(candidates.rows[chosen].tolist())
     interaction = rescore(snapshot, catalog, some, tokens, lang)
-    foreign = [base(snapshot.article_of(row).lang) != base(lang) for row in some]
+    foreign = snapshot.are_foreign(candidates.rows[chosen], lang)
     untranslated = [
         other and not snapshot.has_version(row, lang, filters) for row, other in zip(some, foreign, strict=True)
     ]
@@ -72,26 +68,8 @@ def look(
         matched=matched(interaction.best, tokens.weights),
         cosines=candidates.cosines[chosen],
         coverages=candidates.coverages[chosen],
-        foreign=np.array(foreign, np.bool_),
+        foreign=foreign,
         untranslated=np.array(untranslated, np.bool_),
         common=commonness(interaction.common),
     )
     return SecondLook(chosen=chosen, rows=some, figures=figures, results=interaction.results)
-
-
-def places(snapshot: Snapshot, rows: Sequence[int]) -> Places:
-    """Where each row stands in its article and work."""
-    articles = [snapshot.article_of(row) for row in rows]
-    lengths = np.array([max(len(article.text), 1) for article in articles], np.float32)
-    stored = [snapshot.chunks[row].stored for row in rows]
-    return Places(
-        works=_numbered([article.work_id for article in articles]),
-        articles=_numbered([article.article_id for article in articles]),
-        starts=np.array([one.start for one in stored], np.float32) / lengths,
-        ends=np.array([one.end for one in stored], np.float32) / lengths,
-    )
-
-
-def _numbered(ids: Sequence[str]) -> NDArray[np.int64]:
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(ids))}
-    return np.array([numbers[key] for key in ids], np.int64)

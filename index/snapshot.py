@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from index.agreement import Places
 from index.catalog import Catalog
 from index.catalog_records import IndexedArticle, SearchedChunk
 from index.chunk_rows import ChunkRows
@@ -56,6 +57,7 @@ class Snapshot:
         self._langs, self._lang_of_article = _coded([articles[key].lang for key in self._place_of])
         self._dates, self._date_of_article = _coded([articles[key].published or "" for key in self._place_of])
         self._lang_of_row = self._lang_of_article[self._article_of_row]
+        self._places = self._places_of_rows()
         self._versions: dict[str, list[IndexedArticle]] = defaultdict(list)
         for key in self._place_of:
             self._versions[articles[key].work_id].append(articles[key])
@@ -112,6 +114,29 @@ class Snapshot:
         means = np.bincount(codes, weights=values, minlength=len(self._langs)) / (sizes + MEAN_PRIOR_ROWS)
         centred: NDArray[np.float32] = (values - means[codes]).astype(np.float32)
         return centred
+
+    def places(self, rows: NDArray[np.int64]) -> Places:
+        """Where each row stands in its article and work."""
+        every = self._places
+        return Places(
+            works=every.works[rows], articles=every.articles[rows], starts=every.starts[rows], ends=every.ends[rows]
+        )
+
+    def _places_of_rows(self) -> Places:
+        _works, work_of_article = _coded([self.articles[key].work_id for key in self._place_of])
+        lengths = np.array([max(len(self.articles[key].text), 1) for key in self._place_of], np.float32)
+        bounds = np.array([_bounds(chunk) for chunk in self.chunks], np.float32).reshape(-1, 2)
+        shares = bounds / lengths[self._article_of_row][:, None]
+        return Places(
+            works=work_of_article[self._article_of_row],
+            articles=self._article_of_row,
+            starts=shares[:, 0],
+            ends=shares[:, 1],
+        )
+
+    def are_foreign(self, rows: NDArray[np.int64], lang: str) -> NDArray[np.bool_]:
+        """``[n]``: whether each is in another language."""
+        return np.array([base(one) != base(lang) for one in self._langs], np.bool_)[self._lang_of_row[rows]]
 
     def matching(self, filters: Filters) -> NDArray[np.int64] | None:
         """The rows that a filter lets through, ascending; None when it lets all through.
@@ -212,6 +237,11 @@ def _coded(values: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
     different = sorted(set(values))
     codes = {value: code for code, value in enumerate(different)}
     return different, np.array([codes[value] for value in values], np.int32)
+
+
+def _bounds(chunk: SearchedChunk) -> tuple[int, int]:
+    stored = chunk.stored
+    return stored.start, stored.end
 
 
 def _cut(date: str, other: str) -> str:

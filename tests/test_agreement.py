@@ -12,8 +12,8 @@ def scored(*candidates: tuple[float, int, int, float, float]) -> list[float]:
     """From score, work, article, start and end of each candidate."""
     scores, works, articles, starts, ends = zip(*candidates, strict=True)
     places = Places(
-        works=np.array(works, np.int64),
-        articles=np.array(articles, np.int64),
+        works=np.array(works, np.int32),
+        articles=np.array(articles, np.int32),
         starts=np.array(starts, np.float32),
         ends=np.array(ends, np.float32),
     )

@@ -81,6 +81,33 @@ def test_a_search_changes_nothing(filled: SmallIndex) -> None:
     assert filled.state() == before
 
 
+def test_a_version_stands_by_the_best_one_without_token_vectors_too(index: SmallIndex) -> None:
+    index.write("heron.en.md", "A heron walks along the canal in winter.", title="Heron")
+    index.write("heron.nb.md", "En fugl går langs vannet.", title="Fugl")
+    index.write("winter.en.md", "In winter the canal is empty.", title="Winter")
+    index.ingest()
+    assert paths(ask(index, "heron in winter", group_works=False)) == ["heron.en.md", "heron.nb.md", "winter.en.md"]
+
+
+def test_a_term_counts_for_less_in_another_language(index: SmallIndex) -> None:
+    index.write("plain.de.md", "Zimtkringel.")
+    index.write("other.de.md", "Nichts davon.")
+    index.write("other.nb.md", "Ikke dette.")
+    index.ingest()
+    ahead = {lang: _ahead(index, lang) for lang in ("de", "en")}
+    assert ahead["de"] > ahead["en"] > 0
+
+
+def _ahead(index: SmallIndex, lang: str) -> float:
+    """How far a term brings the passage that has it, among passages that lie alike."""
+    question = index.encoder.encode_question("Zimtkringel")
+    searcher = index.searcher(with_store=False)
+    scores = score(searcher.snapshot, None, question.vector, Query(text="Zimtkringel", lang=lang))
+    has_it = scores.coverages > 0
+    assert has_it.sum() == 1
+    return float(scores.fused[has_it].min() - scores.fused[~has_it].max())
+
+
 def test_nothing_indexed_gives_no_hits(index: SmallIndex) -> None:
     assert ask(index, "winter") == ()
 
@@ -314,6 +341,20 @@ def test_candidates_beyond_those_looked_at_word_by_word_stay_behind_them(
     token_index.ingest()
     hits = ask(token_index, "heron grey")
     assert [hit.unit_scores != () for hit in hits] == [True, True, False, False]
+
+
+def test_a_translation_that_is_not_looked_at_follows_the_version_that_answers(
+    token_index: SmallIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.second_look.NEAREST", 1)
+    monkeypatch.setattr("index.second_look.MOST_SHARED", 0)
+    token_index.write("bird.en.md", "The heron in winter.", title="Bird")
+    token_index.write("bird.de.md", "Der graue Reiher.", title="Vogel")
+    token_index.write("other.en.md", "The winter and a price.", title="Price")
+    token_index.ingest()
+    hits = ask(token_index, "heron in winter", group_works=False)
+    assert paths(hits) == ["bird.en.md", "bird.de.md", "other.en.md"]
+    assert [hit.unit_scores != () for hit in hits] == [True, False, False]
 
 
 def test_of_many_chunks_those_that_share_most_are_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

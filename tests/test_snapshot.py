@@ -88,6 +88,20 @@ def test_all_languages_count_alike_in_their_common_mean() -> None:
     assert snapshot.cosines(np.array([1, 0], np.float32), np.array([0]))[0] == pytest.approx(1 - mean, abs=1e-3)
 
 
+def test_each_row_has_its_place_in_article_and_work() -> None:
+    snapshot = snapshot_of(("a", "en", (1, 0)), ("b", "de", (0, 1)))
+    found = snapshot.places(np.array([1, 0]))
+    assert found.works.tolist() == [1, 0]
+    assert found.articles.tolist() == [1, 0]
+    length = len("Title\n\nOne fact. Two facts.")
+    np.testing.assert_allclose([found.starts, found.ends], [[7 / length] * 2, [27 / length] * 2], rtol=1e-6)
+
+
+def test_rows_in_another_language_are_told_from_those_of_its_regions() -> None:
+    snapshot = snapshot_of(("a", "en-GB", (1, 0)), ("b", "de", (0, 1)))
+    assert snapshot.are_foreign(np.array([0, 1]), "en").tolist() == [False, True]
+
+
 def test_the_empty_filter_is_no_filter() -> None:
     assert snapshot_of(("a", "en", (1, 0))).matching(Filters()) is None
 

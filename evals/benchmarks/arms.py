@@ -18,14 +18,14 @@ from index.search import Query, score
 
 Arm = Literal["lexical", "dense", "fused", "whole"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
-"""Terms alone; vectors alone, less what the language brings; both, without token vectors; a reader's search."""
+"""Terms alone; vectors alone, less what the language brings; a search without token vectors; a reader's search."""
 Rankings = Mapping[Arm, tuple[str, ...]]
 
 
 def chunk_rankings(index: SearchIndex, query: Query, question: QuestionVectors, depth: int) -> Rankings:
-    """At most ``depth`` chunk ids by each arm; by the whole search at most ``query.top_k``.
+    """At most ``depth`` chunk ids by each arm; by both searches at most ``query.top_k``.
 
-    Only the whole search groups works where the query asks for it.
+    Only these group works where the query asks for it.
     """
     snapshot = index.searcher.snapshot
     scores = score(snapshot, index.store, question.vector, query)
@@ -34,12 +34,13 @@ def chunk_rankings(index: SearchIndex, query: Query, question: QuestionVectors, 
         best = islice((int(i) for i in np.argsort(-figures, kind="stable") if figures[i] > least), depth)
         return tuple(snapshot.chunks[int(scores.rows[i])].chunk_id for i in best)
 
+    fused = index.searcher.search(query, QuestionVectors(question.vector, None))
     found = index.searcher.search(query, question)
     whole = looked_closer(query.text, query.lang, found, index.encoder.read_across)
     return {
         "lexical": by(scores.coverages, 0.0),
         "dense": by(scores.cosines),
-        "fused": by(scores.fused),
+        "fused": tuple(hit.chunk_id for hit in fused),
         "whole": tuple(hit.chunk_id for hit in whole),
     }
 

@@ -21,7 +21,7 @@ from evals.benchmarks.xquad import XquadQuestion, languages, questions, write_ar
 from index.ranking import RankingWeights, columns
 from index.records import Filters, QuestionVectors
 from index.search import Query
-from index.second_look import SecondLook, places
+from index.second_look import SecondLook
 
 SAMPLED = 5
 """Every how many-th question is asked."""
@@ -83,7 +83,7 @@ def _half_untranslated(index: SearchIndex, asked: XquadQuestion, vectors: Questi
     seen = _seen(index, asked, vectors, Filters())
     if seen is None:
         return Choice(np.zeros((0, len(FIGURES))), np.zeros(0, np.bool_))
-    right, works = _right(index, asked, seen), places(index.searcher.snapshot, seen.rows).works
+    right, works = _right(index, asked, seen), index.searcher.snapshot.places(np.array(seen.rows, np.int64)).works
     drawn = np.random.default_rng(seed).random(len(works)) < 0.5
     untranslated = drawn[works]
     kept = seen.figures.foreign | ~untranslated
