@@ -20,7 +20,7 @@ from index.bundled_model import ensure_unpacked
 from index.errors import ConfigurationError
 from index.model_identity import BUNDLED, model_fingerprint
 from index.packed_layers import PackedLayers
-from index.pair_reader import ACROSS, FILE, MAX_TOKENS, PROMPT, PairReader
+from index.pair_reader import ACROSS, ANSWERS, MAX_TOKENS, PROMPT, PairReader
 from index.passes import Passes
 from index.records import PassageVectors, QuestionVectors
 from index.token_vectors import Projection, QuestionTokens, Tokens, bundled_projection, pack
@@ -83,7 +83,7 @@ class SentenceEncoder:
         self._question_layers = PackedLayers(self._model) if model == BUNDLED else None
         self._pair_readers = {
             name: PairReader(self._model, name, in_8_bits=has_8_bit_products())
-            for name in ((FILE, ACROSS) if model == BUNDLED else ())
+            for name in ((ANSWERS, ACROSS) if model == BUNDLED else ())
         }
         self._rarity = _piece_rarity(name) if self._projection else np.zeros(0, np.float32)
 
@@ -136,7 +136,7 @@ class SentenceEncoder:
         return [found[row] for row in range(len(texts))]
 
     def read_pairs(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
-        return self._read(FILE, question, texts)
+        return self._read(ANSWERS, question, texts)
 
     def read_across(self, question: str, texts: list[str]) -> NDArray[np.float32] | None:
         return self._read(ACROSS, question, texts)

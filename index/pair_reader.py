@@ -19,7 +19,7 @@ from index.packed_layers import PackedLayers
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-FILE = "pair_reader.npz"
+ANSWERS = "pair_reader.npz"
 """For what an answer may quote."""
 ACROSS = "closer_look.npz"
 """For what a search finds in other languages than the question's."""
@@ -56,12 +56,12 @@ class PairReader:
     """Reads on the thread that asks; safe to call from several."""
 
     def __init__(self, model: "SentenceTransformer", name: str, *, in_8_bits: bool) -> None:
-        """``name``: of the changes, ``FILE`` or ``ACROSS``."""
+        """``name``: of the changes, ``ANSWERS`` or ``ACROSS``."""
         import torch
 
         fitted = bundled_fit(name)
         self._layers = PackedLayers(model, count=LAYERS, in_8_bits=in_8_bits, changes=fitted)
-        self._weight, self._bias = (torch.from_numpy(fitted[name]) for name in ("weight", "bias"))
+        self._weight, self._bias = (torch.from_numpy(fitted[part]) for part in ("weight", "bias"))
 
     def read(self, pairs: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """``[n, 2]`` of pairs as token ids: what to add to each score, and the log-odds that the sentence answers."""

@@ -96,11 +96,15 @@ class Searcher:
         asked = asked_time(query.text, query.lang)
         if seen is None:
             timely = TIMELINESS_Z * timeliness(asked, self._published(scores.rows.tolist()))
-            scores = msgspec.structs.replace(scores, fused=scores.fused + timely)
-            return self._hits(scores, OWN_LANGUAGE_MARGIN_Z, query, {})
-        odds = log_odds(seen.figures) + TIMELINESS * timeliness(asked, self._published(seen.rows))
-        scores = msgspec.structs.replace(scores, fused=_led_by(scores.fused, seen.chosen, odds))
-        return self._hits(scores, OWN_LANGUAGE_MARGIN, query, dict(zip(seen.rows, seen.results, strict=True)))
+            fused, margin, late = scores.fused + timely, OWN_LANGUAGE_MARGIN_Z, {}
+        else:
+            odds = log_odds(seen.figures) + TIMELINESS * timeliness(asked, self._published(seen.rows))
+            fused, margin = _led_by(scores.fused, seen.chosen, odds), OWN_LANGUAGE_MARGIN
+            late = dict(zip(seen.rows, seen.results, strict=True))
+        if not query.group_works:
+            fused = agreed(fused, snapshot.places(scores.rows))
+        scores = msgspec.structs.replace(scores, fused=fused)
+        return self._hits(scores, _order(snapshot, scores, query, margin), query, late)
 
     def look_at(self, query: Query, question: QuestionVectors) -> SecondLook | None:
         """What a search knows of the candidates that it reads word by word; None where the encoder gives no tokens."""
@@ -112,12 +116,9 @@ class Searcher:
         tokens = question.tokens.weighed(rarities(self.snapshot, query.text, query.lang, question.tokens))
         return look(self.snapshot, self._catalog, scores, tokens, query.lang, query.filters)
 
-    def _hits(self, scores: Scores, margin: float, query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
+    def _hits(self, scores: Scores, order: Iterable[int], query: Query, late: dict[int, Rescored]) -> tuple[Hit, ...]:
         hits: list[Hit] = []
-        if not query.group_works:
-            fused = agreed(scores.fused, self.snapshot.places(scores.rows))
-            scores = msgspec.structs.replace(scores, fused=fused)
-        for i in _order(self.snapshot, scores, query, margin):
+        for i in order:
             if len(hits) == query.top_k:
                 break
             hit = _hit(self.snapshot, scores, int(i), late)

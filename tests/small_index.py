@@ -20,7 +20,7 @@ from index.readers.child import reply_to
 from index.readers.wire import Request
 from index.reading import FailedFile
 from index.records import Article, Encoder, FileOutcome, Hit, IngestRequest, IngestSummary, Skipped, Span, Vectors
-from index.search import Searcher
+from index.search import Query, Searcher
 
 ONE = "The battery is charged in Brussels."
 TWO = "A heron walks along the canal in winter."
@@ -128,6 +128,15 @@ class SmallIndex:
     def _vector_keys(self) -> list[str]:
         with self.catalog._engine.connect() as connection:
             return [row[0] for row in connection.exec_driver_sql("SELECT vector_key FROM vector")]
+
+
+def ask(index: SmallIndex, text: str, *, with_store: bool = False, **wanted: object) -> tuple[Hit, ...]:
+    query = Query(text=text, **({"lang": "en"} | wanted))  # type: ignore[arg-type]
+    return index.searcher(with_store=with_store).search(query)
+
+
+def paths(hits: tuple[Hit, ...]) -> list[str]:
+    return [hit.path for hit in hits]
 
 
 def outcomes_of(found: dict[str, FileOutcome]) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """A search finds the best first, completely under filters, one version per work, with or without a store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from many_vectors import DIM, many_vectors
 from numpy.typing import NDArray
-from small_index import DictStore, SmallIndex, small_index
-from word_encoder import TokenWordEncoder
+from small_index import DictStore, SmallIndex, ask, paths
 
 from index.errors import StoreGoneError
-from index.records import Filters, Hit
+from index.records import Filters
 from index.search import CANDIDATES, Query, Searcher, score
 from index.snapshot import take_snapshot
 
@@ -28,15 +27,6 @@ def filled(index: SmallIndex) -> SmallIndex:
     index.write("factory.de.md", "Das Werk steht in Brussels.", title="Werk", date="2020-05")
     index.ingest()
     return index
-
-
-def ask(index: SmallIndex, text: str, *, with_store: bool = False, **wanted: object) -> tuple[Hit, ...]:
-    query = Query(text=text, **({"lang": "en"} | wanted))  # type: ignore[arg-type]
-    return index.searcher(with_store=with_store).search(query)
-
-
-def paths(hits: tuple[Hit, ...]) -> list[str]:
-    return [hit.path for hit in hits]
 
 
 def test_the_article_that_shares_the_questions_words_comes_first(filled: SmallIndex) -> None:
@@ -285,76 +275,6 @@ def test_a_figure_decides_for_the_only_article_of_a_language_too(index: SmallInd
 
 def test_a_hit_without_token_vectors_has_no_unit_scores(filled: SmallIndex) -> None:
     assert all((hit.late, hit.unit_scores) == (0.0, ()) for hit in ask(filled, "winter"))
-
-
-@pytest.fixture
-def token_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallIndex]:
-    opened = small_index(tmp_path, monkeypatch, TokenWordEncoder())
-    yield opened
-    opened.close()
-
-
-def test_late_interaction_scores_every_unit_of_a_hit(token_index: SmallIndex) -> None:
-    token_index.write("a.en.md", "The heron is grey. It walks along the canal. Nobody feeds it.", title="Bird")
-    token_index.write("b.en.md", "Prices rose.", title="Money")
-    token_index.ingest()
-    hit = ask(token_index, "heron grey")[0]
-    assert hit.path == "a.en.md"
-    assert len(hit.unit_scores) == len(hit.sentences)
-    best = hit.sentences[hit.unit_scores.index(max(hit.unit_scores))]
-    assert hit.text[best.start - hit.start : best.end - hit.start] == "The heron is grey."
-    assert hit.late >= max(hit.unit_scores)
-
-
-def test_word_order_aside_the_passage_with_all_words_beats_one_that_repeats_one(token_index: SmallIndex) -> None:
-    token_index.write("a.en.md", "Canal, canal, canal, canal.", title="One")
-    token_index.write("b.en.md", "A grey bird at the canal.", title="Two")
-    token_index.write("c.en.md", "Money.", title="Three")
-    token_index.ingest()
-    assert paths(ask(token_index, "grey bird canal"))[0] == "b.en.md"
-
-
-def test_a_translation_follows_the_version_that_answers(token_index: SmallIndex) -> None:
-    token_index.write("bird.en.md", "The grey heron walks.", title="Bird")
-    token_index.write("bird.de.md", "Der graue Reiher geht.", title="Vogel")
-    token_index.write("other.en.md", "The price walks.", title="Price")
-    token_index.ingest()
-    found = paths(ask(token_index, "grey heron walks", group_works=False))
-    assert found == ["bird.en.md", "bird.de.md", "other.en.md"]
-
-
-@pytest.mark.parametrize("filters", [Filters(), Filters(langs=("fr",))])
-def test_no_candidates_are_no_hits_with_token_vectors_too(token_index: SmallIndex, filters: Filters) -> None:
-    if filters != Filters():
-        token_index.write("a.en.md", "The heron is grey.")
-        token_index.ingest()
-    assert ask(token_index, "heron", filters=filters) == ()
-
-
-def test_candidates_beyond_those_looked_at_word_by_word_stay_behind_them(
-    token_index: SmallIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("index.second_look.NEAREST", 1)
-    monkeypatch.setattr("index.second_look.MOST_SHARED", 1)
-    for number in range(4):
-        token_index.write(f"{number}.en.md", f"The heron {'is grey ' * number}.", title="Bird")
-    token_index.ingest()
-    hits = ask(token_index, "heron grey")
-    assert [hit.unit_scores != () for hit in hits] == [True, True, False, False]
-
-
-def test_a_translation_that_is_not_looked_at_follows_the_version_that_answers(
-    token_index: SmallIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("index.second_look.NEAREST", 1)
-    monkeypatch.setattr("index.second_look.MOST_SHARED", 0)
-    token_index.write("bird.en.md", "The heron in winter.", title="Bird")
-    token_index.write("bird.de.md", "Der graue Reiher.", title="Vogel")
-    token_index.write("other.en.md", "The winter and a price.", title="Price")
-    token_index.ingest()
-    hits = ask(token_index, "heron in winter", group_works=False)
-    assert paths(hits) == ["bird.en.md", "bird.de.md", "other.en.md"]
-    assert [hit.unit_scores != () for hit in hits] == [True, False, False]
 
 
 def test_of_many_chunks_those_that_share_most_are_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

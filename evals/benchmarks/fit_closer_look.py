@@ -8,20 +8,16 @@ prints that of what ships.
 """
 
 import argparse
-import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from evals.benchmarks.crossing_cases import SOURCES, Crossing, crossings
-from evals.benchmarks.fit_pair_reader import bundled_in_float32
 from evals.benchmarks.machine import describe
-from evals.benchmarks.pair_training import Example, PairReader, Seen, train
+from evals.benchmarks.pair_training import Example, Seen, fit
 from evals.benchmarks.retrieval_report import markdown_table
 from index.closer_look import CLOSE, as_read
 from index.encoder import SentenceEncoder
@@ -30,13 +26,14 @@ from index.model_identity import BUNDLED
 from index.pair_reader import ACROSS, fit_in
 from rag.settings import load_settings
 
-STEPS, QUESTIONS = 500, 6
-"""And how many questions in each, of both sources alike."""
+STEPS = 500
+SHARES = (0.5, 0.5)
+"""How often a question of each source is seen."""
 RATE = 4e-4
 OUT = Path("index/data") / ACROSS
-SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+ADDED = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 COUNTS = (2, 3, 4)
-HEAD = ["kept from the training", "questions", "read", *(f"right first, {share} added" for share in SHARES)]
+HEAD = ["kept from the training", "questions", "read", *(f"right first, {share} added" for share in ADDED)]
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -63,33 +60,20 @@ def main() -> None:
     given = parser.parse_args()
     every = list(crossings(given.data))
     if given.begin:
-        _fit([one for one in every if not one.is_kept], fit_in(given.begin))
+        taught = [one for one in every if not one.is_kept]
+        examples = {source: [_example(one) for one in taught if one.source == source] for source in SOURCES}
+        fit(examples, SHARES, STEPS, OUT, rate=RATE, begin=fit_in(given.begin))
     encoder = SentenceEncoder(BUNDLED, load_settings().model_path)
     kept = [_compared(one, encoder) for one in every if one.is_kept]
     print(markdown_table([HEAD, *_rows(kept)]))
     print(f"\n{describe()}")
 
 
-def _fit(cases: Sequence[Crossing], before: Mapping[str, NDArray[np.float32]]) -> None:
-    examples = {source: [_example(one) for one in cases if one.source == source] for source in SOURCES}
-    torch.manual_seed(0)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
-    reader, rng = PairReader(bundled_in_float32()), np.random.default_rng(0)
-    reader.begin_from(before)
-    began = time.perf_counter()
-    train(reader, _drawn(examples, rng), STEPS, rng, RATE)
-    with OUT.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **reader.fitted())
-    took = time.perf_counter() - began
-    sizes = ", ".join(f"{len(some)} of {source}" for source, some in examples.items())
-    print(f"{sizes}; {STEPS} steps of {QUESTIONS} in {took:.0f} s; written to {OUT}\n", flush=True)
-
-
 def _rows(kept: Sequence[Compared]) -> Iterator[list[str]]:
     for source in SOURCES:
         own = [one for one in kept if one.source == source]
         for count in COUNTS:
-            right = [np.mean([one.is_right(count, share) for one in own]) for share in SHARES]
+            right = [np.mean([one.is_right(count, share) for one in own]) for share in ADDED]
             yield [source, str(len(own)), str(count), *(f"{share:.4f}" for share in right)]
 
 
@@ -98,12 +82,6 @@ def _example(one: Crossing) -> Example:
         Seen(as_read(hit), log_odds(hit.score), is_right) for hit, is_right in zip(one.hits, one.right, strict=True)
     ]
     return Example(one.question, tuple(seen))
-
-
-def _drawn(examples: dict[str, list[Example]], rng: np.random.Generator) -> Iterator[Sequence[Example]]:
-    while True:
-        chosen = [examples[str(source)] for source in rng.choice(SOURCES, QUESTIONS)]
-        yield [some[rng.integers(len(some))] for some in chosen]
 
 
 def _compared(one: Crossing, encoder: SentenceEncoder) -> Compared:

@@ -7,7 +7,10 @@ is the right one's share of the softmax over scores with what is added, and whet
 """
 
 import math
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from index.bundled_model import ensure_unpacked
 from index.pair_reader import LAYERS, MAX_TOKENS, PROMPT, SCALE
+from rag.settings import load_settings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -36,6 +41,8 @@ MAPS = (
 RANK = 16
 DROPOUT = 0.1
 """Of what the changes see, in training."""
+QUESTIONS = 6
+"""In each step."""
 RATE = 8e-4
 WARM_UP = 40
 ANSWERS = 0.5
@@ -144,6 +151,32 @@ class PairReader(nn.Module):
         return {name: one.detach().numpy().astype(np.float16) for name, one in (last | changes).items()}
 
 
+def fit(
+    examples: Mapping[str, Sequence[Example]],
+    shares: Sequence[float],
+    steps: int,
+    out: Path,
+    *,
+    rate: float = RATE,
+    begin: Mapping[str, NDArray[np.float32]] | None = None,
+) -> None:
+    """By source, of which a question is drawn so often; writes ``out`` and says how long it took.
+
+    ``begin``: what a reader before was fitted to.
+    """
+    torch.manual_seed(0)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    reader, rng = PairReader(_bundled_in_float32()), np.random.default_rng(0)
+    if begin:
+        reader.begin_from(begin)
+    began = time.perf_counter()
+    train(reader, _drawn(examples, shares, rng), steps, rng, rate)
+    with out.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **reader.fitted())
+    sizes = ", ".join(f"{len(some)} of {source}" for source, some in examples.items())
+    print(f"{sizes}; {steps} steps of {QUESTIONS} in {time.perf_counter() - began:.0f} s; written to {out}", flush=True)
+
+
 def train(
     reader: PairReader,
     drawn: Iterator[Sequence[Example]],
@@ -182,6 +215,14 @@ def _loss(reader: PairReader, asked: Sequence[Example]) -> Tensor:
     return loss / len(asked)
 
 
+def _drawn(
+    examples: Mapping[str, Sequence[Example]], shares: Sequence[float], rng: np.random.Generator
+) -> Iterator[Sequence[Example]]:
+    while True:
+        chosen = [examples[str(source)] for source in rng.choice([*examples], QUESTIONS, p=shares)]
+        yield [some[int(rng.integers(len(some)))] for some in chosen]
+
+
 def _portions(order: Sequence[int]) -> list[Sequence[int]]:
     size = -(-len(order) // PORTIONS)
     return [order[start : start + size] for start in range(0, len(order), size)]
@@ -195,6 +236,13 @@ def _some_of(example: Example, rng: np.random.Generator) -> Example:
     behind = wrong[TEMPTING:]
     last = [behind[rng.integers(len(behind))]] if behind else []
     return Example(example.question, (*([right[rng.integers(len(right))]] if right else []), *first, *last))
+
+
+def _bundled_in_float32() -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+
+    folder = str(ensure_unpacked(load_settings().model_path))
+    return SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": torch.float32})
 
 
 def _transformer(model: "SentenceTransformer") -> Any:
